@@ -1,0 +1,13 @@
+#include "client/cmd/pkg/commands.h"
+
+/* The package and account commands of nono, which runs this program in its place. */
+static const struct program nono_pkg = {
+    .name = "nono",
+    .summary = "Package and account commands.",
+    .commands = pkg_commands,
+};
+
+int main(int argc, const char **argv)
+{
+    return command_main(&nono_pkg, argc, argv);
+}

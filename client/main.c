@@ -1,0 +1,17 @@
+#include <string.h>
+
+#include "client/cmd/commands.h"
+
+/* What users type. Package and account commands live in nono-pkg, which is run in our place. */
+static const struct program nono = {
+    .name = "nono",
+    .summary = "Pulls signed packs and runs programs in the sandbox that they describe.",
+    .commands = nono_commands,
+};
+
+int main(int argc, const char **argv)
+{
+    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
+        argv[1] = "version";
+    return command_main(&nono, argc, argv);
+}

@@ -1,0 +1,156 @@
+#include "client/ui/command.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/record.h"
+#include "lib/base/text.h"
+
+DEFINE_CLEANUP(poptContext, poptFreeContext)
+
+#define COMMANDS_MAX 64
+
+static const struct command *command_find(const struct command *const *commands, const char *name)
+{
+    for (; *commands; commands++)
+        if (strcmp((*commands)->name, name) == 0)
+            return *commands;
+    return NULL;
+}
+
+static void commands_print(FILE *stream, const char *title, const char *summary,
+                           const struct command *const *commands)
+{
+    fprintf(stream, "usage: %s COMMAND [OPTIONS] [ARGUMENTS]\n\n%s\n\ncommands:\n", title, summary);
+    for (; *commands; commands++)
+        if (!(*commands)->hidden)
+            fprintf(stream, "  %-12s %s\n", (*commands)->name, (*commands)->summary);
+    fprintf(stream, "\n`%s COMMAND --help` tells more of each.\n", title);
+}
+
+static bool unknown_command(const struct command *const *commands, const char *name,
+                            struct error *err)
+{
+    const char *names[COMMANDS_MAX];
+    size_t count = 0;
+    for (; commands[count] && count < COUNT(names); count++)
+        names[count] = commands[count]->name;
+    const char *near = text_nearest(name, names, count);
+    error_set(err, INVALID, "there is no command \"%.64s\"", name);
+    return near ? error_hint(err, "did you mean \"%s\"?", near) : false;
+}
+
+bool command_helper_path(const char *name, char *out, size_t size, struct error *err)
+{
+    ssize_t len = readlink("/proc/self/exe", out, size - 1);
+    if (len < 0)
+        return error_set_errno(err, "readlink /proc/self/exe");
+    out[len] = '\0';
+    for (int i = 0; i < 2; i++) { /* the program, and bin or libexec/nono around it */
+        char *slash = strrchr(out, '/');
+        if (slash)
+            *slash = '\0';
+    }
+    size_t used = strlen(out);
+    if (text_ends(out, "/libexec"))
+        out[used -= strlen("/libexec")] = '\0';
+    if ((size_t)snprintf(out + used, size - used, "/libexec/nono/%s", name) >= size - used)
+        return error_set(err, INVALID, "the path of this program is too long");
+    return true;
+}
+
+static bool helper_exec(const struct command *command, const char **argv, struct error *err)
+{
+    char path[4096];
+    if (!command_helper_path(command->helper, path, sizeof(path), err))
+        return false;
+    execv(path, (char *const *)(uintptr_t)argv);
+    error_set_errno(err, "start %s", path);
+    return error_hint(err, "the installation is incomplete: install nono again");
+}
+
+static bool options_parse(const struct command *command, poptContext context, struct error *err)
+{
+    for (int rc; (rc = poptGetNextOpt(context)) != -1;)
+        if (rc < -1) {
+            error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
+            return error_hint(err, "see %s --help", command->name);
+        }
+    return true;
+}
+
+static bool command_run(const struct command *command, const char *title, int argc,
+                        const char **argv, int *status, struct error *err)
+{
+    static const struct poptOption none[] = { POPT_AUTOHELP POPT_TABLEEND };
+    const struct poptOption *options = command->options ? command->options : none;
+    unsigned flags = command->options_first ? POPT_CONTEXT_POSIXMEHARDER : 0;
+    argv[0] = title;
+
+    CLEANUP(poptFreeContextp)
+    poptContext context = poptGetContext(title, argc, argv, options, flags);
+    char usage[256];
+    (void)snprintf(usage, sizeof(usage), "[OPTIONS] %s\n\n%s", command->args ? command->args : "",
+                   command->summary);
+    poptSetOtherOptionHelp(context, usage);
+    if (!options_parse(command, context, err))
+        return false;
+
+    static const char *nothing[] = { NULL };
+    const char **operands = poptGetArgs(context);
+    if (operands && !command->args)
+        return error_set(err, INVALID, "takes no argument: \"%.64s\"", operands[0]);
+    return command->run(operands ? operands : nothing, status, err);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "-?") == 0 ||
+           strcmp(word, "help") == 0;
+}
+
+static int report(const char *title, const struct error *err)
+{
+    fprintf(stderr, "%s: %s\n", title, err->message);
+    if (err->hint[0])
+        fprintf(stderr, "  %s\n", err->hint);
+    return error_exit_status(err->kind);
+}
+
+/* Goes down the tables as far as argv names commands. */
+int command_main(const struct program *program, int argc, const char **argv)
+{
+    char title[128];
+    (void)snprintf(title, sizeof(title), "%s", program->name);
+    const struct command *const *commands = program->commands;
+    const char *summary = program->summary;
+    struct error err;
+
+    for (const char **rest = argv + 1;; rest++) {
+        if (!*rest || is_help(*rest)) {
+            commands_print(*rest ? stdout : stderr, title, summary, commands);
+            return *rest ? 0 : error_exit_status(ERROR_INVALID);
+        }
+        const struct command *command = command_find(commands, *rest);
+        if (!command) {
+            unknown_command(commands, *rest, &err);
+            return report(title, &err);
+        }
+        if (command->helper) {
+            helper_exec(command, argv, &err);
+            return report(title, &err);
+        }
+        size_t used = strlen(title);
+        (void)snprintf(title + used, sizeof(title) - used, " %s", command->name);
+        if (!command->verbs) {
+            int status = 0;
+            bool ok = command_run(command, title, argc - (int)(rest - argv), rest, &status, &err);
+            return ok ? status : report(title, &err);
+        }
+        commands = command->verbs;
+        summary = command->summary;
+    }
+}

@@ -1,0 +1,40 @@
+/*
+ * Commands: a table drives dispatch, --help, man pages and completions. A program has one table of
+ * commands; a command has options and operands, or verbs of its own ("profile list").
+ */
+#pragma once
+
+#include <popt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/error.h"
+
+struct command {
+    const char *name;
+    const char *args;    /* usage of the operands, "REF..."; NULL when there are none */
+    const char *summary; /* one line, imperative, no stop */
+    const struct poptOption *options;   /* ends in POPT_AUTOHELP POPT_TABLEEND; NULL: none */
+    const struct command *const *verbs; /* NULL-terminated; then run is NULL */
+    const char *helper;                 /* the libexec program that has it; then run is NULL */
+    bool options_first; /* options end at the first operand: what follows is another program's */
+    bool hidden;        /* not in help */
+    /* operands is NULL-terminated, never NULL. *status is the exit status of success, 0 at first.
+     */
+    bool (*run)(const char **operands, int *status, struct error *err);
+};
+
+struct program {
+    const char *name; /* "nono" */
+    const char *summary;
+    const struct command *const *commands; /* NULL-terminated, in the order of help */
+};
+
+/*
+ * Parses, runs and reports; the result is main's. Failures go to stderr as
+ * "nono pull: message" and, when there is one, a line of advice.
+ */
+int command_main(const struct program *program, int argc, const char **argv);
+
+/* The path of a helper beside this program: ../libexec/nono/NAME from its real place. */
+bool command_helper_path(const char *name, char *out, size_t size, struct error *err) MUST_CHECK;

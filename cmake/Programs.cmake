@@ -1,0 +1,23 @@
+# The programs: build/<preset>/bin for what people type, build/<preset>/libexec/nono for helpers.
+#
+# nono_program(<name> <main.c> [LIBEXEC] USES <module>...)
+function(nono_program name main)
+  cmake_parse_arguments(arg "LIBEXEC" "" "USES" ${ARGN})
+  if(NOT EXISTS ${PROJECT_SOURCE_DIR}/${main})
+    return()
+  endif()
+  add_executable(${name} ${main})
+  list(TRANSFORM arg_USES REPLACE "/" "-" OUTPUT_VARIABLE used)
+  list(TRANSFORM used PREPEND nono-)
+  target_link_libraries(${name} PRIVATE ${used})
+  if(arg_LIBEXEC)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${NONO_LIBEXEC})
+  endif()
+endfunction()
+
+target_compile_definitions(nono-compiler INTERFACE NONO_VERSION="${PROJECT_VERSION}")
+
+nono_program(nono           client/main.c              USES client/cmd client/ui)
+nono_program(nono-pkg       client/cmd/pkg/main.c      LIBEXEC USES client/cmd/pkg client/ui)
+nono_program(nono-proxy     sandbox/proxy/main.c       LIBEXEC USES sandbox/proxy)
+nono_program(nono-registry  registry/main.c            USES registry/cmd)

@@ -1,0 +1,116 @@
+#include "lib/base/clock.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int64_t read_clock(clockid_t id)
+{
+    struct timespec now;
+    (void)clock_gettime(id, &now);
+    return (int64_t)now.tv_sec * CLOCK_SECOND + now.tv_nsec / 1000;
+}
+
+int64_t clock_now_us(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+int64_t clock_monotonic_us(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+void clock_print(int64_t time_us, char out[CLOCK_TEXT_MAX])
+{
+    int64_t fraction = time_us % CLOCK_SECOND;
+    if (fraction < 0)
+        fraction += CLOCK_SECOND;
+    time_t seconds = (time_t)((time_us - fraction) / CLOCK_SECOND);
+    struct tm tm = { 0 };
+    (void)gmtime_r(&seconds, &tm);
+    size_t used = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
+    (void)snprintf(out + used, CLOCK_TEXT_MAX - used, ".%06dZ", (int)fraction);
+}
+
+static bool digits_parse(const char **at, int count, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, (*at)++) {
+        if (!isdigit((unsigned char)**at))
+            return false;
+        *out = *out * 10 + (**at - '0');
+    }
+    return true;
+}
+
+static bool fraction_parse(const char **at, int64_t *out_us)
+{
+    *out_us = 0;
+    if (**at != '.')
+        return true;
+    (*at)++;
+    int count = 0;
+    for (int64_t unit = CLOCK_SECOND / 10; isdigit((unsigned char)**at); (*at)++, unit /= 10) {
+        if (++count > 9)
+            return false;
+        *out_us += (**at - '0') * unit;
+    }
+    return count > 0;
+}
+
+static bool offset_parse(const char **at, int64_t *out_us)
+{
+    *out_us = 0;
+    if (**at == 'Z' || **at == 'z')
+        return (*at)++, true;
+    int sign = **at == '+' ? 1 : **at == '-' ? -1 : 0, hours, minutes;
+    if (!sign || ((*at)++, !digits_parse(at, 2, &hours)) || *(*at)++ != ':' ||
+        !digits_parse(at, 2, &minutes) || hours > 23 || minutes > 59)
+        return false;
+    *out_us = (int64_t)sign * (hours * 60 + minutes) * 60 * CLOCK_SECOND;
+    return true;
+}
+
+static bool date_parse(const char **at, struct tm *tm)
+{
+    return digits_parse(at, 4, &tm->tm_year) && *(*at)++ == '-' &&
+           digits_parse(at, 2, &tm->tm_mon) && *(*at)++ == '-' && digits_parse(at, 2, &tm->tm_mday);
+}
+
+static bool hours_parse(const char **at, struct tm *tm)
+{
+    return digits_parse(at, 2, &tm->tm_hour) && *(*at)++ == ':' &&
+           digits_parse(at, 2, &tm->tm_min) && *(*at)++ == ':' && digits_parse(at, 2, &tm->tm_sec);
+}
+
+static bool fields_are_in_range(const struct tm *tm)
+{
+    static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    if (tm->tm_year < 1 || tm->tm_mon < 1 || tm->tm_mon > 12 || tm->tm_mday < 1)
+        return false;
+    bool leap = tm->tm_year % 4 == 0 && (tm->tm_year % 100 != 0 || tm->tm_year % 400 == 0);
+    int last = tm->tm_mon == 2 && !leap ? 28 : days[tm->tm_mon - 1];
+    return tm->tm_mday <= last && tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
+bool clock_parse(const char *text, int64_t *out_us)
+{
+    struct tm tm = { 0 };
+    int64_t fraction, offset;
+    const char *at = text;
+    if (!date_parse(&at, &tm) || (*at != 'T' && *at != 't' && *at != ' '))
+        return false;
+    at++;
+    if (!hours_parse(&at, &tm) || !fraction_parse(&at, &fraction) || !offset_parse(&at, &offset))
+        return false;
+    if (*at || !fields_are_in_range(&tm))
+        return false;
+
+    tm.tm_year -= 1900;
+    tm.tm_mon--;
+    *out_us = (int64_t)timegm(&tm) * CLOCK_SECOND + fraction - offset;
+    return true;
+}

@@ -1,0 +1,115 @@
+#include "lib/base/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *code;
+    int http;
+    int exit;
+} kinds[ERROR_KIND_COUNT] = {
+    [ERROR_NONE] = { "none", 200, 0 },
+#define ERROR_KIND(name, code, http, exit) [ERROR_##name] = { code, http, exit },
+#include "lib/base/error_kinds.def"
+#undef ERROR_KIND
+};
+
+static enum error_kind kind_of_errno(int sys)
+{
+    switch (sys) {
+    case ENOENT:
+        return ERROR_NOT_FOUND;
+    case EACCES:
+    case EPERM:
+        return ERROR_DENIED;
+    case EEXIST:
+        return ERROR_CONFLICT;
+    case EFBIG:
+        return ERROR_TOO_LARGE;
+    case ENOSPC:
+    case EDQUOT:
+        return ERROR_UNAVAILABLE;
+    default:
+        return ERROR_INTERNAL;
+    }
+}
+
+bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
+                 const char *format, ...)
+{
+    assert(err && kind != ERROR_NONE);
+    *err = (struct error){ .kind = kind, .sys = sys, .where = where };
+
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(err->message, sizeof(err->message), format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_raise_errno(struct error *err, const char *where, const char *format, ...)
+{
+    int sys = errno;
+    char subject[sizeof(err->message)];
+
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(subject, sizeof(subject), format, args);
+    va_end(args);
+
+    char reason[64];
+    return error_raise(err, kind_of_errno(sys), sys, where, "%.400s: %s", subject,
+                       strerror_r(sys, reason, sizeof(reason)));
+}
+
+bool error_prefix(struct error *err, const char *format, ...)
+{
+    char inner[sizeof(err->message)];
+    memcpy(inner, err->message, sizeof(inner));
+
+    va_list args;
+    va_start(args, format);
+    int used = vsnprintf(err->message, sizeof(err->message), format, args);
+    va_end(args);
+
+    int room = (int)sizeof(err->message) - used - (int)sizeof(": ");
+    if (room > 0)
+        (void)snprintf(err->message + used, (size_t)room + sizeof(": "), ": %.*s", room, inner);
+    return false;
+}
+
+bool error_hint(struct error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(err->hint, sizeof(err->hint), format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_field(struct error *err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(err->field, sizeof(err->field), format, args);
+    va_end(args);
+    return false;
+}
+
+const char *error_code(enum error_kind kind)
+{
+    return kinds[kind].code;
+}
+
+int error_http_status(enum error_kind kind)
+{
+    return kinds[kind].http;
+}
+
+int error_exit_status(enum error_kind kind)
+{
+    return kinds[kind].exit;
+}

@@ -1,0 +1,63 @@
+/*
+ * Failures as values.
+ *
+ * A function that can fail returns bool, and takes `struct error *err` last:
+ *
+ *     if (!pack_open(path, &pack, err))
+ *         return error_prefix(err, "install %s", ref);
+ *
+ * err is never NULL, is written only on failure, and is fixed-size, so reporting
+ * a failure cannot itself fail. Absence is not a failure: find_* succeeds with
+ * NULL, get_* fails with ERROR_NOT_FOUND.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+enum error_kind {
+    ERROR_NONE,
+#define ERROR_KIND(name, code, http, exit) ERROR_##name,
+#include "lib/base/error_kinds.def"
+#undef ERROR_KIND
+    ERROR_KIND_COUNT,
+};
+
+struct error {
+    enum error_kind kind;
+    int sys;           /* errno behind the failure, or 0 */
+    const char *where; /* file:line that raised it, for the debug log */
+    char message[512]; /* one line, lower case, no trailing stop */
+    char field[96];    /* the key or parameter that is wrong, or "" */
+    char hint[256];    /* what to do next, one line, or "" */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+#define ERROR_STRINGIFY(x) #x
+#define ERROR_LINE(line)   ERROR_STRINGIFY(line)
+#define ERROR_HERE         __FILE__ ":" ERROR_LINE(__LINE__)
+
+/* All return false, so that a failing function ends in `return error_set(...)`. */
+#define error_set(err, kind, ...) error_raise((err), ERROR_##kind, 0, ERROR_HERE, __VA_ARGS__)
+#define error_set_errno(err, ...) error_raise_errno((err), ERROR_HERE, __VA_ARGS__)
+
+bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
+                 const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
+
+/* The kind follows errno; the message ends in its text. */
+bool error_raise_errno(struct error *err, const char *where, const char *format, ...)
+    __attribute__((cold, format(printf, 3, 4)));
+
+/* Puts what was being done in front: "install acme/web: manifest: ..." */
+bool error_prefix(struct error *err, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+
+/* Adds advice, or the name of the wrong field, to a failure already set. */
+bool error_hint(struct error *err, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+bool error_field(struct error *err, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+
+const char *error_code(enum error_kind kind);
+int error_http_status(enum error_kind kind);
+int error_exit_status(enum error_kind kind);

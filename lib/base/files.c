@@ -1,0 +1,226 @@
+#include "lib/base/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "lib/base/random.h"
+
+bool dir_open(const char *path, int *out_fd, struct error *err)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(err, "open %s", path);
+    *out_fd = fd;
+    return true;
+}
+
+bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
+                       struct error *err)
+{
+    struct open_how how = {
+        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    int fd;
+    do {
+        fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    } while (fd < 0 && (errno == EINTR || errno == EAGAIN)); /* EAGAIN: a rename raced us */
+    if (fd < 0)
+        return error_set_errno(err, "open %s", path);
+    *out_fd = fd;
+    return true;
+}
+
+bool file_sync(int fd, struct error *err)
+{
+    return fsync(fd) == 0 || error_set_errno(err, "fsync");
+}
+
+static bool component_make(int dir, const char *name, mode_t mode, int *out_fd, struct error *err)
+{
+    bool made = mkdirat(dir, name, mode) == 0;
+    if (!made && errno != EEXIST)
+        return error_set_errno(err, "mkdir %s", name);
+    if (made && !file_sync(dir, err))
+        return false;
+    return file_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0, out_fd, err);
+}
+
+bool dir_make_beneath(int dir, const char *path, mode_t mode, struct error *err)
+{
+    char name[256];
+    CLEANUP(closep) int current = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+    if (current < 0)
+        return error_set_errno(err, "dup");
+    for (const char *at = path; *at;) {
+        size_t len = strcspn(at, "/");
+        if (len >= sizeof(name))
+            return error_set(err, INVALID, "%s: a part of the name is over 255 bytes", path);
+        memcpy(name, at, len);
+        name[len] = '\0';
+        int next = -1;
+        if (len && !component_make(current, name, mode, &next, err))
+            return error_prefix(err, "%s", path);
+        if (len) {
+            (void)close(current);
+            current = next;
+        }
+        at += len + (at[len] == '/');
+    }
+    return true;
+}
+
+bool dir_make_path(const char *path, mode_t mode, struct error *err)
+{
+    CLEANUP(freep) char *copy = strdup(path);
+    if (!copy)
+        abort();
+    for (char *at = copy + 1;; at++) {
+        char end = *at;
+        if (end != '/' && end != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(copy, mode) != 0 && errno != EEXIST)
+            return error_set_errno(err, "mkdir %s", copy);
+        if (!end)
+            return true;
+        *at = end;
+    }
+}
+
+bool file_read(int fd, size_t max_bytes, struct arena *arena, const char **out, size_t *out_len,
+               struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_set_errno(err, "stat");
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, INVALID, "not a regular file");
+    if ((uint64_t)st.st_size > max_bytes)
+        return error_set(err, TOO_LARGE, "over %zu bytes", max_bytes);
+
+    size_t size = (size_t)st.st_size, done = 0;
+    char *bytes = arena_alloc(arena, size + 1, 1);
+    while (done < size) {
+        ssize_t got = pread(fd, bytes + done, size - done, (off_t)done);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_set_errno(err, "read");
+        if (got == 0)
+            break; /* cut short since the stat */
+        done += (size_t)got;
+    }
+    bytes[done] = '\0';
+    *out = bytes;
+    *out_len = done;
+    return true;
+}
+
+bool file_read_beneath(int dir, const char *path, size_t max_bytes, struct arena *arena,
+                       const char **out, size_t *out_len, struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    if (!file_open_beneath(dir, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err))
+        return false;
+    return file_read(fd, max_bytes, arena, out, out_len, err) || error_prefix(err, "%s", path);
+}
+
+bool file_read_path(const char *path, size_t max_bytes, struct arena *arena, const char **out,
+                    size_t *out_len, struct error *err)
+{
+    CLEANUP(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(err, "open %s", path);
+    return file_read(fd, max_bytes, arena, out, out_len, err) || error_prefix(err, "%s", path);
+}
+
+bool file_write_all(int fd, const void *bytes, size_t len, struct error *err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t put = write(fd, (const char *)bytes + done, len - done);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return error_set_errno(err, "write");
+        done += (size_t)put;
+    }
+    return true;
+}
+
+static bool file_fill(int dir, const char *name, const void *bytes, size_t len, mode_t mode,
+                      struct error *err)
+{
+    CLEANUP(closep)
+    int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+    if (fd < 0)
+        return error_set_errno(err, "create %s", name);
+    if (fchmod(fd, mode) != 0) /* whatever the umask */
+        return error_set_errno(err, "chmod %s", name);
+    return file_write_all(fd, bytes, len, err) && file_sync(fd, err);
+}
+
+bool file_replace(int dir, const char *name, const void *bytes, size_t len, mode_t mode,
+                  struct error *err)
+{
+    char temporary[32] = ".tmp-";
+    random_hex(temporary + 5, 16);
+    if (!file_fill(dir, temporary, bytes, len, mode, err)) {
+        (void)unlinkat(dir, temporary, 0);
+        return error_prefix(err, "write %s", name);
+    }
+    if (renameat(dir, temporary, dir, name) != 0) {
+        error_set_errno(err, "rename to %s", name);
+        (void)unlinkat(dir, temporary, 0);
+        return false;
+    }
+    return file_sync(dir, err);
+}
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+/* Removes what is in a directory; depth is bounded by the descriptors a process may have. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static bool entries_remove(int dir, struct error *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(closedirp) DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (!stream)
+        return error_set_errno(err, "list");
+    for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (!tree_remove(dir, entry->d_name, err))
+            return false;
+    }
+    return true;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
+bool tree_remove(int dir, const char *name, struct error *err)
+{
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return error_set_errno(err, "remove %s", name);
+
+    CLEANUP(closep) int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || !entries_remove(fd, err))
+        return fd < 0 ? error_set_errno(err, "open %s", name) : false;
+    if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return error_set_errno(err, "remove %s", name);
+    return true;
+}
+
+const char *path_join(struct arena *arena, const char *folder, const char *name)
+{
+    size_t len = strlen(folder);
+    return arena_printf(arena, len && folder[len - 1] == '/' ? "%s%s" : "%s/%s", folder, name);
+}

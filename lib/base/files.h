@@ -1,0 +1,49 @@
+/*
+ * Files, by descriptor. Names are resolved relative to a directory descriptor; the _beneath forms
+ * never leave it and follow no link (openat2(2), RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). Writes are
+ * durable: temporary file, fsync, rename, fsync of the folder. Descriptors are close-on-exec.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <sys/stat.h>
+
+#include "lib/base/arena.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+
+/* A directory by any path, for use as a starting point. */
+bool dir_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
+
+/* openat2 beneath dir without following links. NOT_FOUND when there is nothing. */
+bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
+                       struct error *err) MUST_CHECK;
+
+/* Makes every missing directory of a relative path beneath dir with mode; those made are synced. */
+bool dir_make_beneath(int dir, const char *path, mode_t mode, struct error *err) MUST_CHECK;
+/* The same for an absolute path, following links as mkdir -p does. */
+bool dir_make_path(const char *path, mode_t mode, struct error *err) MUST_CHECK;
+
+/* The whole of a regular file, NUL behind it. TOO_LARGE over max_bytes. */
+bool file_read(int fd, size_t max_bytes, struct arena *arena, const char **out, size_t *out_len,
+               struct error *err) MUST_CHECK;
+bool file_read_beneath(int dir, const char *path, size_t max_bytes, struct arena *arena,
+                       const char **out, size_t *out_len, struct error *err) MUST_CHECK;
+bool file_read_path(const char *path, size_t max_bytes, struct arena *arena, const char **out,
+                    size_t *out_len, struct error *err) MUST_CHECK;
+
+/* Writes all of it; retries what is cut short. */
+bool file_write_all(int fd, const void *bytes, size_t len, struct error *err) MUST_CHECK;
+
+/* Replaces dir/name (one component) as a whole, durably; before a failure the old file stays. */
+bool file_replace(int dir, const char *name, const void *bytes, size_t len, mode_t mode,
+                  struct error *err) MUST_CHECK;
+
+/* fsync of a descriptor, and of the directory it names. */
+bool file_sync(int fd, struct error *err) MUST_CHECK;
+
+/* Removes dir/name and all below it, following no link. Nothing there is success. */
+bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
+
+/* "a/b" from its parts, in arena. */
+const char *path_join(struct arena *arena, const char *folder, const char *name);

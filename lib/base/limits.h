@@ -1,0 +1,29 @@
+/*
+ * Every limit on what comes from outside, in one table. A size is compared with its limit before
+ * anything is allocated for it. docs/limits.md lists them for users.
+ */
+#pragma once
+
+#define KIB ((size_t)1024)
+#define MIB (1024 * KIB)
+
+/* Documents */
+#define LIMIT_JSON_BYTES    (2 * MIB)   /* any JSON document of a peer */
+#define LIMIT_PROFILE_BYTES (1 * MIB)   /* a profile, in any syntax */
+#define LIMIT_CONFIG_BYTES  (256 * KIB) /* our own configuration files */
+#define LIMIT_DOC_DEPTH     64          /* nesting of lists and tables */
+#define LIMIT_RECORD_FIELDS 128         /* fields of one record */
+
+/* Packs (reference/registry-protocol.md 1.0 has the wire's own) */
+#define LIMIT_PACK_ENTRIES        10000
+#define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */
+#define LIMIT_PACK_UNPACKED_BYTES (256 * MIB) /* sum of file sizes */
+#define LIMIT_PACK_PATH_BYTES     512
+#define LIMIT_PACK_NAME_BYTES     64 /* namespace, and pack name */
+#define LIMIT_VERSION_BYTES       128
+#define LIMIT_MANIFEST_BYTES      (1 * MIB)
+#define LIMIT_BUNDLE_BYTES        (8 * MIB)
+#define LIMIT_ARTIFACT_BYTES      (64 * MIB)
+
+/* Keys and certificates */
+#define LIMIT_KEY_BYTES (64 * KIB)

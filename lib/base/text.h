@@ -1,0 +1,26 @@
+/* Text: tests, matching, and what is needed to say it back to people safely. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/base/arena.h"
+
+bool text_starts(const char *text, const char *prefix);
+bool text_ends(const char *text, const char *suffix);
+/* Well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
+bool text_is_utf8(const char *text, size_t len);
+/* No C0, DEL or C1 controls; text is UTF-8. */
+bool text_is_printable(const char *text);
+
+/*
+ * Whether a '/'-separated path matches a pattern: `*` and `?` stay inside one segment, `**` stands
+ * for any number of segments. No character classes.
+ */
+bool text_glob(const char *pattern, const char *path);
+
+/* The name nearest to what was typed, or NULL when none is near enough to suggest. */
+const char *text_nearest(const char *typed, const char *const *names, size_t count);
+
+/* For a terminal: controls, ESC and bytes that are not UTF-8 as \xNN. In arena. */
+const char *text_escape(const char *text, struct arena *arena);

@@ -1,0 +1,103 @@
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#include "lib/json/json.h"
+
+struct item {
+    const char *name;
+    uint64_t size;
+};
+
+static const struct field item_fields[] = {
+    TEXT(struct item, name, REQUIRED),
+    U64(struct item, size, OPTIONAL),
+};
+static const struct record item_record = RECORD(struct item, "item", item_fields);
+
+static bool decode(const char *text, struct arena *arena, struct item *out, struct error *err)
+{
+    return json_decode(text, strlen(text), &item_record, arena, out, err);
+}
+
+static void decode_fills_the_struct(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct item item;
+    assert_ok(decode("{\"name\":\"a\",\"size\":9007199254740993}", arena, &item, &err));
+    assert_string_equal(item.name, "a");
+    assert_true(item.size == 9007199254740993U);
+}
+
+static void decode_names_place_path_and_nearest_key(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct item item;
+    struct error err;
+    assert_false(decode("{\"name\":\"a\",\n  \"sise\":1}", arena, &item, &err));
+    assert_string_equal(err.message, "line:2:3: sise: unknown key");
+    assert_string_equal(err.hint, "did you mean \"size\"?");
+    assert_string_equal(err.field, "sise");
+}
+
+static void decode_refuses_what_is_not_the_record(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        "[]",
+        "{}",
+        "{\"name\":1}",
+        "{\"name\":\"a\",\"size\":-1}",
+        "{\"name\":\"a\",\"name\":\"b\"}",
+        "{\"name\":\"a\"} x",
+        "{\"name\":\"a\\u0000b\"}",
+        "{\"name\":\"a\",\"size\":99999999999999999999}",
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct item item;
+        assert_fails(decode(bad[i], arena, &item, &err), INVALID);
+    }
+}
+
+static void comments_keep_every_place(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text =
+        "// first\n{ /* a */ \"url\": \"http://x\", // tail\n  \"list\": [1, 2,],\n}";
+    struct doc *doc;
+    assert_ok(json_parse(text, strlen(text), "p.jsonc", JSON_COMMENTS, arena, &doc, &err));
+    assert_string_equal(doc_text(doc, "url"), "http://x");
+    const struct doc *list = doc_find(doc, "list");
+    assert_int_equal(list->count, 2);
+    assert_int_equal(list->line, 3);
+    assert_int_equal(list->last->column, 15);
+}
+
+static void print_round_trips_in_each_style(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text = "{\"b\":[1,null,true],\"a\":\"x\"}";
+    struct doc *doc;
+    assert_ok(json_parse(text, strlen(text), NULL, JSON_PLAIN, arena, &doc, &err));
+    assert_string_equal(json_print(doc, JSON_COMPACT_KEPT, arena), text);
+    assert_string_equal(json_print(doc, JSON_COMPACT_SORTED, arena),
+                        "{\"a\":\"x\",\"b\":[1,null,true]}");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(decode_fills_the_struct),
+        cmocka_unit_test(decode_names_place_path_and_nearest_key),
+        cmocka_unit_test(decode_refuses_what_is_not_the_record),
+        cmocka_unit_test(comments_keep_every_place),
+        cmocka_unit_test(print_round_trips_in_each_style),
+    };
+    return cmocka_run_group_tests_name("lib/json/json", tests, NULL, NULL);
+}
