@@ -1,0 +1,73 @@
+# shellcheck shell=bash
+# The suites. `./dev test` is all of them; each ends in its runner's own closing line.
+
+step() { # step TITLE COMMAND...: says how long it took
+  local title=$1 began=$SECONDS
+  shift
+  say "$title"
+  "$@"
+  echo "-- $title: $((SECONDS - began)) s"
+}
+
+preset_test() { # preset_test PRESET [CTEST OPTIONS]
+  build_preset "$1"
+  ctest --preset "$@"
+}
+
+dev_unit() {
+  dev_setup
+  build_preset dev
+  ctest --preset dev ${1:+-R "$1"}
+}
+
+dev_e2e() {
+  dev_setup
+  dev_web
+  python_setup
+  build_preset dev
+  NONO_BUILD=${NONO_BUILD:-build/dev} build/venv/bin/python -m pytest -q -p no:cacheprovider "${@:-tests}"
+}
+
+fuzz_all() { # fuzz_all SECONDS
+  cmake --preset fuzz -DNONO_FUZZ_SECONDS="$1" >/dev/null
+  build_preset fuzz
+  ctest --preset fuzz
+}
+
+dev_fuzz() {
+  dev_setup
+  fuzz_all "${1:-60}"
+}
+
+coverage_report() {
+  local excludes=(-e build -e tests)
+  gcovr --root . --object-directory build/coverage "${excludes[@]}" --print-summary --txt build/coverage/coverage.txt \
+    --json-summary build/coverage/coverage.json >/dev/null
+  /usr/bin/python3 tools/check_coverage.py build/coverage/coverage.json
+}
+
+dev_coverage() {
+  dev_setup
+  build_preset coverage
+  find build/coverage -name '*.gcda' -delete
+  ctest --preset coverage -LE lint --output-on-failure
+  coverage_report
+}
+
+valgrind_all() {
+  build_preset release
+  NONO_BUILD=build/release tests/valgrind/run
+}
+
+dev_test() {
+  dev_setup
+  step "web pages" dev_web
+  step "unit tests, gcc, ASan and UBSan" preset_test dev
+  step "integration, end to end and browser tests" dev_e2e
+  step "gates" dev_lint
+  step "unit tests, clang, ASan and UBSan" preset_test clang
+  step "registry and proxy under TSan" preset_test tsan -R '^unit\.(registry|sandbox\.proxy|lib\.base)'
+  step "coverage" dev_coverage
+  step "fuzz targets, 5 s each" fuzz_all 5
+  say "all of ./dev test passed in $((SECONDS / 60)) min"
+}
