@@ -1,7 +1,6 @@
 #include "client/ui/command.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,18 +66,21 @@ static bool helper_exec(const struct command *command, const char **argv, struct
     char path[4096];
     if (!command_helper_path(command->helper, path, sizeof(path), err))
         return false;
-    execv(path, (char *const *)(uintptr_t)argv);
+    char *const *words; /* execv takes no const, and changes nothing */
+    memcpy(&words, &argv, sizeof(words));
+    execv(path, words);
     error_set_errno(err, "start %s", path);
     return error_hint(err, "the installation is incomplete: install nono again");
 }
 
 static bool options_parse(const struct command *command, poptContext context, struct error *err)
 {
-    for (int rc; (rc = poptGetNextOpt(context)) != -1;)
+    for (int rc; (rc = poptGetNextOpt(context)) != -1;) {
         if (rc < -1) {
             error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
             return error_hint(err, "see %s --help", command->name);
         }
+    }
     return true;
 }
 

@@ -133,7 +133,7 @@ bool doc_equal(const struct doc *a, const struct doc *b)
     case DOC_INTEGER:
         return a->integer == b->integer;
     case DOC_REAL:
-        return memcmp(&a->real, &b->real, sizeof(a->real)) == 0;
+        return a->real <= b->real && a->real >= b->real;
     case DOC_TEXT:
     case DOC_TIME:
         return a->len == b->len && memcmp(a->text, b->text, a->len) == 0;

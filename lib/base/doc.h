@@ -89,4 +89,5 @@ bool record_decode(const struct doc *doc, const struct record *record, struct ar
 /* The document of a record. Absent text, records and documents are left out; absent times too. */
 struct doc *record_encode(const struct record *record, const void *in, struct arena *arena);
 
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): item is a declaration */
 #define DOC_FOREACH(parent, item) for (struct doc *item = (parent)->first; item; item = item->next)

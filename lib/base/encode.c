@@ -38,6 +38,14 @@ bool hex_decode(const char *text, void *out, size_t len)
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+static const char *alphabet_find(char c)
+{
+    for (size_t i = 0; i < 64; i++)
+        if (standard[i] == c)
+            return standard + i;
+    return NULL;
+}
+
 static size_t encode(const unsigned char *in, size_t len, const char *alphabet, char *out)
 {
     size_t at = 0;
@@ -93,7 +101,7 @@ bool base64_decode(const char *text, size_t text_len, void *out, size_t *out_len
     size_t padding = padding_of(text, text_len), at = 0;
     uint32_t group = 0;
     for (size_t i = 0; i < text_len; i++) {
-        const char *found = i >= text_len - padding ? standard : memchr(standard, text[i], 64);
+        const char *found = i >= text_len - padding ? standard : alphabet_find(text[i]);
         if (!found)
             return false;
         group = group << 6 | (uint32_t)(found - standard);

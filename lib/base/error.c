@@ -65,7 +65,7 @@ bool error_raise_errno(struct error *err, const char *where, const char *format,
                        strerror_r(sys, reason, sizeof(reason)));
 }
 
-bool error_prefix(struct error *err, const char *format, ...)
+bool error_add_prefix(struct error *err, const char *format, ...)
 {
     char inner[sizeof(err->message)];
     memcpy(inner, err->message, sizeof(inner));
@@ -81,7 +81,7 @@ bool error_prefix(struct error *err, const char *format, ...)
     return false;
 }
 
-bool error_hint(struct error *err, const char *format, ...)
+bool error_add_hint(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -90,7 +90,7 @@ bool error_hint(struct error *err, const char *format, ...)
     return false;
 }
 
-bool error_field(struct error *err, const char *format, ...)
+bool error_add_field(struct error *err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -37,25 +37,38 @@ struct error {
 #define ERROR_LINE(line)   ERROR_STRINGIFY(line)
 #define ERROR_HERE         __FILE__ ":" ERROR_LINE(__LINE__)
 
-/* All return false, so that a failing function ends in `return error_set(...)`. */
-#define error_set(err, kind, ...) error_raise((err), ERROR_##kind, 0, ERROR_HERE, __VA_ARGS__)
-#define error_set_errno(err, ...) error_raise_errno((err), ERROR_HERE, __VA_ARGS__)
+/*
+ * All are false, so that a failing function ends in `return error_set(...)`.
+ *
+ * error_set        a new failure of a kind
+ * error_set_errno  a new failure whose kind follows errno, and whose message ends in its text
+ * error_prefix     puts what was being done in front: "install acme/web: manifest: ..."
+ * error_hint       adds what to do next
+ * error_field      adds the name of the key or parameter that is wrong
+ */
+#define error_set(err, kind, ...) \
+    error_false(error_raise((err), ERROR_##kind, 0, ERROR_HERE, __VA_ARGS__))
+#define error_set_errno(err, ...) error_false(error_raise_errno((err), ERROR_HERE, __VA_ARGS__))
+#define error_prefix(err, ...)    error_false(error_add_prefix((err), __VA_ARGS__))
+#define error_hint(err, ...)      error_false(error_add_hint((err), __VA_ARGS__))
+#define error_field(err, ...)     error_false(error_add_field((err), __VA_ARGS__))
+
+/* Lets compilers and analysers see what error_raise returns. */
+static inline bool error_false(bool raised)
+{
+    (void)raised;
+    return false;
+}
 
 bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
                  const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
-
-/* The kind follows errno; the message ends in its text. */
 bool error_raise_errno(struct error *err, const char *where, const char *format, ...)
     __attribute__((cold, format(printf, 3, 4)));
-
-/* Puts what was being done in front: "install acme/web: manifest: ..." */
-bool error_prefix(struct error *err, const char *format, ...)
+bool error_add_prefix(struct error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
-
-/* Adds advice, or the name of the wrong field, to a failure already set. */
-bool error_hint(struct error *err, const char *format, ...)
+bool error_add_hint(struct error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
-bool error_field(struct error *err, const char *format, ...)
+bool error_add_field(struct error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
 
 const char *error_code(enum error_kind kind);

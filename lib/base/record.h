@@ -64,6 +64,7 @@ struct record {
     (offsetof(type, member) + 0 * sizeof((ctype *)0 == &((type *)0)->member))
 
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): types and declarations cannot stand in parentheses */
 #define FIELD_AS(key, kind, type, member, ctype, presence, record, names) \
     { key, kind, presence, MEMBER(type, member, ctype), record, names }
 
@@ -92,3 +93,4 @@ struct record {
 #define LIST_FOREACH(list, type, item)                                                          \
     for (type *item = (type *)(list).items; item && item < (type *)(list).items + (list).count; \
          item++)
+/* NOLINTEND(bugprone-macro-parentheses) */

@@ -168,6 +168,13 @@ const char *text_nearest(const char *typed, const char *const *names, size_t cou
     return best;
 }
 
+static size_t byte_escape(unsigned char byte, char *out)
+{
+    memcpy(out, "\\x", 2);
+    hex_encode(&byte, 1, out + 2);
+    return 4;
+}
+
 const char *text_escape(const char *text, struct arena *arena)
 {
     size_t len = strlen(text), at = 0;
@@ -175,18 +182,14 @@ const char *text_escape(const char *text, struct arena *arena)
     char *out = arena_alloc(arena, len * 4 + 1, 1);
     for (size_t i = 0; i < len;) {
         size_t step = sequence_length(bytes + i, len - i);
-        bool bad = step == 0 || is_control(bytes + i, step);
-        step = step ? step : 1;
-        for (size_t k = 0; k < step; k++) {
-            if (!bad) {
-                out[at++] = text[i + k];
-                continue;
-            }
-            memcpy(out + at, "\\x", 2);
-            hex_encode(bytes + i + k, 1, out + at + 2);
-            at += 4;
+        if (step > 0 && !is_control(bytes + i, step)) {
+            memcpy(out + at, text + i, step);
+            at += step;
+            i += step;
+            continue;
         }
-        i += step;
+        for (size_t k = step ? step : 1; k > 0; k--)
+            at += byte_escape(bytes[i++], out + at);
     }
     out[at] = '\0';
     return out;

@@ -10,11 +10,12 @@ struct cursor {
 
 static void blanks_skip(struct cursor *cursor)
 {
-    for (; *cursor->at && strchr(" \t\r\n,:", *cursor->at); cursor->at++)
+    for (; *cursor->at && strchr(" \t\r\n,:", *cursor->at); cursor->at++) {
         if (*cursor->at == '\n') {
             cursor->line++;
             cursor->line_start = cursor->at + 1;
         }
+    }
 }
 
 static void scalar_skip(struct cursor *cursor)

@@ -23,7 +23,7 @@ dev_lint() {
   c_files | xargs clang-format --dry-run -Werror
   say "shell scripts and spelling"
   shellcheck dev tools/dev/*.sh tools/dev/tidy_one .ci/run
-  git ls-files -co --exclude-standard | grep -vE '\.(png|lock|svg)$|package-lock|/corpus/' | xargs codespell --ignore-words tools/spelling.txt
+  git ls-files -co --exclude-standard | grep -vE '\.(png|lock|svg)$|package-lock|^tests/|^schema/examples/' | xargs codespell --ignore-words tools/spelling.txt
   say "layers and sizes"
   build_preset dev
   ctest --preset dev -R '^lint' --output-on-failure

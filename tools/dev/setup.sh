@@ -22,7 +22,7 @@ as_root() {
 
 packages_missing() {
   local word
-  sed 's/#.*//' deps/debian.txt | tr -s ' \n' '\n\n' | while read -r word; do
+  sed 's/#.*//' deps/debian.txt | tr -s '[:space:]' '\n' | while read -r word; do
     case $word in
       '') ;;
       *'|'*) command -v "${word%%|*}" >/dev/null || echo "${word#*|}" ;;

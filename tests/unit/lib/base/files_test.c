@@ -1,0 +1,129 @@
+#include "tests/support/test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/files.h"
+
+static char folder[64];
+static int dir = -1;
+
+static int folder_make(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/nono-files-XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return dir < 0 ? -1 : 0;
+}
+
+static int folder_remove(void **state)
+{
+    (void)state;
+    struct error err;
+    close(dir);
+    return tree_remove(AT_FDCWD, folder, &err) ? 0 : -1;
+}
+
+static void replace_writes_the_whole_file_with_its_mode(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text;
+    size_t len;
+    struct stat st;
+    assert_ok(file_replace(dir, "a", "one", 3, 0600, &err));
+    assert_ok(file_replace(dir, "a", "second", 6, 0755, &err));
+    assert_ok(file_read_beneath(dir, "a", 6, arena, &text, &len, &err));
+    assert_string_equal(text, "second");
+    assert_int_equal(len, 6);
+    assert_int_equal(fstatat(dir, "a", &st, 0), 0);
+    assert_int_equal(st.st_mode & 0777, 0755);
+    assert_fails(file_read_beneath(dir, "a", 5, arena, &text, &len, &err), TOO_LARGE);
+    assert_fails(file_read_beneath(dir, "b", 5, arena, &text, &len, &err), NOT_FOUND);
+    assert_fails(file_replace(dir, "no/such", "x", 1, 0600, &err), NOT_FOUND);
+}
+
+static void beneath_neither_leaves_nor_follows(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_ok(dir_make_beneath(dir, "in/side", 0700, &err));
+    assert_ok(dir_make_beneath(dir, "in/side/deep", 0700, &err));
+    assert_ok(file_replace(dir, "in/file", "x", 1, 0600, &err));
+    assert_int_equal(symlinkat("file", dir, "in/link"), 0);
+    assert_int_equal(symlinkat("/etc", dir, "out"), 0);
+
+    struct error err;
+    assert_true(file_open_beneath(dir, "in/file", O_RDONLY, 0, &fd, &err));
+    close(fd);
+    static const char *const bad[] = { "../x", "/etc/passwd", "in/link", "out/passwd",
+                                       "in/../../x" };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        if (file_open_beneath(dir, bad[i], O_RDONLY, 0, &fd, &err))
+            fail_msg("opened %s", bad[i]);
+    assert_false(dir_make_beneath(dir, "out/nono", 0700, &err));
+}
+
+static void tree_remove_follows_no_link(void **state)
+{
+    (void)state;
+    struct stat st;
+    assert_ok(dir_make_beneath(dir, "keep", 0700, &err));
+    assert_ok(file_replace(dir, "keep/file", "x", 1, 0600, &err));
+    assert_ok(dir_make_beneath(dir, "tree/a/b", 0700, &err));
+    assert_int_equal(symlinkat("../keep", dir, "tree/a/link"), 0);
+    assert_ok(tree_remove(dir, "tree", &err));
+    assert_int_equal(fstatat(dir, "keep", &st, 0), 0);
+    assert_int_not_equal(fstatat(dir, "tree", &st, 0), 0);
+    assert_ok(tree_remove(dir, "tree", &err));
+}
+
+static void make_path_is_mkdir_p(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *path = path_join(arena, folder, "p/q/r");
+    int fd = -1;
+    assert_ok(dir_make_path(path, 0700, &err));
+    assert_ok(dir_make_path(path, 0700, &err));
+    assert_ok(dir_open(path, &fd, &err));
+    close(fd);
+    assert_ok(file_replace(dir, "plain", "x", 1, 0600, &err));
+    assert_fails(dir_open(path_join(arena, folder, "plain"), &fd, &err), INTERNAL);
+    assert_fails(dir_open(path_join(arena, folder, "none"), &fd, &err), NOT_FOUND);
+}
+
+static void read_path_wants_a_regular_file(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text;
+    size_t len;
+    assert_ok(file_read_path("/proc/self/stat", 0, arena, &text, &len, &err));
+    assert_fails(file_read_path("/dev/null", 10, arena, &text, &len, &err), INVALID);
+    assert_fails(file_read_path("/no/such", 10, arena, &text, &len, &err), NOT_FOUND);
+}
+
+static void writes_to_a_full_device_fail(void **state)
+{
+    (void)state;
+    CLEANUP(closep) int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_fails(file_write_all(fd, "x", 1, &err), UNAVAILABLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(replace_writes_the_whole_file_with_its_mode),
+        cmocka_unit_test(beneath_neither_leaves_nor_follows),
+        cmocka_unit_test(tree_remove_follows_no_link),
+        cmocka_unit_test(make_path_is_mkdir_p),
+        cmocka_unit_test(read_path_wants_a_regular_file),
+        cmocka_unit_test(writes_to_a_full_device_fail),
+    };
+    return cmocka_run_group_tests_name("lib/base/files", tests, folder_make, folder_remove);
+}

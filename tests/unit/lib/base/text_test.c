@@ -1,0 +1,105 @@
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#include "lib/base/record.h"
+#include "lib/base/text.h"
+
+static void utf8_is_strict(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "", "a", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xf4\x8f\xbf\xbf"
+    };
+    static const char *const bad[] = { "\x80",         "\xc0\x80",         "\xc3",
+                                       "\xe0\x80\x80", "\xed\xa0\x80",     "\xf4\x90\x80\x80",
+                                       "\xf8\x88",     "\xf0\x80\x80\x80", "a\xff" };
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(text_is_utf8(good[i], strlen(good[i])));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(text_is_utf8(bad[i], strlen(bad[i])));
+}
+
+static void printable_has_no_controls(void **state)
+{
+    (void)state;
+    assert_true(text_is_printable("caf\xc3\xa9"));
+    static const char *const bad[] = { "a\nb", "\x1b[0m", "\x7f", "\xc2\x9b" };
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(text_is_printable(bad[i]));
+}
+
+static void glob_keeps_stars_inside_a_segment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *path;
+        bool matches;
+    } cases[] = {
+        { "a/b", "a/b", true },
+        { "a/*", "a/b", true },
+        { "a/*", "a/b/c", false },
+        { "*", "", true },
+        { "a?c", "abc", true },
+        { "a?c", "a/c", false },
+        { "**", "a/b/c", true },
+        { "a/**", "a/b/c", true },
+        { "a/**", "a", true },
+        { "**/c", "a/b/c", true },
+        { "**/c", "c", true },
+        { "**/c", "a/b/cc", false },
+        { "a/**/d", "a/d", true },
+        { "a/**/d", "a/b/c/d", true },
+        { "a/**/d", "a/b/c/e", false },
+        { "*.c", "x.c", true },
+        { "*.c", "x.cc", false },
+        { "a*b*c", "aXbYbZc", true },
+        { "**/a/**", "x/a/y", true },
+        { "**/x/*.c", "a/x/b.c", true },
+        { "", "a", false },
+        { "a", "", false },
+        { "**/.env", "p/q/.env", true },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (text_glob(cases[i].pattern, cases[i].path) != cases[i].matches)
+            fail_msg("%s against %s", cases[i].pattern, cases[i].path);
+}
+
+static void nearest_suggests_only_what_is_near(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "filesystem", "network", "audit" };
+    assert_string_equal(text_nearest("filesytem", names, 3), "filesystem");
+    assert_string_equal(text_nearest("adit", names, 3), "audit");
+    assert_null(text_nearest("zzzzzzz", names, 3));
+}
+
+static void escape_leaves_nothing_a_terminal_obeys(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    assert_string_equal(text_escape("ok\x1b[1m\n\xff", arena), "ok\\x1b[1m\\x0a\\xff");
+    assert_string_equal(text_escape("caf\xc3\xa9\xc2\x9b", arena), "caf\xc3\xa9\\xc2\\x9b");
+}
+
+static void starts_and_ends(void **state)
+{
+    (void)state;
+    assert_true(text_starts("abc", "ab"));
+    assert_false(text_starts("a", "ab"));
+    assert_true(text_ends("abc", "bc"));
+    assert_false(text_ends("c", "bc"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(utf8_is_strict),
+        cmocka_unit_test(printable_has_no_controls),
+        cmocka_unit_test(glob_keeps_stars_inside_a_segment),
+        cmocka_unit_test(nearest_suggests_only_what_is_near),
+        cmocka_unit_test(escape_leaves_nothing_a_terminal_obeys),
+        cmocka_unit_test(starts_and_ends),
+    };
+    return cmocka_run_group_tests_name("lib/base/text", tests, NULL, NULL);
+}
