@@ -17,6 +17,7 @@ OWNERS = {
     "curl/": {"lib/http"},
     "archive": {"lib/pack"},
     "zstd": {"lib/pack"},
+    "utf8proc.h": {"lib/pack"},
     "openssl/sha.h": {"lib/digest"},
     "openssl/": {"lib/crypto", "sandbox/proxy"},
     "event2/": {"sandbox/proxy"},
