@@ -1,0 +1,2 @@
+-- $1 bigint: package
+SELECT package_refresh($1::bigint)::text AS document;

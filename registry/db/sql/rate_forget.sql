@@ -1,0 +1,2 @@
+-- $1 text: key
+DELETE FROM rate_limit WHERE key = $1;
