@@ -15,6 +15,7 @@ set(NONO_SANITIZE "" CACHE STRING "Sanitizers: address,undefined | thread | memo
 option(NONO_COVERAGE "Instrument for gcovr" OFF)
 option(NONO_FUZZ "Build fuzz targets for libFuzzer (clang)" OFF)
 option(NONO_STATIC "Link the launcher as static-pie" OFF)
+option(NONO_CRASH_POINTS "Let a test kill a program at marked points (lib/base/crash.h); never in a release" OFF)
 
 find_program(CCACHE ccache)
 if(CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
@@ -38,6 +39,9 @@ target_link_options(nono-compiler INTERFACE
 if(NONO_SANITIZE)
   target_compile_options(nono-compiler INTERFACE -fsanitize=${NONO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(nono-compiler INTERFACE -fsanitize=${NONO_SANITIZE})
+endif()
+if(NONO_CRASH_POINTS)
+  target_compile_definitions(nono-compiler INTERFACE NONO_CRASH_POINTS)
 endif()
 if(NONO_COVERAGE)
   target_compile_options(nono-compiler INTERFACE --coverage -O0)

@@ -1,0 +1,26 @@
+#include "lib/base/crash.h"
+
+#ifdef NONO_CRASH_POINTS
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+void crash_point(const char *name)
+{
+    static atomic_ulong arrivals;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables once threads run */
+    const char *at = getenv("NONO_CRASH_AT");
+    if (!at)
+        return;
+    size_t len = strcspn(at, ":");
+    if (strcmp(at, "*") != 0 && strncmp(at, "*:", 2) != 0 &&
+        (strlen(name) != len || memcmp(name, at, len) != 0))
+        return;
+    unsigned long wanted = at[len] == ':' ? strtoul(at + len + 1, NULL, 10) : 1;
+    if (atomic_fetch_add(&arrivals, 1) + 1 == wanted)
+        (void)raise(SIGKILL);
+}
+#else
+typedef int crash_points_are_not_built;
+#endif

@@ -1,0 +1,29 @@
+#include "lib/base/xdg.h"
+
+#include <stdlib.h>
+
+#include "lib/base/files.h"
+
+static const struct {
+    const char *variable;
+    const char *otherwise; /* below $HOME */
+} folders[XDG_COUNT] = {
+    [XDG_CONFIG] = { "XDG_CONFIG_HOME", ".config" },
+    [XDG_DATA] = { "XDG_DATA_HOME", ".local/share" },
+    [XDG_STATE] = { "XDG_STATE_HOME", ".local/state" },
+    [XDG_CACHE] = { "XDG_CACHE_HOME", ".cache" },
+};
+
+bool xdg_folder(enum xdg which, struct arena *arena, const char **out, struct error *err)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables once threads run */
+    const char *base = getenv(folders[which].variable);
+    if (!base || base[0] != '/') {
+        const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): as above */
+        if (!home || home[0] != '/')
+            return error_set(err, INVALID, "HOME is not an absolute path");
+        base = path_join(arena, home, folders[which].otherwise);
+    }
+    *out = path_join(arena, base, "nono");
+    return true;
+}

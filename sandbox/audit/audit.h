@@ -1,0 +1,83 @@
+/*
+ * The record of one run, as it is written: an append-only file of JSON lines, each bound to the one
+ * before by its hash (docs/formats/audit.md). Read and verified by sandbox/audit/log.h.
+ *
+ * One process writes a record: the supervisor, outside the sandbox. A line is one write(2), so a
+ * killed writer leaves whole lines, and the chain is valid up to the last; a reader then says that
+ * the record was not closed. audit_end makes all of it durable with one fdatasync; what came
+ * before it reaches the disk when the kernel gets to it, so a power failure in the middle of a run
+ * may take the last seconds. An event that cannot be written leaves the file as it was.
+ *
+ * The file is locked (flock) while it is open, which is how a reader knows that the run goes on.
+ * Not for several threads at once.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/doc.h"
+#include "lib/base/error.h"
+
+#define AUDIT_ID_TEXT 17 /* 16 hex digits and a NUL */
+
+struct audit;
+
+/*
+ * Makes STATE/audit/ID/events.jsonl (0700, 0600) for a new run. state is nono's state folder
+ * (lib/base/xdg.h); what is missing of it is made. Call it before the fork: a run that cannot be
+ * recorded does not start. Nothing is written to the file yet.
+ */
+bool audit_open(const char *state, struct audit **out, struct error *err) MUST_CHECK;
+/* Closes the descriptor; the record stays as it is. */
+void audit_free(struct audit *audit);
+DEFINE_CLEANUP(struct audit *, audit_free)
+
+/* The run's id: its other state (sessions, snapshots) goes by the same. Sorts by time of start. */
+const char *audit_id(const struct audit *audit);
+
+struct audit_start {
+    const char *const
+        *command;              /* NULL-terminated, as typed: what looks like a secret is replaced */
+    const char *program;       /* the file that was resolved from it, or NULL */
+    const char *workdir;       /* or NULL */
+    const char *profile;       /* as the user named it, or NULL */
+    const char *policy;        /* SHA-256 of the resolved policy, hex, or NULL */
+    const char *snapshot;      /* its name, or NULL */
+    const char *snapshot_root; /* its Merkle root, hex, or NULL */
+    const struct doc *enforced; /* table: each mechanism and what of it is active; or NULL */
+    pid_t pid;                  /* the program's */
+};
+
+/* The first event. Meant for the parent after the fork, while the child gets ready: off the way
+ * to the program's first instruction. */
+bool audit_start(struct audit *audit, const struct audit_start *start, struct error *err)
+    MUST_CHECK;
+
+/* Something was refused: what was tried ("open", "connect", ...), on what, and the rule. */
+bool audit_refused(struct audit *audit, const char *operation, const char *target,
+                   const char *reason, struct error *err) MUST_CHECK;
+
+struct audit_network {
+    const char *host;    /* as the program named it */
+    uint16_t port;       /* 0 when unknown */
+    const char *address; /* the one connected to, or NULL */
+    const char *reason;  /* the rule that decided, or NULL */
+    bool allowed;
+    uint64_t sent_bytes, received_bytes;
+};
+
+bool audit_network(struct audit *audit, const struct audit_network *network, struct error *err)
+    MUST_CHECK;
+
+/* Any other event: a type of lower-case words joined by '_', and a table of data or NULL. */
+bool audit_event(struct audit *audit, const char *type, const struct doc *data, struct error *err)
+    MUST_CHECK;
+
+/*
+ * The last event: the exit status, or the signal when it is not 0; how long it took; the number of
+ * events before it and the Merkle root over their hashes. Everything is on the disk afterwards.
+ * Nothing can be added any more.
+ */
+bool audit_end(struct audit *audit, int status, int signal, struct error *err) MUST_CHECK;
