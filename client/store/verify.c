@@ -1,0 +1,162 @@
+#include "client/store/verify.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+#include "lib/base/text.h"
+#include "lib/digest/sha256.h"
+
+#define DEPTH_MAX 32
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+/* What a walk over a pack's folder carries. */
+struct walk {
+    const struct lock_pack *pack;
+    struct arena *arena;
+    size_t seen; /* locked files that are there */
+};
+
+static bool changed(struct error *err, const struct lock_pack *pack, const char *path,
+                    const char *what)
+{
+    error_set(err, UNTRUSTED, "%s: %.300s %s", pack->key, path, what);
+    return error_hint(err, "nono pull --force %s installs it again", pack->key);
+}
+
+/* The digest that the lock file has for a path: NULL when it has none. */
+static const char *digest_of(const struct lock_pack *pack, const char *path)
+{
+    const struct lock_artifact *artifact = lock_artifact_find(pack, path);
+    if (artifact)
+        return artifact->sha256;
+    return strcmp(path, STORE_MANIFEST) == 0 ? pack->manifest_sha256 : NULL;
+}
+
+static bool file_check(int dir, const char *name, const char *path, const struct walk *walk,
+                       struct error *err)
+{
+    const char *expected = digest_of(walk->pack, path);
+    CLEANUP(closep) int fd = -1;
+    char actual[SHA256_TEXT];
+    if (!file_open_beneath(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd, err) ||
+        !sha256_file(fd, actual, NULL, err))
+        return error_prefix(err, "%s: %.300s", walk->pack->key, path);
+    if (strcmp(actual, expected) != 0)
+        return changed(err, walk->pack, path, "has been changed");
+    return true;
+}
+
+/* Files of ours, and the manifest of a pack that the original's client installed without locking
+ * it. */
+static bool is_unlocked_part(const char *path)
+{
+    return strcmp(path, STORE_TRUST_BUNDLE) == 0 || strcmp(path, STORE_MANIFEST) == 0;
+}
+
+static bool folder_walk(int dir, const char *prefix, unsigned depth, struct walk *walk,
+                        struct error *err);
+
+static bool entry_check(int dir, const char *name, const char *path, unsigned depth,
+                        struct walk *walk, struct error *err)
+{
+    struct stat st;
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return error_set_errno(err, "%s: %.300s", walk->pack->key, path);
+    if (S_ISDIR(st.st_mode)) {
+        CLEANUP(closep) int below = -1;
+        return file_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0, &below, err) &&
+               folder_walk(below, path, depth + 1, walk, err);
+    }
+    if (!S_ISREG(st.st_mode))
+        return changed(err, walk->pack, path, "is not a regular file");
+    bool locked = digest_of(walk->pack, path);
+    if (!locked && !is_unlocked_part(path))
+        return changed(err, walk->pack, path, "is not part of the pack");
+    if (lock_artifact_find(walk->pack, path))
+        walk->seen++;
+    return !locked || file_check(dir, name, path, walk, err);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
+static bool folder_walk(int dir, const char *prefix, unsigned depth, struct walk *walk,
+                        struct error *err)
+{
+    if (depth > DEPTH_MAX)
+        return changed(err, walk->pack, prefix, "is nested too deep");
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(closedirp) DIR *listing = copy < 0 ? NULL : fdopendir(copy);
+    if (!listing)
+        return error_set_errno(err, "%s: %.300s", walk->pack->key, prefix);
+    for (;;) {
+        errno = 0;
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is ours alone */
+        const struct dirent *entry = readdir(listing);
+        if (!entry)
+            return errno == 0 || error_set_errno(err, "%s: %.300s", walk->pack->key, prefix);
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        const char *path = prefix[0] ? path_join(walk->arena, prefix, name) : name;
+        if (!entry_check(dir, name, path, depth, walk, err))
+            return false;
+    }
+}
+
+static bool missing_find(int dir, const struct lock_pack *pack, struct error *err)
+{
+    LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact) {
+        CLEANUP(closep) int fd = -1;
+        if (!file_open_beneath(dir, artifact->path, O_PATH, 0, &fd, err))
+            return changed(err, pack, artifact->path, "is missing");
+    }
+    return changed(err, pack, "a file", "is missing");
+}
+
+bool store_verify(const struct store *store, const char *namespace, const char *name,
+                  struct error *err)
+{
+    const struct lock_pack *pack = store_find(store, namespace, name);
+    if (!pack) {
+        error_set(err, NOT_FOUND, "%s/%s is not installed", namespace, name);
+        return error_hint(err, "nono pull %s/%s", namespace, name);
+    }
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(closep) int dir = -1;
+    struct walk walk = { .pack = pack, .arena = arena };
+    if (!store_pack_open(store, pack, &dir, err) || !folder_walk(dir, "", 0, &walk, err))
+        return false;
+    if (walk.seen != pack->artifacts.count)
+        return missing_find(dir, pack, err);
+    struct stat st;
+    if (pack->manifest_sha256 && fstatat(dir, STORE_MANIFEST, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return changed(err, pack, STORE_MANIFEST, "is missing");
+    return true;
+}
+
+bool store_read_checked(const struct store *store, const struct lock_pack *pack, const char *path,
+                        struct arena *arena, const char **out, size_t *out_len, struct error *err)
+{
+    const char *expected = digest_of(pack, path);
+    if (!expected)
+        return error_set(err, NOT_FOUND, "%s: the pack has no file %.200s", pack->key,
+                         text_escape(path, arena));
+    CLEANUP(closep) int dir = -1;
+    const char *bytes;
+    size_t len;
+    char actual[SHA256_TEXT];
+    if (!store_pack_open(store, pack, &dir, err))
+        return false;
+    if (!file_read_beneath(dir, path, LIMIT_ARTIFACT_BYTES, arena, &bytes, &len, err))
+        return err->kind == ERROR_NOT_FOUND ? changed(err, pack, path, "is missing") : false;
+    sha256_hex(bytes, len, actual);
+    if (strcmp(actual, expected) != 0)
+        return changed(err, pack, path, "has been changed");
+    *out = bytes;
+    *out_len = len;
+    return true;
+}
