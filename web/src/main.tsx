@@ -1,0 +1,78 @@
+import { render } from "preact";
+import { Link, Router, go, usePlace } from "./router";
+import { SessionProvider, useSession } from "./session";
+import { DevicePage } from "./pages/device";
+import { LoginPage } from "./pages/login";
+import { OrganisationPage } from "./pages/organisation";
+import { PackPage } from "./pages/pack";
+import { SearchPage } from "./pages/search";
+import { TokensPage } from "./pages/tokens";
+import { Failure } from "./ui";
+import { ApiError } from "./api";
+import "./style.css";
+
+function Account() {
+  const { who, known, end } = useSession();
+  const { path } = usePlace();
+  if (!known) return null;
+  if (!who) return <Link href={`/login${path === "/" || path === "/login" ? "" : `?next=${encodeURIComponent(path)}`}`}>Sign in</Link>;
+  return (
+    <>
+      <Link href="/account/tokens" current={path === "/account/tokens"}>Tokens</Link>
+      <span class="who">{who.user.login}</span>
+      <button type="button" class="link" onClick={() => void end()}>Sign out</button>
+    </>
+  );
+}
+
+function Header() {
+  const { path, query } = usePlace();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const q = new FormData(event.currentTarget as HTMLFormElement).get("q");
+    go(`/?q=${encodeURIComponent(String(q ?? ""))}`);
+  };
+  return (
+    <header class="top">
+      <Link href="/" class="brand"><img src="/icon.svg" alt="" width="26" height="26" /> nono registry</Link>
+      {path !== "/" && (
+        <form role="search" onSubmit={submit} class="top-search">
+          <input type="search" name="q" aria-label="Search packs" placeholder="Search packs" defaultValue={query.get("q") ?? ""} />
+        </form>
+      )}
+      <nav aria-label="Account"><Account /></nav>
+    </header>
+  );
+}
+
+function Page() {
+  const { path, query } = usePlace();
+  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  if (parts.length === 0) return <SearchPage q={query.get("q") ?? ""} />;
+  if (parts[0] === "login") return <LoginPage next={query.get("next")} />;
+  if (parts[0] === "device") return <DevicePage code={query.get("code") ?? query.get("user_code") ?? ""} />;
+  if (path === "/account/tokens") return <TokensPage />;
+  if (parts[0] === "organisations" && parts.length === 2) return <OrganisationPage name={parts[1]!} />;
+  if (parts[0] === "packages" && parts.length >= 3)
+    return <PackPage ns={parts[1]!} name={parts[2]!} rest={parts.slice(3)} />;
+  return <Failure error={new ApiError({ status: 404 })} />;
+}
+
+function App() {
+  return (
+    <Router>
+      <SessionProvider>
+        <a class="skip" href="#main">Skip to the content</a>
+        <Header />
+        <main id="main" tabIndex={-1}><Page /></main>
+        <footer>
+          <a href="/api/v1/openapi.yaml">API</a>
+          <span>Every version is signed, immutable, and served by its digest.</span>
+        </footer>
+      </SessionProvider>
+    </Router>
+  );
+}
+
+const root = document.getElementById("app");
+if (root) render(<App />, root);

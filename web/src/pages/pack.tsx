@@ -1,0 +1,211 @@
+import { api, type Pack, type PermissionLine, type Version } from "../api";
+import { Link, useTitle } from "../router";
+import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
+
+const areas: Record<string, string> = {
+  files: "Files",
+  network: "Network",
+  programs: "Programs",
+  environment: "Environment",
+  credentials: "Credentials",
+  hooks: "Hooks",
+};
+
+function PermissionLines({ lines }: { lines: PermissionLine[] }) {
+  const groups = new Map<string, PermissionLine[]>();
+  for (const line of lines) groups.set(line.area, [...(groups.get(line.area) ?? []), line]);
+  if (lines.length === 0) return <p class="quiet">It asks for nothing beyond what every program needs to start.</p>;
+  return (
+    <div class="permissions">
+      {[...groups].map(([area, items]) => (
+        <section key={area}>
+          <h3>{areas[area] ?? area}</h3>
+          <ul>
+            {items.map((item) => (
+              <li key={item.text} class={`risk-${item.risk}`}>
+                {item.risk === "grave" && <span class="risk-word">Careful: </span>}
+                {item.text}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+function PermissionsPart({ pack, version }: { pack: Pack; version: string }) {
+  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () => api.permissions(pack.namespace, pack.name, version));
+  return (
+    <section aria-labelledby="permissions">
+      <h2 id="permissions">What it may touch</h2>
+      <Show of={loaded}>{(permissions) => <PermissionLines lines={permissions.words ?? []} />}</Show>
+    </section>
+  );
+}
+
+function ReadmePart({ pack, version }: { pack: Pack; version: string }) {
+  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () => api.readme(pack.namespace, pack.name, version));
+  return (
+    <section aria-labelledby="readme">
+      <h2 id="readme">README</h2>
+      <Show of={loaded}>
+        {(html) =>
+          html ? <div class="readme" dangerouslySetInnerHTML={{ __html: html }} /> : <p class="quiet">This version has no README.</p>
+        }
+      </Show>
+    </section>
+  );
+}
+
+function VersionsPart({ pack }: { pack: Pack }) {
+  const loaded = useLoad(`${pack.namespace}/${pack.name}`, () => api.versions(pack.namespace, pack.name));
+  return (
+    <section aria-labelledby="versions">
+      <h2 id="versions">Versions</h2>
+      <Show of={loaded}>
+        {(answer) => (
+          <div class="table" tabIndex={0} role="region" aria-labelledby="versions">
+            <table>
+              <thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">By</th><th scope="col">Size</th><th scope="col">Digest</th></tr></thead>
+              <tbody>
+                {answer.versions.map((version) => (
+                  <tr key={version.version}>
+                    <td>
+                      <Link href={`/packages/${pack.namespace}/${pack.name}/v/${version.version}`}>{version.version}</Link>{" "}
+                      {version.yanked && <Badge kind="bad">yanked</Badge>}
+                    </td>
+                    <td><Time at={version.published_at} /></td>
+                    <td>{version.published_by ?? ""}</td>
+                    <td>{size(version.size_bytes)}</td>
+                    <td><Digest text={version.digest} /></td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </Show>
+    </section>
+  );
+}
+
+function FilesPart({ pack, version }: { pack: Pack; version: Version }) {
+  return (
+    <section aria-labelledby="files">
+      <h2 id="files">Files</h2>
+      <div class="table" tabIndex={0} role="region" aria-labelledby="files">
+        <table>
+          <thead><tr><th scope="col">File</th><th scope="col">Size</th><th scope="col">SHA-256</th></tr></thead>
+          <tbody>
+            {version.files.map((file) => (
+              <tr key={file.path}>
+                <td><a href={api.artifactUrl(pack.namespace, pack.name, version.version, file.path)}>{file.path}</a></td>
+                <td>{size(file.size_bytes)}</td>
+                <td><Digest text={file.digest} /></td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return <div><dt>{name}</dt><dd>{children}</dd></div>;
+}
+
+function Facts({ pack, version }: { pack: Pack; version: Version }) {
+  return (
+    <aside aria-label="About this version">
+      <dl class="facts">
+        <Fact name="Signed by">
+          {version.signer ? (
+            <>
+              {version.signer.name ?? (version.signer.kind === "key" ? "key" : version.signer.kind)}
+              {version.signer.key_id && <><br /><Digest text={version.signer.key_id} /></>}
+            </>
+          ) : "not signed"}
+        </Fact>
+        <Fact name="Published"><Time at={version.published_at} />{version.published_by && ` by ${version.published_by}`}</Fact>
+        <Fact name="Archive"><a href={api.archiveUrl(pack.namespace, pack.name, version.version)}>{size(version.size_bytes)}</a><br /><Digest text={version.digest} /></Fact>
+        {pack.downloads !== undefined && <Fact name="Downloads">{pack.downloads.toLocaleString()}</Fact>}
+        {pack.license && <Fact name="Licence">{pack.license}</Fact>}
+        {pack.homepage?.startsWith("https://") && <Fact name="Home page"><a href={pack.homepage} rel="noreferrer nofollow">{pack.homepage.slice(8)}</a></Fact>}
+        {pack.repository?.startsWith("https://") && <Fact name="Source"><a href={pack.repository} rel="noreferrer nofollow">{pack.repository.slice(8)}</a></Fact>}
+        <Fact name="Organisation"><Link href={`/organisations/${pack.namespace}`}>{pack.namespace}</Link></Fact>
+      </dl>
+    </aside>
+  );
+}
+
+function Tabs({ base, part, version }: { base: string; part: string; version: Version }) {
+  const tabs = [["", "Overview"], ["versions", "Versions"], ["files", `Files (${version.files.length})`]] as const;
+  return (
+    <nav class="tabs" aria-label="Parts of this pack">
+      {tabs.map(([name, title]) => (
+        <Link key={name} href={name ? `${base}/${name}` : base} current={part === name}>{title}</Link>
+      ))}
+    </nav>
+  );
+}
+
+function PackVersion({ pack, version, base, part }: { pack: Pack; version: Version; base: string; part: string }) {
+  const reference = `${pack.namespace}/${pack.name}${version.version === pack.latest_version ? "" : `@${version.version}`}`;
+  return (
+    <>
+      <div class="pack-head">
+        <h1>
+          <Link href={`/organisations/${pack.namespace}`} class="ns">{pack.namespace}</Link>
+          <span class="slash">/</span>{pack.name} <span class="version">{version.version}</span>
+          {pack.visibility && pack.visibility !== "public" && <Badge kind="private">{pack.visibility}</Badge>}
+        </h1>
+        {pack.description && <p class="lead">{pack.description}</p>}
+        {version.yanked && (
+          <div class="notice bad" role="alert">
+            <p><strong>This version was yanked.</strong> {version.yank_reason}</p>
+          </div>
+        )}
+        <Command text={`nono pull ${reference}`} />
+      </div>
+      <Tabs base={base} part={part} version={version} />
+      <div class="columns">
+        <div class="content">
+          {part === "" && <><PermissionsPart pack={pack} version={version.version} /><ReadmePart pack={pack} version={version.version} /></>}
+          {part === "versions" && <VersionsPart pack={pack} />}
+          {part === "files" && <FilesPart pack={pack} version={version} />}
+        </div>
+        <Facts pack={pack} version={version} />
+      </div>
+    </>
+  );
+}
+
+// /packages/NS/NAME[/v/VERSION][/versions|/files]
+export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: string[] }) {
+  useTitle(`${ns}/${name}`);
+  const named = rest[0] === "v" ? rest[1] : undefined;
+  const part = (named === undefined ? rest[0] : rest[2]) ?? "";
+  const base = `/packages/${ns}/${name}${named === undefined ? "" : `/v/${named}`}`;
+  const loaded = useLoad(`${ns}/${name}@${named ?? ""}`, async () => {
+    const pack = await api.pack(ns, name);
+    const wanted = named ?? pack.latest_version;
+    return { pack, version: wanted ? await api.version(ns, name, wanted) : null };
+  });
+  return (
+    <Show of={loaded}>
+      {({ pack, version }) =>
+        version ? (
+          <PackVersion pack={pack} version={version} base={base} part={part} />
+        ) : (
+          <>
+            <h1>{ns}/{name}</h1>
+            <div class="notice"><p>Every version of this pack has been yanked.</p></div>
+            <VersionsPart pack={pack} />
+          </>
+        )
+      }
+    </Show>
+  );
+}

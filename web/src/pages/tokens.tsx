@@ -1,0 +1,112 @@
+import { useState } from "preact/hooks";
+import { api, type NewToken, type Token } from "../api";
+import { useTitle } from "../router";
+import { useSignedIn } from "../session";
+import { Command, Failure, Show, Time, useLoad } from "../ui";
+
+const scopes = [
+  ["read", "Read private packs"],
+  ["publish", "Publish versions"],
+  ["yank", "Yank versions"],
+  ["org", "Manage organisations"],
+  ["account", "Manage tokens"],
+] as const;
+
+function Make({ made }: { made: (token: NewToken) => void }) {
+  const [error, setError] = useState<unknown>(null);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const element = event.currentTarget as HTMLFormElement;
+    const form = new FormData(element);
+    const days = String(form.get("days") ?? "");
+    setError(null);
+    try {
+      made(await api.makeToken(String(form.get("name") ?? ""), form.getAll("scope").map(String), days ? Number(days) : null));
+      element.reset();
+    } catch (failed) {
+      setError(failed);
+    }
+  };
+  return (
+    <form class="card wide" onSubmit={(event) => void submit(event)}>
+      <h2>Make a token</h2>
+      {error !== null && <Failure error={error} />}
+      <label>Name<input name="name" required maxLength={64} placeholder="laptop, release job" /></label>
+      <fieldset>
+        <legend>It may</legend>
+        {scopes.map(([scope, words]) => (
+          <label key={scope} class="check"><input type="checkbox" name="scope" value={scope} defaultChecked={scope === "read"} /> {words}</label>
+        ))}
+      </fieldset>
+      <label>It expires
+        <select name="days" defaultValue="90">
+          <option value="7">in a week</option>
+          <option value="30">in 30 days</option>
+          <option value="90">in 90 days</option>
+          <option value="365">in a year</option>
+        </select>
+      </label>
+      <button type="submit" class="primary">Make token</button>
+    </form>
+  );
+}
+
+function TokenRow({ token, revoke }: { token: Token; revoke: () => void }) {
+  return (
+    <tr>
+      <td>{token.name}</td>
+      <td>{token.scopes.join(", ")}</td>
+      <td><Time at={token.created_at} /></td>
+      <td>{token.expires_at ? <Time at={token.expires_at} /> : "never"}</td>
+      <td>{token.last_used_at ? <Time at={token.last_used_at} /> : "never"}</td>
+      <td><button type="button" onClick={revoke} aria-label={`Revoke ${token.name}`}>Revoke</button></td>
+    </tr>
+  );
+}
+
+export function TokensPage() {
+  useTitle("Tokens");
+  const who = useSignedIn();
+  const [fresh, setFresh] = useState<NewToken | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const loaded = useLoad(who?.user.login ?? "", async () => (who ? await api.tokens() : { tokens: [] }));
+  if (!who) return null;
+
+  const revoke = async (token: Token) => {
+    try {
+      await api.revokeToken(token.id);
+      loaded.again();
+    } catch (failed) {
+      setError(failed);
+    }
+  };
+  return (
+    <>
+      <h1>Tokens</h1>
+      <p class="lead">A token signs a program in with what you choose here and nothing more.</p>
+      {fresh && (
+        <div class="notice good" role="status">
+          <p><strong>{fresh.name}</strong> is ready. This is the only time that it is shown.</p>
+          <Command text={fresh.token} />
+        </div>
+      )}
+      {error !== null && <Failure error={error} />}
+      <Make made={(token) => { setFresh(token); loaded.again(); }} />
+      <h2 id="tokens">Your tokens</h2>
+      <Show of={loaded}>
+        {({ tokens }) =>
+          tokens.length === 0 ? (
+            <p class="quiet">You have none.</p>
+          ) : (
+            <div class="table" tabIndex={0} role="region" aria-labelledby="tokens">
+              <table>
+                <thead><tr><th scope="col">Name</th><th scope="col">May</th><th scope="col">Made</th><th scope="col">Expires</th><th scope="col">Last used</th><th scope="col"><span class="sr">Revoke</span></th></tr></thead>
+                <tbody>{tokens.map((token) => <TokenRow key={token.id} token={token} revoke={() => void revoke(token)} />)}</tbody>
+              </table>
+            </div>
+          )
+        }
+      </Show>
+    </>
+  );
+}

@@ -1,0 +1,94 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ApiError } from "./api";
+
+export type Loaded<T> = { state: "loading" } | { state: "failed"; error: unknown } | { state: "ready"; value: T };
+
+/** Loads when its key changes; an answer that comes after the next key is dropped. */
+export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> & { again: () => void } {
+  const [loaded, setLoaded] = useState<Loaded<T>>({ state: "loading" });
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    let current = true;
+    setLoaded({ state: "loading" });
+    load().then(
+      (value) => current && setLoaded({ state: "ready", value }),
+      (error: unknown) => current && setLoaded({ state: "failed", error }),
+    );
+    return () => {
+      current = false;
+    };
+  }, [key, round]);
+  return { ...loaded, again: () => setRound((n) => n + 1) };
+}
+
+export function Show<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
+  if (of.state === "loading") return <p class="quiet" role="status">Loading…</p>;
+  if (of.state === "failed") return <Failure error={of.error} />;
+  return <>{children(of.value)}</>;
+}
+
+export function Failure({ error }: { error: unknown }) {
+  const problem = error instanceof ApiError ? error.problem : null;
+  if (problem?.status === 404)
+    return (
+      <div class="notice" role="alert">
+        <p><strong>There is nothing here,</strong> or it is not for you to see.</p>
+        <p>Check the address, or sign in with an account that may read it.</p>
+      </div>
+    );
+  return (
+    <div class="notice bad" role="alert">
+      <p>{error instanceof Error ? sentence(error.message) : "Something went wrong."}</p>
+      {problem?.hint && <p>{sentence(problem.hint)}</p>}
+      {problem?.request_id && <p class="quiet">Request {problem.request_id}</p>}
+    </div>
+  );
+}
+
+export function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}
+
+export function Time({ at }: { at: string }) {
+  const date = new Date(at);
+  const text = Number.isNaN(date.getTime()) ? at : date.toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+  return <time dateTime={at} title={at}>{text}</time>;
+}
+
+export function size(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let unit = 0;
+  let left = bytes;
+  while (left >= 1024 && unit < units.length - 1) {
+    left /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
+}
+
+/** A command to copy. */
+export function Command({ text }: { text: string }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return (
+    <div class="command">
+      <code tabIndex={0}>{text}</code>
+      <button type="button" onClick={copy} aria-label={`Copy: ${text}`}>{copied ? "Copied" : "Copy"}</button>
+    </div>
+  );
+}
+
+export function Digest({ text }: { text: string }) {
+  const bare = text.replace(/^sha256:/, "");
+  return <code class="digest" title={text}>{bare.slice(0, 16)}…</code>;
+}
+
+export function Badge({ kind, children }: { kind: "plain" | "bad" | "private"; children: ComponentChildren }) {
+  return <span class={`badge ${kind}`}>{children}</span>;
+}
