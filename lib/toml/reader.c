@@ -1,0 +1,103 @@
+#include "lib/toml/reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+bool toml_looking_at(const struct toml_reader *reader, const char *text)
+{
+    size_t len = strlen(text);
+    return (size_t)(reader->end - reader->at) >= len && memcmp(reader->at, text, len) == 0;
+}
+
+bool toml_take(struct toml_reader *reader, const char *text)
+{
+    if (!toml_looking_at(reader, text))
+        return false;
+    reader->at += strlen(text);
+    return true;
+}
+
+unsigned toml_column(const struct toml_reader *reader)
+{
+    return (unsigned)(reader->at - reader->line_start) + 1;
+}
+
+static bool fault(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+                  va_list args)
+{
+    char message[sizeof(reader->err->message)];
+    (void)vsnprintf(message, sizeof(message), format, args);
+    error_set(reader->err, INVALID, "%s", message);
+    const char *source = reader->source ? reader->source : "line";
+    return error_prefix(reader->err, "%s:%u:%u", source, line, column);
+}
+
+bool toml_fault(struct toml_reader *reader, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fault(reader, reader->line, toml_column(reader), format, args);
+    va_end(args);
+    return false;
+}
+
+bool toml_fault_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+                   ...)
+{
+    va_list args;
+    va_start(args, format);
+    fault(reader, line, column, format, args);
+    va_end(args);
+    return false;
+}
+
+void toml_skip_blanks(struct toml_reader *reader)
+{
+    while (toml_peek(reader) == ' ' || toml_peek(reader) == '\t')
+        reader->at++;
+}
+
+bool toml_take_newline(struct toml_reader *reader)
+{
+    if (!toml_take(reader, "\n") && !toml_take(reader, "\r\n"))
+        return false;
+    reader->line++;
+    reader->line_start = reader->at;
+    return true;
+}
+
+bool toml_skip_comment(struct toml_reader *reader)
+{
+    if (toml_peek(reader) != '#')
+        return true;
+    for (int next; (next = toml_peek(reader)) != -1; reader->at++) {
+        if (next == '\n' || toml_looking_at(reader, "\r\n"))
+            return true;
+        if ((next < ' ' && next != '\t') || next == 0x7f)
+            return toml_fault(reader, "a control character in a comment");
+    }
+    return true;
+}
+
+bool toml_skip_lines(struct toml_reader *reader)
+{
+    do {
+        toml_skip_blanks(reader);
+        if (!toml_skip_comment(reader))
+            return false;
+    } while (toml_take_newline(reader));
+    return true;
+}
+
+struct doc *toml_node_new(struct toml_reader *reader, enum doc_kind kind)
+{
+    struct doc *doc = (kind == DOC_TABLE || kind == DOC_LIST)
+                          ? &ARENA_NEW(reader->arena, struct toml_node)->doc
+                          : ARENA_NEW(reader->arena, struct doc);
+    doc->kind = kind;
+    doc->source = reader->source;
+    doc->line = reader->line;
+    doc->column = toml_column(reader);
+    return doc;
+}

@@ -1,0 +1,88 @@
+/* The parts of the TOML reader: a cursor over the text, scalars, and the tables being built. */
+#pragma once
+
+#include "lib/toml/toml.h"
+
+struct toml_reader {
+    const char *at, *end, *line_start;
+    unsigned line;
+    const char *source;
+    struct arena *arena;
+    struct error *err;
+    struct toml_slot *slots; /* every table member by (table, key): see table.c */
+    size_t slot_count, slots_used;
+};
+
+/* How a table or list came to be, which decides what may still be added to it. */
+enum toml_state {
+    TOML_IMPLICIT, /* named on the way to another table: a header may yet define it */
+    TOML_HEADER,   /* [defined] */
+    TOML_DOTTED,   /* by dotted keys: more of those, no header of its own */
+    TOML_CLOSED,   /* a value: nothing can be added */
+    TOML_TABLES,   /* a list of [[tables]] */
+};
+
+/* A table or list; doc comes first, so that a struct doc of those kinds is one of these. */
+struct toml_node {
+    struct doc doc;
+    enum toml_state state;
+    unsigned depth;
+};
+
+/* A part of a dotted key. */
+struct toml_key {
+    const char *text;
+    size_t len;
+    unsigned line, column;
+    struct toml_key *next;
+};
+
+/* The next byte, or -1 at the end. */
+static inline int toml_peek(const struct toml_reader *reader)
+{
+    return reader->at < reader->end ? (unsigned char)*reader->at : -1;
+}
+
+bool toml_looking_at(const struct toml_reader *reader, const char *text);
+/* Steps over text when it is next. */
+bool toml_take(struct toml_reader *reader, const char *text);
+unsigned toml_column(const struct toml_reader *reader);
+bool toml_fault(struct toml_reader *reader, const char *format, ...)
+    __attribute__((cold, format(printf, 2, 3)));
+bool toml_fault_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+                   ...) __attribute__((cold, format(printf, 4, 5)));
+void toml_skip_blanks(struct toml_reader *reader); /* spaces and tabs */
+/* A line end, LF or CRLF, when it is next. */
+bool toml_take_newline(struct toml_reader *reader);
+/* A comment, when one is next, up to its line's end. */
+bool toml_skip_comment(struct toml_reader *reader) MUST_CHECK;
+/* Blanks, line ends and comments. */
+bool toml_skip_lines(struct toml_reader *reader) MUST_CHECK;
+/* A node that stands where the cursor is. */
+struct doc *toml_node_new(struct toml_reader *reader, enum doc_kind kind);
+
+/* Scalars: the cursor is at their first byte, and behind them on success. */
+bool toml_read_string(struct toml_reader *reader, bool may_span_lines, struct doc **out) MUST_CHECK;
+bool toml_read_number(struct toml_reader *reader, struct doc **out) MUST_CHECK;
+/* True and *out NULL when what follows is no date or time. */
+bool toml_read_time(struct toml_reader *reader, struct doc **out) MUST_CHECK;
+
+/* A member of a table, or NULL. */
+struct doc *toml_table_find(const struct toml_reader *reader, const struct doc *table,
+                            const struct toml_key *key);
+/* The table that `[key]` or `[[key]]` opens, below root. */
+bool toml_open_table(struct toml_reader *reader, struct doc *root, const struct toml_key *key,
+                     struct doc **out) MUST_CHECK;
+bool toml_open_element(struct toml_reader *reader, struct doc *root, const struct toml_key *key,
+                       struct doc **out) MUST_CHECK;
+/* The table that holds the last part of a dotted key; *last is that part. */
+bool toml_open_dotted(struct toml_reader *reader, struct doc *table, const struct toml_key *key,
+                      struct doc **out, const struct toml_key **last) MUST_CHECK;
+void toml_insert(struct toml_reader *reader, struct doc *table, const struct toml_key *key,
+                 struct doc *value);
+bool toml_check_depth(struct toml_reader *reader, unsigned depth) MUST_CHECK;
+
+static inline struct toml_node *toml_node_of(struct doc *doc)
+{
+    return (struct toml_node *)doc;
+}
