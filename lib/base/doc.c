@@ -100,12 +100,20 @@ struct doc *doc_copy(struct arena *arena, const struct doc *doc)
     return copy;
 }
 
+static struct doc *member_find(const struct doc *table, const char *key, size_t len)
+{
+    DOC_FOREACH (table, item)
+        if (item->key_len == len && memcmp(item->key, key, len) == 0)
+            return item;
+    return NULL;
+}
+
 static bool tables_equal(const struct doc *a, const struct doc *b)
 {
     if (a->count != b->count)
         return false;
     DOC_FOREACH (a, item) {
-        const struct doc *other = doc_find(b, item->key);
+        const struct doc *other = member_find(b, item->key, item->key_len);
         if (!other || !doc_equal(item, other))
             return false;
     }
@@ -149,10 +157,7 @@ struct doc *doc_find(const struct doc *doc, const char *key)
 {
     if (!doc || doc->kind != DOC_TABLE)
         return NULL;
-    DOC_FOREACH (doc, item)
-        if (strcmp(item->key, key) == 0)
-            return item;
-    return NULL;
+    return member_find(doc, key, strlen(key));
 }
 
 const char *doc_text(const struct doc *doc, const char *key)

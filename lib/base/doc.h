@@ -28,7 +28,7 @@ struct doc {
     const char *source;    /* file name, or NULL */
     unsigned line, column; /* where the value begins, from 1; 0 when it was not read from text */
     unsigned key_line, key_column;
-    const char *key; /* in a table; NUL-free UTF-8 */
+    const char *key; /* in a table; UTF-8. A quoted key of TOML may hold NUL: see key_len */
     size_t key_len;
     union {
         bool boolean;

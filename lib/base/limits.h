@@ -13,6 +13,8 @@
 #define LIMIT_CONFIG_BYTES  (256 * KIB) /* our own configuration files */
 #define LIMIT_DOC_DEPTH     64          /* nesting of lists and tables */
 #define LIMIT_RECORD_FIELDS 128         /* fields of one record */
+#define LIMIT_YAML_NODES    100000      /* values of a YAML document, aliases expanded */
+#define LIMIT_YAML_LOOKUPS  50000000    /* key and anchor comparisons while one is read */
 
 /* Packs (reference/registry-protocol.md 1.0 has the wire's own) */
 #define LIMIT_PACK_ENTRIES        10000

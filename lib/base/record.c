@@ -177,7 +177,8 @@ static bool keys_check(struct decoder *decoder, const struct doc *doc, const str
     DOC_FOREACH (doc, item) {
         bool known = record->open;
         for (size_t i = 0; !known && i < record->count; i++)
-            known = strcmp(record->fields[i].name, item->key) == 0;
+            known = strlen(record->fields[i].name) == item->key_len &&
+                    memcmp(record->fields[i].name, item->key, item->key_len) == 0;
         if (!known)
             return unknown_key(decoder, item, record);
     }

@@ -8,7 +8,7 @@
 /*
  * Reads one document into a DOC_TABLE. Faults are INVALID, "source:line:column: message"; columns
  * count bytes. source is the file's name for messages, or NULL. Nesting is held to LIMIT_DOC_DEPTH,
- * dotted keys included; keys may not contain NUL. Dates and times become DOC_TIME with their text
+ * dotted keys included. Dates and times become DOC_TIME with their text
  * as TOML writes them, a space between date and time as "T".
  */
 bool toml_parse(const char *text, size_t len, const char *source, struct arena *arena,
