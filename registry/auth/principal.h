@@ -1,4 +1,5 @@
-/* Who asks: an account, and what stands for it in this request. Plain data in the request's arena. */
+/* Who asks: an account, and what stands for it in this request. Plain data in the request's arena.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -18,9 +19,9 @@ struct principal {
     int64_t account_id;
     const char *login;
     bool is_admin;
-    unsigned scopes;    /* enum scope; all of them for a session */
-    int64_t session_id; /* 0 when it came with a token */
-    const char *csrf;   /* of the session, or NULL */
+    unsigned scopes;                   /* enum scope; all of them for a session */
+    int64_t session_id;                /* 0 when it came with a token */
+    const char *csrf;                  /* of the session, or NULL */
     const char *token_id, *token_name; /* NULL when it came with a session */
     const char *token_scopes;          /* parted by spaces */
     const char *token_expires_at;      /* RFC 3339; NULL: never */

@@ -31,5 +31,6 @@ typedef void fsck_tell(void *context, const struct fsck_finding *finding);
 bool fsck_run(struct registry *registry, fsck_tell *tell, void *context, struct fsck_report *out,
               struct error *err) MUST_CHECK;
 
-/* Whether a blob is referred to, for the collector (blob_wanted). context is a struct registry *. */
+/* Whether a blob is referred to, for the collector (blob_wanted). context is a struct registry *.
+ */
 bool fsck_blob_wanted(void *context, const char *digest, bool *out, struct error *err) MUST_CHECK;

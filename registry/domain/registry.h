@@ -1,4 +1,5 @@
-/* What every handler and rule acts on: the registry's ports to the outside, passed and never global. */
+/* What every handler and rule acts on: the registry's ports to the outside, passed and never
+ * global. */
 #pragma once
 
 #include <stdbool.h>
@@ -23,6 +24,7 @@ struct registry_settings {
 struct registry {
     struct db *db;
     struct blob_store *blobs;
-    struct downloads *downloads; /* counts until they are written (downloads.h); NULL: not counted */
+    struct downloads
+        *downloads; /* counts until they are written (downloads.h); NULL: not counted */
     const struct registry_settings *settings;
 };
