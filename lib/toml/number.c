@@ -215,26 +215,31 @@ static bool begins_clock(const struct toml_reader *reader)
            is_digit((unsigned char)at[1]);
 }
 
+/* A date, a date and time with or without offset, or a time; NULL when it is none of these. */
+static const char *skip_time(const char *at, const char *end, bool date)
+{
+    if (!date)
+        return skip_clock(at, end);
+    at = skip_date(at, end);
+    if (!at || at == end)
+        return at;
+    bool letter = *at == 'T' || *at == 't';
+    bool space = *at == ' ' && end - at >= 2 && is_digit((unsigned char)at[1]);
+    if (!letter && !space)
+        return at;
+    at = skip_clock(at + 1, end);
+    return at ? skip_offset(at, end) : NULL;
+}
+
 bool toml_read_time(struct toml_reader *reader, struct doc **out)
 {
-    const char *at = reader->at, *end = reader->end;
     *out = NULL;
     bool date = begins_date(reader);
     if (!date && !begins_clock(reader))
         return true;
 
-    if (date) {
-        at = skip_date(at, end);
-        bool letter = at && at < end && (*at == 'T' || *at == 't');
-        bool space = at && end - at >= 2 && *at == ' ' && is_digit((unsigned char)at[1]);
-        if (letter || space) {
-            at = skip_clock(at + 1, end);
-            at = at ? skip_offset(at, end) : NULL;
-        }
-    } else {
-        at = skip_clock(at, end);
-    }
-    if (!at || (at < end && (is_token((unsigned char)*at) || *at == ':')))
+    const char *at = skip_time(reader->at, reader->end, date);
+    if (!at || (at < reader->end && (is_token((unsigned char)*at) || *at == ':')))
         return toml_fault(reader, "not a date or time");
 
     struct doc *doc = toml_node_new(reader, DOC_TIME);
