@@ -2,7 +2,8 @@
 # Building: presets of CMakePresets.json, and the web pages.
 
 build_preset() {
-  [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >/dev/null
+  mkdir -p build
+  [ -f "build/$1/build.ninja" ] || cmake --preset "$1" >"build/$1.configure.log" || { tail -20 "build/$1.configure.log" >&2; return 1; }
   cmake --build --preset "$1" >"build/$1/build.log" 2>&1 || {
     grep -E 'error|warning|FAILED|undefined' "build/$1/build.log" | head -60 >&2
     echo "dev: the $1 build failed; all of it is in build/$1/build.log" >&2
