@@ -27,5 +27,10 @@
 #define LIMIT_BUNDLE_BYTES        (8 * MIB)
 #define LIMIT_ARTIFACT_BYTES      (64 * MIB)
 
+/* Audit records */
+#define LIMIT_AUDIT_LINE_BYTES    (256 * KIB) /* one event */
+#define LIMIT_AUDIT_COMMAND_BYTES (32 * KIB)  /* of a command line, when it is recorded */
+#define LIMIT_AUDIT_WORD_BYTES    (4 * KIB)   /* of one argument of it */
+
 /* Keys and certificates */
 #define LIMIT_KEY_BYTES (64 * KIB)

@@ -1,0 +1,208 @@
+#include "sandbox/audit/audit.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/crash.h"
+#include "lib/base/files.h"
+#include "lib/base/mem.h"
+#include "lib/base/random.h"
+#include "sandbox/audit/event.h"
+#include "sandbox/audit/redact.h"
+
+struct audit {
+    int fd;
+    char id[AUDIT_ID_TEXT];
+    bool closed; /* the last event is written, or the file cannot be brought back in order */
+    off_t len;   /* of whole lines */
+    int64_t started_us;
+    struct audit_chain chain;
+};
+
+/* Eleven digits of milliseconds since the epoch (until the year 2527) and five of chance. */
+static void id_make(char out[AUDIT_ID_TEXT])
+{
+    char chance[7];
+    random_hex(chance, 6);
+    (void)snprintf(out, AUDIT_ID_TEXT, "%011llx%.5s",
+                   (unsigned long long)(clock_now_us() / 1000) & 0xfffffffffffULL, chance);
+}
+
+/* STATE/audit, which must be ours alone: what others may write proves nothing. */
+static bool folder_open(const char *state, int *out_fd, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *path = path_join(arena, state, "audit");
+    CLEANUP(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        if (!dir_make_path(path, 0700, err))
+            return false;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    }
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return error_set_errno(err, "open %s", path);
+    if (st.st_uid != geteuid() || st.st_mode & 022) {
+        error_set(err, UNTRUSTED, "%s can be written by others", path);
+        return error_hint(err, "make it yours alone: chmod 700 %s", path);
+    }
+    *out_fd = fd;
+    fd = -1;
+    return true;
+}
+
+bool audit_open(const char *state, struct audit **out, struct error *err)
+{
+    CLEANUP(closep) int folder = -1;
+    if (!folder_open(state, &folder, err))
+        return error_prefix(err, "audit");
+
+    CLEANUP(audit_freep) struct audit *audit = xnew(struct audit);
+    audit->fd = -1;
+    audit_chain_init(&audit->chain);
+    id_make(audit->id);
+    while (mkdirat(folder, audit->id, 0700) != 0) {
+        if (errno != EEXIST)
+            return error_set_errno(err, "audit: mkdir %s", audit->id);
+        id_make(audit->id);
+    }
+
+    char name[AUDIT_ID_TEXT + sizeof("/events.jsonl")];
+    (void)snprintf(name, sizeof(name), "%s/events.jsonl", audit->id);
+    if (!file_open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600, &audit->fd,
+                           err))
+        return error_prefix(err, "audit");
+    if (flock(audit->fd, LOCK_EX | LOCK_NB) != 0)
+        return error_set_errno(err, "audit: lock %s", name);
+    *out = STEAL(audit);
+    return true;
+}
+
+void audit_free(struct audit *audit)
+{
+    if (!audit)
+        return;
+    closep(&audit->fd);
+    free(audit);
+}
+
+const char *audit_id(const struct audit *audit)
+{
+    return audit->id;
+}
+
+/* Writes a line, or leaves the file as it was. */
+static bool line_append(struct audit *audit, const char *line, struct error *err)
+{
+    size_t len = strlen(line);
+    if (file_write_all(audit->fd, line, len, err)) {
+        audit->len += (off_t)len;
+        return true;
+    }
+    if (ftruncate(audit->fd, audit->len) != 0)
+        audit->closed = true; /* half a line stays: nothing may follow it */
+    return error_prefix(err, "audit %s", audit->id);
+}
+
+static bool event_add(struct audit *audit, const char *type, const struct doc *data,
+                      struct arena *arena, struct error *err)
+{
+    const char *line;
+    char hash[SHA256_TEXT];
+    if (audit->closed)
+        return error_set(err, CONFLICT, "audit %s: the record is closed", audit->id);
+    crash_point("audit.event");
+    if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, hash, err) ||
+        !line_append(audit, line, err))
+        return false;
+    audit_chain_advance(&audit->chain, hash);
+    return true;
+}
+
+bool audit_event(struct audit *audit, const char *type, const struct doc *data, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    return event_add(audit, type, data, arena, err);
+}
+
+bool audit_start(struct audit *audit, const struct audit_start *start, struct error *err)
+{
+    assert(audit->chain.count == 0);
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    size_t cut;
+    doc_add_integer(arena, data, "format", AUDIT_FORMAT);
+    doc_add_text(arena, data, "session", audit->id);
+    doc_add_text(arena, data, "nono", NONO_VERSION);
+    doc_insert(arena, data, "command", redact_command(start->command, arena, &cut));
+    if (cut)
+        doc_add_integer(arena, data, "command_cut", (int64_t)cut);
+    doc_add_text(arena, data, "program", start->program);
+    doc_add_text(arena, data, "workdir", start->workdir);
+    doc_add_text(arena, data, "profile", start->profile);
+    doc_add_text(arena, data, "policy", start->policy);
+    doc_add_text(arena, data, "snapshot", start->snapshot);
+    doc_add_text(arena, data, "snapshot_root", start->snapshot_root);
+    doc_add_integer(arena, data, "pid", start->pid);
+    doc_add_integer(arena, data, "uid", geteuid());
+    if (start->enforced)
+        doc_insert(arena, data, "enforced", doc_copy(arena, start->enforced));
+    audit->started_us = clock_monotonic_us();
+    return event_add(audit, "start", data, arena, err);
+}
+
+bool audit_refused(struct audit *audit, const char *operation, const char *target,
+                   const char *reason, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, data, "operation", operation);
+    doc_add_text(arena, data, "target", target);
+    doc_add_text(arena, data, "reason", reason);
+    return event_add(audit, "refused", data, arena, err);
+}
+
+bool audit_network(struct audit *audit, const struct audit_network *network, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, data, "host", network->host);
+    if (network->port)
+        doc_add_integer(arena, data, "port", network->port);
+    doc_add_text(arena, data, "address", network->address);
+    doc_add_text(arena, data, "reason", network->reason);
+    doc_add_bool(arena, data, "allowed", network->allowed);
+    if (network->allowed) {
+        doc_add_integer(arena, data, "sent_bytes", (int64_t)network->sent_bytes);
+        doc_add_integer(arena, data, "received_bytes", (int64_t)network->received_bytes);
+    }
+    return event_add(audit, "network", data, arena, err);
+}
+
+bool audit_end(struct audit *audit, int status, int signal, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    char root[SHA256_TEXT];
+    audit_chain_root(&audit->chain, root);
+    if (signal)
+        doc_add_integer(arena, data, "signal", signal);
+    else
+        doc_add_integer(arena, data, "status", status);
+    doc_add_integer(arena, data, "duration_us", clock_monotonic_us() - audit->started_us);
+    doc_add_integer(arena, data, "events", (int64_t)audit->chain.count);
+    doc_add_text(arena, data, "root", root);
+    if (!event_add(audit, "end", data, arena, err))
+        return false;
+    audit->closed = true;
+    crash_point("audit.end");
+    if (fdatasync(audit->fd) != 0)
+        return error_set_errno(err, "audit %s: fdatasync", audit->id);
+    return true;
+}

@@ -1,0 +1,261 @@
+#include "sandbox/audit/redact.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/limits.h"
+#include "lib/base/text.h"
+
+/* A part of a text that is replaced. */
+struct span {
+    size_t from, to;
+};
+
+/* Flags: "--x", and "--any-x" too. */
+static const char *const flags[] = {
+    "token",  "password", "passwd", "passphrase",  "secret",     "api-key",
+    "apikey", "bearer",   "auth",   "private-key", "access-key", "cookie",
+};
+static const char *const headers[] = {
+    "authorization", "proxy-authorization", "x-api-key",     "x-auth-token", "cookie",
+    "set-cookie",    "x-goog-api-key",      "private-token", "api-key",      "x-access-token",
+};
+static const char *const parameters[] = {
+    "token",  "access_token", "api_key",       "apikey",        "key",
+    "secret", "password",     "client_secret", "refresh_token", "id_token",
+};
+/* Only behind '?', '&' or '#': too common as words. */
+static const char *const weak_parameters[] = { "code", "state", "nonce", "sig", "signature" };
+static const char *const variable_ends[] = {
+    "TOKEN",  "SECRET",     "PASSWORD",   "PASSWD",      "PASSPHRASE", "API_KEY",
+    "APIKEY", "ACCESS_KEY", "SECRET_KEY", "PRIVATE_KEY", "CREDENTIAL", "CREDENTIALS",
+};
+static const struct {
+    const char *start;
+    size_t least; /* characters after it */
+} shapes[] = {
+    { "ghp_", 20 }, { "gho_", 20 },        { "ghu_", 20 },  { "ghs_", 20 },  { "ghr_", 20 },
+    { "sk-", 20 },  { "glpat-", 16 },      { "xoxb-", 10 }, { "xoxp-", 10 }, { "AKIA", 16 },
+    { "ASIA", 16 }, { "npm_", 30 },        { "AIza", 30 },  { "eyJ", 40 },   { "pypi-", 40 },
+    { "hf_", 30 },  { "github_pat_", 20 },
+};
+
+static bool is_word(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+static bool in_list(const char *const *names, size_t count, const char *text, size_t len)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(names[i]) == len && strncasecmp(names[i], text, len) == 0)
+            return true;
+    return false;
+}
+
+/* The end of a value: of the quoted text when a quote stands in front, else of the word. */
+static size_t value_end(const char *text, size_t from, const char *stops)
+{
+    char quote = text[from];
+    if (quote == '"' || quote == '\'') {
+        const char *end = strchr(text + from + 1, quote);
+        return end ? (size_t)(end - text) + 1 : strlen(text);
+    }
+    return from + strcspn(text + from, stops);
+}
+
+static bool is_secret_flag(const char *word, size_t len)
+{
+    if (len < 3 || word[0] != '-')
+        return false;
+    for (size_t i = 0; i < COUNT(flags); i++) {
+        size_t end = strlen(flags[i]);
+        if (len > end && word[len - end - 1] == '-' &&
+            strncasecmp(word + len - end, flags[i], end) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "--token=x", "--token x" */
+static bool flag_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    if (!is_secret_flag(text + at, len))
+        return false;
+    size_t from = at + len;
+    if (text[from] == '=')
+        from++;
+    else
+        from += strspn(text + from, " \t");
+    /* an argument that begins with the flag is its value to the end, spaces and all */
+    span->from = from;
+    span->to = at == 0 && text[at + len] == '=' ? strlen(text) : value_end(text, from, " \t\r\n");
+    return text[from] != '\0';
+}
+
+/* "Authorization: Bearer x" */
+static bool header_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    size_t colon = at + len + strspn(text + at + len, " ");
+    if (text[colon] != ':' || !in_list(headers, COUNT(headers), text + at, len))
+        return false;
+    span->from = colon + 1 + strspn(text + colon + 1, " \t");
+    span->to = span->from + strcspn(text + span->from, "\r\n\"'");
+    return true;
+}
+
+static bool is_secret_variable(const char *name, size_t len)
+{
+    for (size_t i = 0; i < COUNT(variable_ends); i++) {
+        size_t end = strlen(variable_ends[i]);
+        if (len >= end && strncmp(name + len - end, variable_ends[i], end) == 0 &&
+            (len == end || name[len - end - 1] == '_'))
+            return true;
+    }
+    return false;
+}
+
+/* "?token=x", "token=x", "GITHUB_TOKEN=x" */
+static bool assignment_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    if (text[at + len] != '=')
+        return false;
+    bool query = at > 0 && strchr("?&#", text[at - 1]);
+    bool variable = is_secret_variable(text + at, len);
+    if (!variable && !in_list(parameters, COUNT(parameters), text + at, len) &&
+        !(query && in_list(weak_parameters, COUNT(weak_parameters), text + at, len)))
+        return false;
+    span->from = at + len + 1;
+    if (variable && at == 0)
+        span->to = strlen(text);
+    else
+        span->to = value_end(text, span->from, query ? "&#; \t\r\n\"'" : "& \t\r\n\"'");
+    return true;
+}
+
+/* "https://user:password@host", "https://token@host" */
+static bool login_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    if (strncmp(text + at + len, "://", 3) != 0)
+        return false;
+    size_t from = at + len + 3;
+    size_t end = from + strcspn(text + from, "/?# \t\r\n\"'");
+    const char *sign = memrchr(text + from, '@', end - from);
+    if (!sign)
+        return false;
+    const char *colon = memchr(text + from, ':', (size_t)(sign - text) - from);
+    span->from = colon ? (size_t)(colon - text) + 1 : from;
+    span->to = (size_t)(sign - text);
+    return true;
+}
+
+static bool shape_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    size_t word = at + len;
+    while (is_word(text[word]) || text[word] == '.') /* the parts of a JWT */
+        word++;
+    for (size_t i = 0; i < COUNT(shapes); i++)
+        if (text_starts(text + at, shapes[i].start) &&
+            word - at >= strlen(shapes[i].start) + shapes[i].least) {
+            *span = (struct span){ at, word };
+            return true;
+        }
+    return false;
+}
+
+static bool key_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    (void)len;
+    if (!text_starts(text + at, "-----BEGIN ") || !strstr(text + at, "PRIVATE KEY-----"))
+        return false;
+    const char *end = strstr(text + at, "-----END ");
+    end = end ? strstr(end + strlen("-----END "), "-----") : NULL;
+    *span = (struct span){ at, end ? (size_t)(end - text) + 5 : strlen(text) };
+    return true;
+}
+
+static bool secret_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    static bool (*const rules[])(const char *, size_t, size_t, struct span *) = {
+        key_find, flag_find, header_find, assignment_find, login_find, shape_find,
+    };
+    for (size_t i = 0; i < COUNT(rules); i++)
+        if (rules[i](text, at, len, span) && span->to > span->from)
+            return true;
+    return false;
+}
+
+const char *redact_text(const char *text, struct arena *arena)
+{
+    char *out = NULL;
+    size_t used = 0, copied = 0;
+    for (size_t at = 0; text[at];) {
+        size_t len = 0;
+        while (is_word(text[at + len]))
+            len++;
+        struct span span;
+        if (len == 0) {
+            at++;
+        } else if (!secret_find(text, at, len, &span)) {
+            at += len;
+        } else {
+            if (!out) /* each replacement takes at least one character: at most this much */
+                out = arena_alloc(arena, strlen(text) + 1, sizeof(REDACTED));
+            memcpy(out + used, text + copied, span.from - copied);
+            used += span.from - copied;
+            memcpy(out + used, REDACTED, strlen(REDACTED));
+            used += strlen(REDACTED);
+            at = copied = span.to;
+        }
+    }
+    if (!out)
+        return text;
+    memcpy(out + used, text + copied, strlen(text + copied) + 1);
+    return out;
+}
+
+/* UTF-8, whatever it was, of bounded length. */
+static const char *word_bound(const char *word, struct arena *arena)
+{
+    if (!text_is_utf8(word, strlen(word)))
+        word = text_escape(word, arena);
+    size_t len = strlen(word);
+    if (len <= LIMIT_AUDIT_WORD_BYTES)
+        return word;
+    len = LIMIT_AUDIT_WORD_BYTES;
+    while (len && ((unsigned char)word[len] & 0xc0) == 0x80)
+        len--;
+    return arena_printf(arena, "%.*s[CUT]", (int)len, word);
+}
+
+/* curl's "-u name:password" */
+static const char *login_redact(const char *word, struct arena *arena)
+{
+    const char *colon = strchr(word, ':');
+    return colon ? arena_printf(arena, "%.*s:" REDACTED, (int)(colon - word), word) : word;
+}
+
+struct doc *redact_command(const char *const *command, struct arena *arena, size_t *cut)
+{
+    struct doc *list = doc_new(arena, DOC_LIST);
+    size_t bytes = 0, left = 0;
+    const char *before = "";
+    for (; *command; before = *command++) {
+        const char *word;
+        if (is_secret_flag(before, strlen(before)))
+            word = REDACTED;
+        else if (strcmp(before, "-u") == 0 || strcmp(before, "--user") == 0)
+            word = login_redact(word_bound(*command, arena), arena);
+        else
+            word = redact_text(word_bound(*command, arena), arena);
+        bytes += strlen(word);
+        if (left == 0 && bytes <= LIMIT_AUDIT_COMMAND_BYTES)
+            doc_add_text(arena, list, NULL, word);
+        else
+            left++;
+    }
+    *cut = left;
+    return list;
+}
