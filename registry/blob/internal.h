@@ -1,0 +1,17 @@
+/* What the files of registry/blob share. */
+#pragma once
+
+#include "registry/blob/blob.h"
+
+#define BLOB_PATH (SHA256_TEXT + 3) /* "ab/abcdef..." */
+
+struct blob_store {
+    int root, objects, temp; /* blob_dir, sha256, tmp */
+};
+
+/* The place of a digest beneath sha256/; INVALID when it is none. */
+bool blob_path(const char *digest, char out[BLOB_PATH], struct error *err) MUST_CHECK;
+
+/* The lock of writers (LOCK_SH) and collector (LOCK_EX), by its own descriptor. */
+bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
+    MUST_CHECK;

@@ -1,0 +1,88 @@
+#include "registry/http/conditional.h"
+
+#include <string.h>
+#include <strings.h>
+
+static bool tag_at(const char *at, const char *etag, size_t *len)
+{
+    if (*at != '"')
+        return false;
+    const char *end = strchr(at + 1, '"');
+    if (!end)
+        return false;
+    *len = (size_t)(end - at) + 1;
+    return *len - 2 == strlen(etag) && strncmp(at + 1, etag, *len - 2) == 0;
+}
+
+bool etag_listed(const char *field, const char *etag)
+{
+    if (!field)
+        return false;
+    const char *at = field + strspn(field, " \t");
+    if (strcmp(at, "*") == 0)
+        return true;
+    while (*at) {
+        size_t len = 0;
+        at += strspn(at, " \t,");
+        if (strncmp(at, "W/", 2) == 0)
+            at += 2;
+        if (tag_at(at, etag, &len))
+            return true;
+        if (len == 0)
+            return false; /* malformed: the field is ignored */
+        at += len;
+    }
+    return false;
+}
+
+bool etag_is(const char *field, const char *etag)
+{
+    size_t len;
+    return tag_at(field, etag, &len) && field[len] == '\0';
+}
+
+/* Digits at *at, which is moved behind them. False when there are none, or too many. */
+static bool number_at(const char **at, uint64_t *out)
+{
+    size_t len = strspn(*at, "0123456789");
+    if (len == 0 || len > 18)
+        return false;
+    *out = 0;
+    for (const char *end = *at + len; *at < end; (*at)++)
+        *out = *out * 10 + (uint64_t)(**at - '0');
+    return true;
+}
+
+/* "-500": the last 500 bytes. */
+static enum range_result suffix_read(const char *at, uint64_t size, uint64_t *first, uint64_t *last)
+{
+    uint64_t count;
+    if (!number_at(&at, &count) || *at)
+        return RANGE_WHOLE;
+    if (count == 0 || size == 0)
+        return RANGE_OUTSIDE;
+    *first = count < size ? size - count : 0;
+    *last = size - 1;
+    return RANGE_PART;
+}
+
+enum range_result range_read(const char *field, uint64_t size, uint64_t *first, uint64_t *last)
+{
+    if (!field || strncasecmp(field, "bytes=", 6) != 0)
+        return RANGE_WHOLE;
+    const char *at = field + 6;
+    uint64_t from, to;
+    if (*at == '-')
+        return suffix_read(at + 1, size, first, last);
+    if (!number_at(&at, &from) || *at++ != '-')
+        return RANGE_WHOLE;
+    if (*at == '\0')
+        to = UINT64_MAX;
+    else if (!number_at(&at, &to) || *at || to < from)
+        return RANGE_WHOLE;
+    if (from >= size)
+        return RANGE_OUTSIDE;
+    *first = from;
+    *last = to < size ? to : size - 1;
+    return RANGE_PART;
+}

@@ -1,0 +1,119 @@
+/* The web pages: files of one folder, and its index.html for the addresses of the application. */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/files.h"
+#include "lib/base/text.h"
+#include "registry/http/internal.h"
+#include "registry/http/uri.h"
+
+#define PAGE_CSP                                                                         \
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "    \
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; frame-ancestors 'none'; " \
+    "base-uri 'none'; form-action 'self'"
+
+static const char *type_of(const char *path)
+{
+    static const char *const types[][2] = {
+        { ".html", "text/html; charset=utf-8" },
+        { ".js", "text/javascript; charset=utf-8" },
+        { ".css", "text/css; charset=utf-8" },
+        { ".svg", "image/svg+xml" },
+        { ".png", "image/png" },
+        { ".ico", "image/x-icon" },
+        { ".json", "application/json" },
+        { ".webmanifest", "application/manifest+json" },
+        { ".txt", "text/plain; charset=utf-8" },
+        { ".woff2", "font/woff2" },
+    };
+    for (size_t i = 0; i < COUNT(types); i++)
+        if (text_ends(path, types[i][0]))
+            return types[i][1];
+    return "application/octet-stream";
+}
+
+/* The first segments of addresses that the application itself understands. */
+static bool is_application(const char *path)
+{
+    static const char *const first[] = { "",       "search", "packages", "organisations", "login",
+                                         "device", "tokens", "account",  "publish",       "about" };
+    size_t len = strcspn(path, "/");
+    for (size_t i = 0; i < COUNT(first); i++)
+        if (strlen(first[i]) == len && strncmp(path, first[i], len) == 0)
+            return true;
+    return false;
+}
+
+struct page {
+    const char *path;
+    const char *encoding; /* Content-Encoding, or NULL */
+    int fd;
+    struct stat status;
+};
+
+static bool page_open(const struct server *server, const char *path, const char *encoding,
+                      struct page *out)
+{
+    struct error ignored;
+    CLEANUP(closep) int fd = -1;
+    if (!*path ||
+        !file_open_beneath(server->pages, path, O_RDONLY | O_NONBLOCK, 0, &fd, &ignored) ||
+        fstat(fd, &out->status) != 0 || !S_ISREG(out->status.st_mode))
+        return false;
+    out->path = path;
+    out->encoding = encoding;
+    out->fd = fd;
+    fd = -1;
+    return true;
+}
+
+static bool accepts(const struct exchange *exchange, const char *encoding)
+{
+    const char *field = request_header(&exchange->req, "Accept-Encoding");
+    const char *at = field ? strstr(field, encoding) : NULL;
+    return at && strncmp(at + strlen(encoding), ";q=0", 4) != 0;
+}
+
+/* The file, or its copy that was compressed when the pages were built. */
+static bool page_choose(const struct server *server, const struct exchange *exchange,
+                        const char *path, struct page *out)
+{
+    static const char *const encodings[][2] = { { "br", "br" }, { "gzip", "gz" } };
+    for (size_t i = 0; i < COUNT(encodings) && *path; i++) {
+        const char *packed = arena_printf(exchange->req.arena, "%s.%s", path, encodings[i][1]);
+        if (accepts(exchange, encodings[i][0]) && page_open(server, packed, encodings[i][0], out)) {
+            out->path = path;
+            return true;
+        }
+    }
+    return page_open(server, path, NULL, out);
+}
+
+bool page_find(struct server *server, struct exchange *exchange, struct error *err)
+{
+    struct request *req = &exchange->req;
+    const char *path = NULL;
+    struct page page;
+    if (server->pages < 0 || *req->path != '/' || server->config.admin)
+        return error_set(err, NOT_FOUND, "there are no pages");
+    if (!uri_decode(req->path + 1, strlen(req->path + 1), false, req->arena, &path, err))
+        return false;
+    if (!page_choose(server, exchange, path, &page) &&
+        !(is_application(path) && page_choose(server, exchange, "index.html", &page)))
+        return error_set(err, NOT_FOUND, "there is no page here");
+
+    struct response *res = &exchange->res;
+    const char *etag =
+        arena_printf(req->arena, "%llx-%llx%s", (unsigned long long)page.status.st_mtim.tv_sec,
+                     (unsigned long long)page.status.st_size, page.encoding ? page.encoding : "");
+    (void)response_file(res, type_of(page.path), page.fd, (uint64_t)page.status.st_size, etag);
+    res->freshness = text_starts(page.path, "assets/") ? FRESH_IMMUTABLE : FRESH_CHECKED;
+    response_header(res, "Content-Security-Policy", PAGE_CSP);
+    response_header(res, "X-Frame-Options", "DENY");
+    if (page.encoding)
+        response_header(res, "Content-Encoding", page.encoding);
+    reply_make(exchange);
+    return true;
+}

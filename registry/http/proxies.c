@@ -1,0 +1,134 @@
+#include "registry/http/proxies.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/mem.h"
+
+/* Everything as IPv6: IPv4 is ::ffff:a.b.c.d. */
+struct network {
+    unsigned char address[16];
+    unsigned bits;
+};
+
+struct proxies {
+    size_t count;
+    struct network networks[];
+};
+
+static bool address_parse(const char *text, unsigned char out[16], unsigned *bits)
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+    if (inet_pton(AF_INET6, text, out) == 1) {
+        *bits = 128;
+        return true;
+    }
+    memcpy(out, mapped, sizeof(mapped));
+    *bits = 32;
+    return inet_pton(AF_INET, text, out + 12) == 1;
+}
+
+static bool network_parse(const char *text, struct network *out)
+{
+    char address[ADDRESS_TEXT];
+    size_t len = strcspn(text, "/");
+    if (len >= sizeof(address))
+        return false;
+    memcpy(address, text, len);
+    address[len] = '\0';
+    unsigned most;
+    if (!address_parse(address, out->address, &most))
+        return false;
+    unsigned bits = most;
+    if (text[len]) {
+        char *end;
+        const char *digits = text + len + 1;
+        bits = (unsigned)strtoul(digits, &end, 10);
+        if (*end || !*digits || strspn(digits, "0123456789") > 3 || bits > most)
+            return false;
+    }
+    out->bits = 128 - most + bits;
+    return true;
+}
+
+bool proxies_new(struct list texts, struct proxies **out, struct error *err)
+{
+    CLEANUP(proxies_freep)
+    struct proxies *proxies =
+        xcalloc(1, sizeof(struct proxies) + texts.count * sizeof(struct network));
+    LIST_FOREACH (texts, const char *, text)
+        if (!network_parse(*text, &proxies->networks[proxies->count++]))
+            return error_set(err, INVALID, "\"%.64s\" is no address or network, like 10.0.0.0/8",
+                             *text);
+    *out = STEAL(proxies);
+    return true;
+}
+
+void proxies_free(struct proxies *proxies)
+{
+    free(proxies);
+}
+
+void address_print(const struct sockaddr *address, char out[ADDRESS_TEXT])
+{
+    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+    if (address && address->sa_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof(in));
+        (void)inet_ntop(AF_INET, &in.sin_addr, out, ADDRESS_TEXT);
+    } else if (address && address->sa_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof(in6));
+        bool v4 = memcmp(&in6.sin6_addr, mapped, sizeof(mapped)) == 0;
+        (void)inet_ntop(v4 ? AF_INET : AF_INET6, (char *)&in6.sin6_addr + (v4 ? 12 : 0), out,
+                        ADDRESS_TEXT);
+    } else {
+        (void)snprintf(out, ADDRESS_TEXT, "unix");
+    }
+}
+
+static bool network_has(const struct network *network, const unsigned char address[16])
+{
+    unsigned whole = network->bits / 8, rest = network->bits % 8;
+    if (memcmp(network->address, address, whole) != 0)
+        return false;
+    unsigned char mask = (unsigned char)(0xff00U >> rest);
+    return rest == 0 || ((network->address[whole] ^ address[whole]) & mask) == 0;
+}
+
+bool proxies_have(const struct proxies *proxies, const char *address)
+{
+    unsigned char bytes[16];
+    unsigned bits;
+    if (!proxies || !address_parse(address, bytes, &bits))
+        return false;
+    for (size_t i = 0; i < proxies->count; i++)
+        if (network_has(&proxies->networks[i], bytes))
+            return true;
+    return false;
+}
+
+const char *proxies_client(const struct proxies *proxies, const char *peer, const char *forwarded,
+                           struct arena *arena)
+{
+    const char *client = arena_strndup(arena, peer, strlen(peer));
+    const char *end = forwarded ? forwarded + strlen(forwarded) : NULL;
+    while (end && end > forwarded && proxies_have(proxies, client)) {
+        const char *start = end;
+        while (start > forwarded && start[-1] != ',')
+            start--;
+        const char *from = start + strspn(start, " \t");
+        size_t len = from < end ? strcspn(from, " \t,") : 0;
+        const char *next = arena_strndup(arena, from, len);
+        unsigned char bytes[16];
+        unsigned bits;
+        if (len == 0 || len >= ADDRESS_TEXT || !address_parse(next, bytes, &bits))
+            break; /* not an address: what the proxy said before is no better */
+        client = next;
+        end = start > forwarded ? start - 1 : forwarded;
+    }
+    return client;
+}

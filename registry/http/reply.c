@@ -1,0 +1,337 @@
+/* Responses as libmicrohttpd sends them: header fields, 304, ranges, multipart, what is kept. */
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/mem.h"
+#include "lib/base/random.h"
+#include "registry/http/conditional.h"
+#include "registry/http/internal.h"
+
+#define ETAG_MAX       96
+#define MIXED_BLOCK    ((size_t)32 * 1024)
+#define MIXED_KEEP_MAX ((uint64_t)512 * 1024) /* a multipart answer that is kept is one buffer */
+#define MIXED_HEAD_MAX 512
+
+static const char *cache_control(enum freshness freshness)
+{
+    switch (freshness) {
+    case FRESH_CHECKED:
+        return "public, no-cache";
+    case FRESH_PRIVATE:
+        return "private, no-cache";
+    case FRESH_IMMUTABLE:
+        return "public, max-age=31536000, immutable";
+    case FRESH_NEVER:
+    default:
+        return "no-store";
+    }
+}
+
+static void field_add(struct MHD_Response *reply, const char *name, const char *value)
+{
+    (void)MHD_add_response_header(reply, name, value);
+}
+
+#define API_CSP "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+/* What every response says; those of a page's own come before and are not doubled. */
+static void common_fields(const struct server *server, struct MHD_Response *reply)
+{
+    field_add(reply, "X-Content-Type-Options", "nosniff");
+    field_add(reply, "Referrer-Policy", "no-referrer");
+    if (!MHD_get_response_header(reply, "Content-Security-Policy"))
+        field_add(reply, "Content-Security-Policy", API_CSP);
+    if (server->config.tls_cert)
+        field_add(reply, "Strict-Transport-Security", "max-age=31536000");
+}
+
+static void entity_fields(const struct response *res, struct MHD_Response *reply)
+{
+    field_add(reply, "Cache-Control", cache_control(res->freshness));
+    if (res->freshness == FRESH_CHECKED || res->freshness == FRESH_PRIVATE)
+        field_add(reply, "Vary", "Authorization, Cookie");
+    if (res->etag) {
+        char etag[ETAG_MAX + 2];
+        (void)snprintf(etag, sizeof(etag), "\"%s\"", res->etag);
+        field_add(reply, "ETag", etag);
+    }
+}
+
+static void all_fields(const struct exchange *exchange, const struct response *res,
+                       struct MHD_Response *reply)
+{
+    if (res->content_type)
+        field_add(reply, "Content-Type", res->content_type);
+    for (size_t i = 0; i < res->header_count; i++)
+        field_add(reply, res->headers[i].name, res->headers[i].value);
+    if (res->kind == RESPONSE_FILE)
+        field_add(reply, "Accept-Ranges", "bytes");
+    entity_fields(res, reply);
+    common_fields(exchange->server, reply);
+}
+
+/* Parts of a multipart/mixed answer, one behind the other. */
+struct mixed {
+    struct piece {
+        const void *bytes; /* in the request's arena, which outlives the sending; or NULL */
+        int fd;
+        uint64_t size;
+    } pieces[2 * RESPONSE_PARTS_MAX + 1];
+    size_t count;
+    uint64_t total;
+};
+
+static void piece_add(struct mixed *mixed, const void *bytes, int fd, uint64_t size)
+{
+    mixed->pieces[mixed->count++] = (struct piece){ bytes, fd, size };
+    mixed->total += size;
+}
+
+static void mixed_free(void *context)
+{
+    struct mixed *mixed = context;
+    for (size_t i = 0; i < mixed->count; i++)
+        closep(&mixed->pieces[i].fd);
+    free(mixed);
+}
+
+static ssize_t piece_read(const struct piece *piece, uint64_t at, char *out, size_t max)
+{
+    uint64_t left = piece->size - at;
+    size_t len = left < max ? (size_t)left : max;
+    if (!piece->bytes)
+        return pread(piece->fd, out, len, (off_t)at);
+    memcpy(out, (const char *)piece->bytes + at, len);
+    return (ssize_t)len;
+}
+
+static ssize_t mixed_read(void *context, uint64_t at, char *out, size_t max)
+{
+    const struct mixed *mixed = context;
+    for (size_t i = 0; i < mixed->count; at -= mixed->pieces[i++].size)
+        if (at < mixed->pieces[i].size) {
+            ssize_t got = piece_read(&mixed->pieces[i], at, out, max);
+            return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+        }
+    return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+static struct mixed *mixed_make(struct response *res, struct arena *arena)
+{
+    struct mixed *mixed = xnew(struct mixed);
+    char boundary[33];
+    random_hex(boundary, 32);
+    for (size_t i = 0; i < res->part_count; i++) {
+        struct response_part *part = &res->parts[i];
+        const char *head = arena_printf(
+            arena,
+            "%s--%s\r\nContent-Type: %s\r\nContent-Disposition: attachment; name=\"%s\"\r\n"
+            "Content-Length: %llu\r\n\r\n",
+            i ? "\r\n" : "", boundary, part->content_type, part->name,
+            (unsigned long long)part->size);
+        piece_add(mixed, head, -1, strlen(head));
+        piece_add(mixed, part->bytes, part->fd, part->size);
+        part->fd = -1;
+    }
+    const char *tail = arena_printf(arena, "\r\n--%s--\r\n", boundary);
+    piece_add(mixed, tail, -1, strlen(tail));
+    res->content_type = arena_printf(arena, "multipart/mixed; boundary=%s", boundary);
+    return mixed;
+}
+
+/* All of it in memory, so that many connections can be sent the same; NULL when it cannot be read.
+ */
+static struct MHD_Response *mixed_keepable(struct mixed *mixed)
+{
+    char *bytes = xcalloc(1, (size_t)mixed->total + 1);
+    for (uint64_t at = 0; at < mixed->total;) {
+        ssize_t got = mixed_read(mixed, at, bytes + at, (size_t)(mixed->total - at));
+        if (got <= 0) {
+            free(bytes);
+            return NULL;
+        }
+        at += (uint64_t)got;
+    }
+    return MHD_create_response_from_buffer((size_t)mixed->total, bytes, MHD_RESPMEM_MUST_FREE);
+}
+
+static struct MHD_Response *mixed_reply(struct exchange *exchange, bool keep)
+{
+    struct mixed *mixed = mixed_make(&exchange->res, exchange->req.arena);
+    exchange->bytes_out = mixed->total;
+    if (keep && mixed->total <= MIXED_KEEP_MAX) {
+        struct MHD_Response *reply = mixed_keepable(mixed);
+        mixed_free(mixed);
+        return reply;
+    }
+    return MHD_create_response_from_callback(mixed->total, MIXED_BLOCK, mixed_read, mixed,
+                                             mixed_free);
+}
+
+/* Bytes are copied only when they outlive the request. */
+static struct MHD_Response *body_reply(struct exchange *exchange, bool keep)
+{
+    struct response *res = &exchange->res;
+    if (res->kind == RESPONSE_MIXED)
+        return mixed_reply(exchange, keep);
+    if (res->kind == RESPONSE_BYTES) {
+        exchange->bytes_out = res->len;
+        return MHD_create_response_from_buffer(res->len, (void *)(uintptr_t)res->bytes,
+                                               keep ? MHD_RESPMEM_MUST_COPY
+                                                    : MHD_RESPMEM_PERSISTENT);
+    }
+    int fd = res->fd;
+    res->fd = -1;
+    exchange->bytes_out = res->file_size;
+    return MHD_create_response_from_fd64(res->file_size, fd);
+}
+
+static struct MHD_Response *empty_reply(void)
+{
+    return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+}
+
+static void answer(struct exchange *exchange, unsigned status, struct MHD_Response *reply)
+{
+    if (!reply)
+        abort(); /* out of memory: libmicrohttpd has no other reason */
+    if (exchange->req.id[0])
+        field_add(reply, "X-Request-Id", exchange->req.id);
+    exchange->reply = reply;
+    exchange->status = status;
+    exchange->stage = STAGE_ANSWERED;
+}
+
+/* 206 or 416 when the request has a range that counts; false for the whole. */
+static bool range_answer(struct exchange *exchange)
+{
+    struct response *res = &exchange->res;
+    const char *condition = request_header(&exchange->req, "If-Range");
+    uint64_t first, last;
+    char text[80];
+    if (res->kind != RESPONSE_FILE || res->status != 200 ||
+        (condition && !(res->etag && etag_is(condition, res->etag))))
+        return false;
+    enum range_result range =
+        range_read(request_header(&exchange->req, "Range"), res->file_size, &first, &last);
+    if (range == RANGE_WHOLE)
+        return false;
+    struct MHD_Response *reply;
+    if (range == RANGE_OUTSIDE) {
+        reply = empty_reply();
+        (void)snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)res->file_size);
+    } else {
+        reply = MHD_create_response_from_fd_at_offset64(last - first + 1, res->fd, first);
+        res->fd = -1;
+        exchange->bytes_out = last - first + 1;
+        (void)snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)first,
+                       (unsigned long long)last, (unsigned long long)res->file_size);
+    }
+    if (!reply)
+        abort();
+    field_add(reply, "Content-Range", text);
+    all_fields(exchange, res, reply);
+    answer(exchange, range == RANGE_OUTSIDE ? 416 : 206, reply);
+    return true;
+}
+
+static struct MHD_Response *not_modified_reply(const struct exchange *exchange,
+                                               const struct response *res)
+{
+    struct MHD_Response *reply = empty_reply();
+    entity_fields(res, reply);
+    common_fields(exchange->server, reply);
+    return reply;
+}
+
+/* The entity tag of bytes is half of their digest. */
+static void etag_fill(struct exchange *exchange)
+{
+    struct response *res = &exchange->res;
+    if (res->etag || res->freshness == FRESH_NEVER || res->kind != RESPONSE_BYTES)
+        return;
+    char digest[SHA256_TEXT];
+    sha256_hex(res->bytes, res->len, digest);
+    res->etag = arena_strndup(exchange->req.arena, digest, 32);
+}
+
+static bool may_keep(const struct exchange *exchange)
+{
+    const struct response *res = &exchange->res;
+    return exchange->server->cache && res->tag && res->status == 200 && res->etag &&
+           exchange->req.method == GET && !request_header(&exchange->req, "Authorization") &&
+           !request_header(&exchange->req, "Cookie");
+}
+
+static void keep(struct exchange *exchange, struct MHD_Response *reply)
+{
+    const struct response *res = &exchange->res;
+    struct cached *cached = xnew(struct cached);
+    *cached = (struct cached){
+        .references = 1,
+        .response = reply,
+        .not_modified = not_modified_reply(exchange, res),
+        .route = exchange->match.route,
+        .size = (res->kind == RESPONSE_FILE ? 0 : exchange->bytes_out) + 1024,
+        .len = exchange->bytes_out,
+    };
+    (void)snprintf(cached->etag, sizeof(cached->etag), "%s", res->etag);
+    cache_keep(exchange->server->cache, exchange->uri, res->tag, exchange->generation, cached);
+    exchange->kept = cached;
+    exchange->status = 200;
+    exchange->stage = STAGE_ANSWERED;
+}
+
+void reply_make(struct exchange *exchange)
+{
+    struct response *res = &exchange->res;
+    const char *if_none_match = request_header(&exchange->req, "If-None-Match");
+    assert(!res->etag || strlen(res->etag) < ETAG_MAX);
+    if (exchange->server->cache)
+        for (size_t i = 0; i < res->drop_count; i++)
+            cache_drop(exchange->server->cache, res->drops[i]);
+    etag_fill(exchange);
+    if (res->etag && res->status == 200 && etag_listed(if_none_match, res->etag)) {
+        answer(exchange, 304, not_modified_reply(exchange, res));
+        return;
+    }
+    if (range_answer(exchange))
+        return;
+    bool kept = may_keep(exchange);
+    struct MHD_Response *reply = body_reply(exchange, kept);
+    if (!reply) {
+        error_set(&exchange->err, INTERNAL, "the answer cannot be read");
+        exchange_fail(exchange);
+        return;
+    }
+    all_fields(exchange, res, reply);
+    if (kept)
+        keep(exchange, reply); /* without this request's id */
+    else
+        answer(exchange, (unsigned)res->status, reply);
+}
+
+static const char *field_of(const struct exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+}
+
+bool reply_cached(struct exchange *exchange)
+{
+    struct cache *cache = exchange->server->cache;
+    if (!cache || field_of(exchange, "Authorization") || field_of(exchange, "Cookie") ||
+        field_of(exchange, "Range"))
+        return false;
+    struct cached *cached = cache_get(cache, exchange->uri);
+    if (!cached)
+        return false;
+    bool same = etag_listed(field_of(exchange, "If-None-Match"), cached->etag);
+    exchange->kept = cached;
+    exchange->match.route = cached->route;
+    exchange->bytes_out = same ? 0 : cached->len;
+    exchange->status = same ? 304 : 200;
+    exchange->stage = STAGE_ANSWERED;
+    return true;
+}

@@ -1,0 +1,312 @@
+/* The daemon and its callbacks, which run on the HTTP threads. */
+#include "registry/http/server.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "registry/http/internal.h"
+
+#define CONNECTION_MEMORY      (32 * KIB) /* header fields of a request, and the buffer of its body */
+#define CONNECTIONS_MAX        4096
+#define CONNECTIONS_PER_IP_MAX 256
+#define TIMEOUT_S              30
+
+/* The first to see a request; what it returns is the exchange of all later callbacks. */
+static void *on_address(void *context, const char *uri, struct MHD_Connection *connection)
+{
+    struct server *server = context;
+    size_t len = strlen(uri) + 1;
+    struct exchange *exchange = malloc(sizeof(*exchange) + len);
+    if (!exchange)
+        abort();
+    memset(exchange, 0, sizeof(*exchange));
+    memcpy(exchange->uri, uri, len);
+    exchange->server = server;
+    exchange->connection = connection;
+    exchange->res.fd = -1;
+    exchange->started_us = clock_monotonic_us();
+    (void)atomic_fetch_add(&server->active, 1);
+    return exchange;
+}
+
+/* Paths and arguments are decoded by the router, strictly. */
+static size_t on_unescape(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context, (void)connection;
+    return strlen(text);
+}
+
+static enum MHD_Result answer_send(struct exchange *exchange)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    struct MHD_Response *reply = exchange->reply;
+    if (exchange->kept)
+        reply = exchange->status == 304 ? exchange->kept->not_modified : exchange->kept->response;
+    else if (atomic_load(&exchange->server->stopping))
+        (void)MHD_add_response_header(reply, "Connection", "close");
+    enum MHD_Result result = MHD_queue_response(connection, exchange->status, reply);
+    if (exchange->reply)
+        MHD_destroy_response(exchange->reply);
+    exchange->reply = NULL;
+    return result;
+}
+
+static enum MHD_Result fail_send(struct exchange *exchange)
+{
+    exchange_fail(exchange);
+    return answer_send(exchange);
+}
+
+/* Hands over to a worker; the connection sleeps until it is done. */
+static enum MHD_Result dispatch(struct exchange *exchange, enum stage stage)
+{
+    exchange->stage = stage;
+    if (workers_put(exchange->server, exchange))
+        return MHD_YES;
+    error_set(&exchange->err, UNAVAILABLE, "too many requests wait");
+    return stage == STAGE_ADMITTING ? MHD_YES : fail_send(exchange);
+}
+
+/* Whether who asks is found out before their body is taken. */
+static bool admits_first(const struct exchange *exchange)
+{
+    const struct route *route = exchange->match.route;
+    return exchange->upload && route->access != ACCESS_ANYONE &&
+           (route->body == BODY_RAW || route->body == BODY_MULTIPART);
+}
+
+/* The header is there. A request without a body is judged at its second call, which keeps the
+ * connection; one whose body is refused is answered now, which closes it. */
+static enum MHD_Result on_begin(struct exchange *exchange)
+{
+    bool get = strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0;
+    struct MHD_Connection *connection = exchange->connection;
+    exchange->stage = STAGE_BODY;
+    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+    bool body = (length && strcmp(length, "0") != 0) ||
+                MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
+    if (get && !body)
+        return MHD_YES;
+    exchange_open(exchange);
+    exchange_expect_body(exchange);
+    if (exchange->err.kind != ERROR_NONE)
+        return body ? fail_send(exchange) : MHD_YES;
+    return admits_first(exchange) ? dispatch(exchange, STAGE_ADMITTING) : MHD_YES;
+}
+
+static void on_chunk(struct exchange *exchange, const char *chunk, size_t len)
+{
+    if (exchange->stage == STAGE_ADMITTING)
+        exchange->stage = STAGE_BODY;
+    exchange->bytes_in += len;
+    if (exchange->err.kind == ERROR_NONE && exchange->upload)
+        (void)!upload_add(exchange->upload, chunk, len, &exchange->err);
+}
+
+static enum MHD_Result on_whole(struct exchange *exchange)
+{
+    if (exchange->stage == STAGE_ANSWERED)
+        return answer_send(exchange);
+    if (!exchange->req.arena) {
+        if (reply_cached(exchange))
+            return answer_send(exchange);
+        exchange_open(exchange);
+        exchange_expect_body(exchange);
+    }
+    if (exchange->stage == STAGE_ANSWERED) /* a page */
+        return answer_send(exchange);
+    if (exchange->err.kind != ERROR_NONE)
+        return fail_send(exchange);
+    if (exchange->match.route->flags & ROUTE_INLINE) {
+        exchange->stage = STAGE_HANDLING;
+        exchange_handle(exchange, exchange->server->config.inline_registry);
+        return answer_send(exchange);
+    }
+    return dispatch(exchange, STAGE_HANDLING);
+}
+
+/* NOLINTNEXTLINE(readability-function-size): the signature is libmicrohttpd's */
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection,
+                                  const char *path, const char *method, const char *version,
+                                  const char *chunk, size_t *chunk_len, void **slot)
+{
+    struct exchange *exchange = *slot;
+    (void)context, (void)connection, (void)version;
+    if (exchange->stage == STAGE_NEW) {
+        exchange->req.path = path;
+        exchange->method = method;
+        return on_begin(exchange);
+    }
+    if (*chunk_len > 0) {
+        on_chunk(exchange, chunk, *chunk_len);
+        *chunk_len = 0;
+        return MHD_YES;
+    }
+    return on_whole(exchange);
+}
+
+static void access_log(const struct exchange *exchange, int64_t took_us)
+{
+    log_info("request", KV("request_id", exchange->req.id), KV("method", exchange->method),
+             KV("path", exchange->uri), KV("status", exchange->status),
+             KV("bytes", (int64_t)exchange->bytes_out), KV("us", took_us),
+             KV("client", exchange->req.client_ip));
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
+                         enum MHD_RequestTerminationCode reason)
+{
+    struct server *server = context;
+    struct exchange *exchange = *slot;
+    (void)connection, (void)reason;
+    if (!exchange)
+        return;
+    int64_t took_us = clock_monotonic_us() - exchange->started_us;
+    if (exchange->method) {
+        struct metrics_request request = { exchange->match.route, exchange->status,
+                                           exchange->bytes_in, exchange->bytes_out, took_us };
+        metrics_count(server->config.metrics, &request);
+        if (server->config.access_log)
+            access_log(exchange, took_us);
+    }
+    exchange_free(exchange);
+    (void)atomic_fetch_sub(&server->active, 1);
+    *slot = NULL;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct server *server = context;
+    (void)connection, (void)slot;
+    metrics_add(server->config.metrics, GAUGE_CONNECTIONS,
+                code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+}
+
+static void on_message(void *context, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+static void on_message(void *context, const char *format, va_list args)
+{
+    char text[256];
+    (void)context;
+    (void)vsnprintf(text, sizeof(text), format, args);
+    log_debug("http.daemon", KV("message", text));
+}
+
+static unsigned or_else(unsigned value, unsigned fallback)
+{
+    return value ? value : fallback;
+}
+
+static bool daemon_start(struct server *server, struct error *err)
+{
+    const struct server_config *config = &server->config;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned threads = or_else(config->threads, cores > 0 ? (unsigned)cores : 1);
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                     MHD_USE_ITC | (config->tls_cert ? MHD_USE_TLS : 0);
+    struct MHD_OptionItem pool = { MHD_OPTION_THREAD_POOL_SIZE, threads, NULL };
+    struct MHD_OptionItem cert = { MHD_OPTION_HTTPS_MEM_CERT, 0,
+                                   (void *)(uintptr_t)config->tls_cert };
+    struct MHD_OptionItem key = { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->tls_key };
+    struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
+    struct MHD_OptionItem more[] = { end, end, end, end };
+    size_t count = 0;
+    if (threads > 1)
+        more[count++] = pool;
+    if (config->tls_cert) {
+        more[count++] = cert;
+        more[count++] = key;
+    }
+    server->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
+        MHD_OPTION_LISTEN_SOCKET, config->listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
+        server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_URI_LOG_CALLBACK,
+        on_address, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, or_else(config->connections_max, CONNECTIONS_MAX),
+        MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        or_else(config->connections_per_ip_max, CONNECTIONS_PER_IP_MAX),
+        MHD_OPTION_CONNECTION_TIMEOUT, or_else(config->timeout_s, TIMEOUT_S), MHD_OPTION_ARRAY,
+        more, MHD_OPTION_END);
+    if (!server->daemon && config->tls_cert)
+        return error_set(err, INVALID, "the TLS certificate and key cannot be used together");
+    return server->daemon || error_set(err, UNAVAILABLE, "the HTTP daemon does not start");
+}
+
+static void server_free(struct server *server)
+{
+    workers_stop(server);
+    if (server->daemon)
+        MHD_stop_daemon(server->daemon);
+    cache_free(server->cache);
+    closep(&server->pages);
+    (void)pthread_cond_destroy(&server->wake);
+    (void)pthread_mutex_destroy(&server->mutex);
+    free(server);
+}
+DEFINE_CLEANUP(struct server *, server_free)
+
+bool server_start(const struct server_config *config, struct server **out, struct error *err)
+{
+    CLEANUP(server_freep) struct server *server = xnew(struct server);
+    server->config = *config;
+    server->pages = -1;
+    server->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    server->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
+    if (config->cache_bytes)
+        server->cache = cache_new(config->cache_bytes);
+    if (config->web_dir && !dir_open(config->web_dir, &server->pages, err))
+        return error_prefix(err, "web pages");
+    if (!workers_start(server, err) || !daemon_start(server, err))
+        return false;
+    *out = STEAL(server);
+    return true;
+}
+
+uint16_t server_port(const struct server *server)
+{
+    struct sockaddr_storage address = { 0 };
+    socklen_t len = sizeof(address);
+    if (getsockname(server->config.listen_fd, (struct sockaddr *)&address, &len) != 0)
+        return 0;
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port) : 0;
+}
+
+void server_drop(struct server *server, const char *tag)
+{
+    if (server->cache)
+        cache_drop(server->cache, tag);
+}
+
+void server_cache_enable(struct server *server, bool enabled)
+{
+    if (server->cache)
+        cache_enable(server->cache, enabled);
+}
+
+void server_stop(struct server *server, unsigned deadline_ms)
+{
+    if (!server)
+        return;
+    atomic_store(&server->stopping, true);
+    MHD_socket listener = MHD_quiesce_daemon(server->daemon);
+    int64_t until_us = clock_monotonic_us() + (int64_t)deadline_ms * 1000;
+    const struct timespec pause = { .tv_nsec = 2000000 };
+    while (atomic_load(&server->active) > 0 && clock_monotonic_us() < until_us)
+        (void)nanosleep(&pause, NULL);
+    if (listener != MHD_INVALID_SOCKET)
+        (void)close(listener);
+    server_free(server);
+}
