@@ -1,0 +1,191 @@
+#include "sandbox/include/confine.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "sandbox/linux/features.h"
+#include "sandbox/linux/hygiene.h"
+#include "sandbox/linux/landlock.h"
+#include "sandbox/linux/mounts.h"
+#include "sandbox/linux/namespaces.h"
+#include "sandbox/linux/paths.h"
+#include "sandbox/linux/seccomp.h"
+#include "sandbox/policy/memory.h"
+#include "sandbox/policy/plan.h"
+
+struct confinement {
+    struct plan plan;
+    struct confine_options options;
+    struct confine_report report;
+    int ruleset;
+    int namespaces; /* CLONE_NEW flags */
+    struct seccomp_program program;
+};
+
+/* What a set asks that an older kernel lacks. Nothing of it is dropped in silence. */
+static const struct {
+    unsigned feature;
+    const char *phrase;
+} lacks[] = {
+    { LANDLOCK_REFER, "moving files between folders (refused altogether)" },
+    { LANDLOCK_TRUNCATE, "truncating files that may not be written" },
+    { LANDLOCK_IOCTL, "ioctl on devices" },
+    { LANDLOCK_SCOPES, "signals and abstract sockets to processes outside" },
+};
+
+static void report_missing(struct confine_report *report, const char *phrase)
+{
+    if (report->missing_count < CONFINE_MISSING_MAX)
+        report->missing[report->missing_count++] = phrase;
+}
+
+static void report_fill(struct confinement *confinement)
+{
+    struct confine_report *report = &confinement->report;
+    const struct plan *plan = &confinement->plan;
+    const struct nono_caps *caps = plan->caps;
+    unsigned features = landlock_features(report->landlock_abi);
+    report->landlock_errata = landlock_errata();
+    report->held |= NONO_HELD_FILES | NONO_HELD_SYSTEM_CALLS;
+    if (caps->network != NONO_NETWORK_OPEN)
+        report->held |= NONO_HELD_NETWORK;
+    if (features & LANDLOCK_SCOPES && !caps->scope_open[NONO_SCOPE_SIGNAL])
+        report->held |= NONO_HELD_SIGNALS;
+    if (features & LANDLOCK_SCOPES && !caps->scope_open[NONO_SCOPE_ABSTRACT_SOCKET])
+        report->held |= NONO_HELD_ABSTRACT;
+    if (plan->has_overlap)
+        report->held |= plan->method == PLAN_MOUNT ? NONO_HELD_DENY_MOUNTS : NONO_HELD_DENY_SPLIT;
+    report->rules = plan->node_count;
+    report->skipped = plan->skipped_count;
+    for (size_t i = 0; i < plan->mask_count; i++)
+        report->denied += plan->masks[i].in_grant;
+    for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
+        if (!(features & lacks[i].feature))
+            report_missing(report, lacks[i].phrase);
+    report_missing(report, "mode, owner, times and attributes of the user's own files");
+    if (plan->hard_linked)
+        report_missing(report, "a denied file by its other names (hard links)");
+}
+
+static bool deny_is_held(struct confinement *confinement, struct error *err)
+{
+    struct plan *plan = &confinement->plan;
+    if (!plan->has_overlap)
+        return true;
+    bool mounts = !confinement->options.no_mounts && features_mount_namespace();
+    if (!plan_hold(plan, mounts ? PLAN_MOUNT : PLAN_SPLIT, &linux_path_ops, err))
+        return false;
+    if (mounts)
+        confinement->namespaces |= CLONE_NEWNS;
+    return true;
+}
+
+static bool network_is_held(struct confinement *confinement, struct error *err)
+{
+    if (confinement->plan.caps->network != NONO_NETWORK_PROXY)
+        return true;
+    if (!confinement->options.network_ready)
+        return error_set(err, UNSUPPORTED, "named hosts need a proxy: use nono run");
+    confinement->namespaces |= CLONE_NEWNET;
+    return true;
+}
+
+static void program_build(struct confinement *confinement)
+{
+    const struct nono_caps *caps = confinement->plan.caps;
+    unsigned features = landlock_features(confinement->report.landlock_abi);
+    struct seccomp_options options = {
+        .unix_sockets = features & LANDLOCK_UNIX_PATHS,
+        .system_v_ipc = confinement->options.system_v_ipc,
+    };
+    static const enum seccomp_network networks[] = {
+        [NONO_NETWORK_BLOCKED] = SECCOMP_NETWORK_CLOSED,
+        [NONO_NETWORK_OPEN] = SECCOMP_NETWORK_OPEN,
+        [NONO_NETWORK_PROXY] = SECCOMP_NETWORK_INET,
+    };
+    options.network = networks[caps->network];
+    seccomp_build(&options, &confinement->program);
+}
+
+bool confine_prepare(const struct nono_caps *caps, const struct confine_options *options,
+                     struct confinement **out, struct error *err)
+{
+    CLEANUP(confine_freep) struct confinement *made = calloc(1, sizeof(*made));
+    if (!made)
+        return memory_none(err);
+    made->ruleset = -1;
+    made->options = *options;
+    made->report.landlock_abi = landlock_abi();
+    if (made->report.landlock_abi < 1)
+        return error_set(err, UNSUPPORTED, "this kernel has no Landlock");
+    if (!plan_make(caps, &linux_path_ops, &made->plan, err) || !deny_is_held(made, err) ||
+        !network_is_held(made, err) ||
+        !landlock_build(&made->plan, made->report.landlock_abi, &made->ruleset, err))
+        return false;
+    program_build(made);
+    report_fill(made);
+    *out = STEAL(made);
+    return true;
+}
+
+void confine_free(struct confinement *confinement)
+{
+    if (!confinement)
+        return;
+    plan_clear(&confinement->plan);
+    closep(&confinement->ruleset);
+    free(confinement);
+}
+
+const struct plan *confine_plan(const struct confinement *confinement)
+{
+    return &confinement->plan;
+}
+
+const struct path_ops *confine_path_ops(void)
+{
+    return &linux_path_ops;
+}
+
+void confine_report(const struct confinement *confinement, struct confine_report *out)
+{
+    *out = confinement->report;
+}
+
+static bool failed(struct confine_failure *failure, const char *step, int sys)
+{
+    if (sys)
+        *failure = (struct confine_failure){ .step = step, .sys = sys };
+    return sys != 0;
+}
+
+/* What needs privileges, or changes the mounts that Landlock will freeze. */
+static bool namespaces_arrange(const struct confinement *confinement,
+                               struct confine_failure *failure)
+{
+    if (!confinement->namespaces)
+        return true;
+    if (failed(failure, "namespaces", namespaces_enter(confinement->namespaces)))
+        return false;
+    const struct confine_options *options = &confinement->options;
+    if (confinement->namespaces & CLONE_NEWNET &&
+        failed(failure, "network", options->network_ready(options->context)))
+        return false;
+    return !(confinement->namespaces & CLONE_NEWNS) ||
+           !failed(failure, "mounts over denied paths", mounts_hide(&confinement->plan));
+}
+
+bool confine_enter(const struct confinement *confinement, struct confine_failure *failure)
+{
+    if (!namespaces_arrange(confinement, failure))
+        return false;
+    if (failed(failure, "limits", limits_set()) || failed(failure, "privileges", privileges_drop()))
+        return false;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return !failed(failure, "no_new_privs", errno);
+    if (failed(failure, "landlock", landlock_enforce(confinement->ruleset)))
+        return false;
+    return !failed(failure, "seccomp", seccomp_enforce(&confinement->program));
+}

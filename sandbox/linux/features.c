@@ -1,0 +1,78 @@
+#include "sandbox/linux/features.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "sandbox/linux/landlock.h"
+#include "sandbox/linux/seccomp.h"
+
+/* Some systems let a program make namespaces and then do nothing in them: so something is done. */
+static bool child_can(int flags, bool (*act)(void))
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(unshare(flags) == 0 && (!act || act()) ? 0 : 1);
+    int status = 1;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool mount_private(void)
+{
+    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static bool child_can_either(int flags, bool (*act)(void))
+{
+    return (geteuid() == 0 && child_can(flags, act)) || child_can(flags | CLONE_NEWUSER, act);
+}
+
+bool features_mount_namespace(void)
+{
+    return child_can_either(CLONE_NEWNS, mount_private);
+}
+
+bool features_network_namespace(void)
+{
+    return child_can_either(CLONE_NEWNET, NULL);
+}
+
+/* Our own group, in a version 2 hierarchy ("0::/path"), and its folder open to us. */
+static bool cgroup_is_delegated(void)
+{
+    char text[PATH_MAX + 8];
+    CLEANUP(closep) int fd = open("/proc/self/cgroup", O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (len <= 0)
+        return false;
+    text[len] = '\0';
+    char *group = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+    if (!group)
+        return false;
+    group = strchr(group, '/');
+    if (!group)
+        return false;
+    group[strcspn(group, "\n")] = '\0';
+    char path[2 * PATH_MAX];
+    (void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cgroup.procs", group);
+    return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
+}
+
+void features_probe(struct features *out)
+{
+    *out = (struct features){
+        .landlock_abi = landlock_abi(),
+        .landlock_errata = landlock_errata(),
+        .user_namespaces = child_can(CLONE_NEWUSER, NULL),
+        .mount_namespaces = features_mount_namespace(),
+        .network_namespaces = features_network_namespace(),
+        .seccomp_notify = seccomp_has_notify(),
+        .cgroup_delegated = cgroup_is_delegated(),
+    };
+}

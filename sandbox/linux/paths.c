@@ -1,0 +1,253 @@
+#include "sandbox/linux/paths.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "lib/base/cleanup.h"
+#include "sandbox/policy/memory.h"
+
+#define WALK_DEPTH_MAX 512 /* folders below each other */
+
+/* A path being resolved. folders[i] is the descriptor of the i-th component from the root. */
+struct walk {
+    char path[PATH_MAX]; /* canonical so far; "" is the root */
+    size_t len;
+    char rest[PATH_MAX]; /* still to be walked */
+    int fd;              /* of path */
+    bool missing;        /* path does not exist: the rest is only appended */
+    size_t known;
+    struct path_found *found;
+};
+
+static bool found_fill(struct path_found *found, int fd, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return error_set_errno(err, "stat");
+    found->exists = true;
+    found->id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
+    found->is_dir = S_ISDIR(st.st_mode);
+    found->is_device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
+    found->links = st.st_nlink;
+    return true;
+}
+
+/* The whole of an absolute path without a dot or a double slash, so that it is canonical as soon as
+ * it holds no link. */
+static bool is_plain(const char *path)
+{
+    if (path[0] != '/')
+        return false;
+    for (const char *at = path; *at; at++) {
+        if (at[0] != '/')
+            continue;
+        if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
+            return false;
+        if (at[1] == '\0' && at != path)
+            return false;
+    }
+    return true;
+}
+
+/* One system call for the usual case: no link on the way. False: take the long way. */
+static bool resolve_quick(const char *path, struct path_found *out)
+{
+    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+    if (!is_plain(path))
+        return false;
+    int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    struct error ignored;
+    if (fd < 0)
+        return false;
+    struct path_found found = { .fd = fd, .path = strdup(path), .known = strlen(path) };
+    if (!found.path || !found_fill(&found, fd, &ignored)) {
+        path_found_clear(&found);
+        return false;
+    }
+    *out = found;
+    return true;
+}
+
+static bool too_long(struct error *err)
+{
+    return error_set(err, INVALID, "a path over %d bytes", PATH_MAX - 1);
+}
+
+static bool walk_reopen(struct walk *walk, struct error *err)
+{
+    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+    int fd = (int)syscall(SYS_openat2, AT_FDCWD, walk->len ? walk->path : "/", &how, sizeof(how));
+    if (fd < 0)
+        return error_set_errno(err, "%s", walk->len ? walk->path : "/");
+    closep(&walk->fd);
+    walk->fd = fd;
+    return true;
+}
+
+static bool walk_up(struct walk *walk, struct error *err)
+{
+    char *slash = strrchr(walk->path, '/');
+    walk->len = slash ? (size_t)(slash - walk->path) : 0;
+    walk->path[walk->len] = '\0';
+    if (walk->missing && walk->len > walk->known)
+        return true;
+    walk->missing = false;
+    return walk_reopen(walk, err);
+}
+
+static bool walk_follow(struct walk *walk, int link, struct error *err)
+{
+    char target[PATH_MAX];
+    ssize_t len = readlinkat(link, "", target, sizeof(target));
+    if (len < 0)
+        return error_set_errno(err, "readlink below %s", walk->path);
+    size_t rest = strlen(walk->rest);
+    if ((size_t)len + 1 + rest >= sizeof(walk->rest))
+        return too_long(err);
+    if (walk->found->link_count == PATH_LINKS_MAX)
+        return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
+    if (!memory_copy(walk->len ? walk->path : "/",
+                     &walk->found->link_folders[walk->found->link_count], err))
+        return false;
+    walk->found->link_count++;
+    memmove(walk->rest + len + 1, walk->rest, rest + 1);
+    memcpy(walk->rest, target, (size_t)len);
+    walk->rest[len] = '/';
+    if (target[0] != '/')
+        return true;
+    walk->len = 0;
+    walk->path[0] = '\0';
+    return walk_reopen(walk, err);
+}
+
+static bool walk_append(struct walk *walk, const char *name, size_t len, struct error *err)
+{
+    if (walk->len + len + 2 > sizeof(walk->path))
+        return too_long(err);
+    walk->path[walk->len] = '/';
+    memcpy(walk->path + walk->len + 1, name, len);
+    walk->len += len + 1;
+    walk->path[walk->len] = '\0';
+    return true;
+}
+
+static bool walk_down(struct walk *walk, const char *name, size_t len, struct error *err)
+{
+    if (walk->missing)
+        return walk_append(walk, name, len, err);
+    char text[NAME_MAX + 1];
+    if (len > NAME_MAX)
+        return error_set(err, INVALID, "a name over %d bytes in %s", NAME_MAX, walk->path);
+    memcpy(text, name, len);
+    text[len] = '\0';
+    int next = openat(walk->fd, text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (next < 0 && errno != ENOENT && errno != ENOTDIR)
+        return error_set_errno(err, "%s/%s", walk->path, text);
+    if (next < 0) {
+        walk->missing = true;
+        walk->known = walk->len;
+        return walk_append(walk, name, len, err);
+    }
+    CLEANUP(closep) int owned = next;
+    if (fstat(next, &st) < 0)
+        return error_set_errno(err, "stat %s/%s", walk->path, text);
+    if (S_ISLNK(st.st_mode))
+        return walk_follow(walk, next, err);
+    owned = -1;
+    closep(&walk->fd);
+    walk->fd = next;
+    return walk_append(walk, name, len, err);
+}
+
+static bool walk_all(struct walk *walk, struct error *err)
+{
+    while (walk->rest[0]) {
+        size_t skip = strspn(walk->rest, "/"), len = strcspn(walk->rest + skip, "/");
+        char name[PATH_MAX];
+        memcpy(name, walk->rest + skip, len);
+        name[len] = '\0';
+        memmove(walk->rest, walk->rest + skip + len, strlen(walk->rest + skip + len) + 1);
+        bool ok = true;
+        if (strcmp(name, "..") == 0)
+            ok = walk_up(walk, err);
+        else if (len && strcmp(name, ".") != 0)
+            ok = walk_down(walk, name, len, err);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool walk_start(struct walk *walk, const char *path, struct error *err)
+{
+    char here[PATH_MAX] = "";
+    if (path[0] != '/' && !getcwd(here, sizeof(here)))
+        return error_set_errno(err, "getcwd");
+    int len = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", here, path);
+    if (len < 0 || (size_t)len >= sizeof(walk->rest))
+        return too_long(err);
+    return walk_reopen(walk, err);
+}
+
+static bool resolve(void *context, const char *path, struct path_found *out, struct error *err)
+{
+    (void)context;
+    if (resolve_quick(path, out))
+        return true;
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct walk walk = { .fd = -1, .found = &found };
+    bool ok = walk_start(&walk, path, err) && walk_all(&walk, err);
+    found.fd = walk.fd; /* closed with found, unless handed out */
+    if (!ok || !memory_copy(walk.len ? walk.path : "/", &found.path, err))
+        return false;
+    found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
+    if (walk.missing)
+        closep(&found.fd), found.fd = -1;
+    else if (!found_fill(&found, found.fd, err))
+        return false;
+    *out = found;
+    found = (struct path_found){ .fd = -1 };
+    return true;
+}
+
+static bool identify(void *context, const char *path, struct path_id *out)
+{
+    (void)context;
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return false;
+    *out = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
+    return true;
+}
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+static bool list(void *context, const char *path, bool (*entry)(void *data, const char *name),
+                 void *data, struct error *err)
+{
+    (void)context;
+    CLEANUP(closedirp) DIR *dir = opendir(path);
+    if (!dir)
+        return error_set_errno(err, "open %s", path);
+    errno = 0;
+    for (struct dirent *item; (item = readdir(dir));
+         errno = 0) { /* NOLINT(concurrency-mt-unsafe) */
+        if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
+            continue;
+        if (!entry(data, item->d_name))
+            return false;
+    }
+    return errno == 0 || error_set_errno(err, "read %s", path);
+}
+
+const struct path_ops linux_path_ops = { .resolve = resolve, .identify = identify, .list = list };

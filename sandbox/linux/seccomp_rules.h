@@ -1,0 +1,29 @@
+/* What the filter refuses: one line a system call. seccomp_rules.c has the table. */
+#pragma once
+
+#include <stddef.h>
+
+enum seccomp_check {
+    CHECK_DENY,        /* EPERM */
+    CHECK_ABSENT,      /* ENOSYS: callers fall back */
+    CHECK_NAMESPACES,  /* EPERM when argument 0 has a CLONE_NEW flag */
+    CHECK_IOCTL,       /* EPERM for what types into a terminal */
+    CHECK_PERSONALITY, /* EPERM but for the default, a query and no randomisation */
+    CHECK_MKNOD,       /* EPERM for devices; mode is argument 1 */
+    CHECK_MKNODAT,     /* the same; argument 2 */
+    CHECK_OTHERS,      /* EPERM unless argument 0, a process, is 0: oneself */
+    CHECK_SOCKET,      /* by struct seccomp_options */
+    CHECK_SOCKETPAIR,
+    CHECK_SYSTEM_V, /* ENOSYS unless the options let it through */
+};
+
+struct seccomp_rule {
+    unsigned nr;
+    enum seccomp_check check;
+};
+
+#define SECCOMP_RULES_MAX 128
+
+/* Each number once, in no order. */
+extern const struct seccomp_rule seccomp_rules[];
+extern const size_t seccomp_rule_count;

@@ -1,0 +1,60 @@
+/*
+ * Capability sets: what a caller asked for, as it was said. They know no file system; plan.h looks
+ * at what is really there. Allocation is checked, because the set lives in other people's programs.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/error.h"
+#include "sandbox/include/nono.h"
+
+#define CAPS_PATHS_MAX 4096 /* grants, and denies */
+#define CAPS_HOSTS_MAX 4096 /* allowed, and denied */
+
+struct caps_path {
+    char *path;
+    unsigned access; /* NONO_READ ... */
+    unsigned flags;  /* NONO_OPTIONAL, NONO_FILE */
+    char *source;    /* who asked: "--read", "profile claude-code"; never NULL */
+};
+
+struct caps_host {
+    char *host;    /* lower case, no dot at the end; "*.example.org"; "*" */
+    uint16_t port; /* 0: those of web clients, 443 and 80 */
+};
+
+struct caps_paths {
+    struct caps_path *items;
+    size_t count;
+};
+
+struct caps_hosts {
+    struct caps_host *items;
+    size_t count;
+};
+
+struct nono_caps {
+    struct caps_paths grants, denies;
+    enum nono_network network;
+    struct caps_hosts allowed, denied;
+    bool scope_open[2]; /* by enum nono_scope */
+};
+
+/* NULL without memory. */
+struct nono_caps *caps_new(void);
+void caps_free(struct nono_caps *caps);
+DEFINE_CLEANUP(struct nono_caps *, caps_free)
+
+/* Text is copied. INVALID for an empty path, unknown bits, or too many. */
+bool caps_allow(struct nono_caps *caps, const char *path, unsigned access, unsigned flags,
+                const char *source, struct error *err) MUST_CHECK;
+bool caps_deny(struct nono_caps *caps, const char *path, unsigned access, const char *source,
+               struct error *err) MUST_CHECK;
+
+/* host as nono_caps_allow_host takes it. */
+bool caps_allow_host(struct nono_caps *caps, const char *host, struct error *err) MUST_CHECK;
+bool caps_deny_host(struct nono_caps *caps, const char *host, struct error *err) MUST_CHECK;

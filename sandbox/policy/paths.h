@@ -1,0 +1,53 @@
+/*
+ * The one door from policy to the file system. sandbox/linux/paths.c is the real one; tests have
+ * a table.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "lib/base/error.h"
+
+#define PATH_LINKS_MAX 40 /* as the kernel's own limit */
+
+struct path_id {
+    dev_t dev;
+    ino_t ino;
+};
+
+struct path_found {
+    char *path; /* canonical: absolute, no link, no "." or ".."; of a missing one, where it would be
+                 */
+    bool exists;
+    size_t known; /* bytes of path that exist: all of it, or a folder's */
+    int fd;       /* O_PATH, close-on-exec; -1 when it does not exist */
+    struct path_id id;
+    bool is_dir, is_device;
+    nlink_t links;                      /* hard links of a file */
+    char *link_folders[PATH_LINKS_MAX]; /* canonical folders of the symbolic links crossed */
+    size_t link_count;
+};
+
+void path_found_clear(struct path_found *found);
+
+struct path_ops {
+    void *context;
+    /*
+     * Resolves once, component by component; fd is what was found, so nothing is looked up again.
+     * Success when the last components are missing. Fails on a loop or a folder without search
+     * permission.
+     */
+    bool (*resolve)(void *context, const char *path, struct path_found *out, struct error *err);
+    /* False when there is nothing at a canonical path. */
+    bool (*identify)(void *context, const char *path, struct path_id *out);
+    /* Calls entry for each name in a folder, without "." and ".."; stops at its first false. */
+    bool (*list)(void *context, const char *path, bool (*entry)(void *data, const char *name),
+                 void *data, struct error *err);
+};
+
+/* Whether path is root or below it, by components. Both canonical. */
+bool path_within(const char *path, const char *root);
+/* Strictly below. */
+bool path_below(const char *path, const char *root);

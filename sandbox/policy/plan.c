@@ -1,0 +1,324 @@
+#include "sandbox/policy/plan.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "sandbox/policy/memory.h"
+
+static void node_clear(struct plan_node *node)
+{
+    free(node->path);
+    closep(&node->fd);
+}
+
+void plan_clear(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->node_count; i++)
+        node_clear(&plan->nodes[i]);
+    for (size_t i = 0; i < plan->mask_count; i++)
+        free(plan->masks[i].path);
+    for (size_t i = 0; i < plan->pin_count; i++)
+        free(plan->pins[i].path);
+    free(plan->nodes);
+    free(plan->masks);
+    free(plan->pins);
+    free(plan->skipped);
+    *plan = (struct plan){ 0 };
+}
+
+static bool same_id(struct path_id a, struct path_id b)
+{
+    return a.ino == b.ino && a.dev == b.dev;
+}
+
+/* The kernel unites rules on one inode, and those above with those below: so do we. */
+bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (same_id(plan->nodes[i].id, node->id)) {
+            plan->nodes[i].access |= node->access;
+            node_clear(node);
+            return true;
+        }
+    }
+    if (plan->node_count >= PLAN_NODES_MAX) {
+        node_clear(node);
+        return error_set(err, INVALID, "more than %d paths to grant", PLAN_NODES_MAX);
+    }
+    if (!memory_grow(&plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
+        node_clear(node);
+        return false;
+    }
+    plan->nodes[plan->node_count++] = *node;
+    return true;
+}
+
+static bool grant_skip(struct plan *plan, const struct caps_path *grant, struct error *err)
+{
+    if (!(grant->flags & NONO_OPTIONAL))
+        return error_set(err, NOT_FOUND, "%s: %s does not exist", grant->source, grant->path);
+    if (!memory_grow(&plan->skipped, plan->skipped_count, sizeof(const struct caps_path *), err))
+        return false;
+    plan->skipped[plan->skipped_count++] = grant;
+    return true;
+}
+
+static bool grant_place(struct plan *plan, const struct caps_path *grant, struct path_found *found,
+                        struct error *err)
+{
+    if (!found->exists)
+        return grant_skip(plan, grant, err);
+    if (found->is_dir && grant->flags & NONO_FILE)
+        return error_set(err, INVALID, "%s: %s is a folder, not a file", grant->source,
+                         grant->path);
+    struct plan_node node = {
+        .path = STEAL(found->path),
+        .fd = found->fd,
+        .id = found->id,
+        .is_dir = found->is_dir,
+        .is_device = found->is_device,
+        .access = grant->access,
+        .source = grant->source,
+    };
+    found->fd = -1;
+    return plan_add_node(plan, &node, err);
+}
+
+/*
+ * A program that may write a tree may have left a link in it, for the next run to follow out of
+ * it. Links that people keep elsewhere are their own business.
+ */
+static bool grant_is_safe(const struct caps_path *grant, const struct path_found *found,
+                          const struct path_found *all, const struct caps_paths *grants,
+                          struct error *err)
+{
+    for (size_t link = 0; link < found->link_count; link++) {
+        for (size_t i = 0; i < grants->count; i++) {
+            if (!(grants->items[i].access & NONO_WRITE) || !all[i].exists || !all[i].is_dir)
+                continue;
+            if (path_within(found->link_folders[link], all[i].path) &&
+                !path_within(found->path, all[i].path))
+                return error_set(err, DENIED,
+                                 "%s: %s leads by a symbolic link in %s, which may be written, to "
+                                 "%s outside of it",
+                                 grant->source, grant->path, all[i].path, found->path);
+        }
+    }
+    return true;
+}
+
+struct founds {
+    struct path_found *items;
+    size_t count;
+};
+
+static void founds_clear(struct founds *founds)
+{
+    for (size_t i = 0; i < founds->count; i++)
+        path_found_clear(&founds->items[i]);
+    free(founds->items);
+}
+
+static bool grants_resolve(const struct caps_paths *grants, const struct path_ops *ops,
+                           struct founds *founds, struct error *err)
+{
+    if (grants->count == 0)
+        return true;
+    founds->items = calloc(grants->count, sizeof(*founds->items));
+    if (!founds->items)
+        return memory_none(err);
+    for (; founds->count < grants->count; founds->count++) {
+        const struct caps_path *grant = &grants->items[founds->count];
+        if (!ops->resolve(ops->context, grant->path, &founds->items[founds->count], err))
+            return error_prefix(err, "%s", grant->source);
+    }
+    return true;
+}
+
+static bool grants_place(struct plan *plan, const struct path_ops *ops, struct error *err)
+{
+    const struct caps_paths *grants = &plan->caps->grants;
+    CLEANUP(founds_clear) struct founds founds = { 0 };
+    if (!grants_resolve(grants, ops, &founds, err))
+        return false;
+    for (size_t i = 0; i < grants->count; i++)
+        if (!grant_is_safe(&grants->items[i], &founds.items[i], founds.items, grants, err))
+            return false;
+    for (size_t i = 0; i < grants->count; i++)
+        if (!grant_place(plan, &grants->items[i], &founds.items[i], err))
+            return false;
+    return true;
+}
+
+static bool deny_place(struct plan *plan, const struct caps_path *deny, const struct path_ops *ops,
+                       struct error *err)
+{
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    if (!ops->resolve(ops->context, deny->path, &found, err))
+        return error_prefix(err, "%s", deny->source);
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        if (strcmp(plan->masks[i].path, found.path) == 0) {
+            plan->masks[i].access |= deny->access;
+            return true;
+        }
+    }
+    if (!memory_grow(&plan->masks, plan->mask_count, sizeof(*plan->masks), err))
+        return false;
+    if (found.exists && !found.is_dir && found.links > 1)
+        plan->hard_linked = deny->path;
+    plan->masks[plan->mask_count++] = (struct plan_mask){
+        .path = STEAL(found.path),
+        .exists = found.exists,
+        .known = found.known,
+        .is_dir = found.is_dir,
+        .id = found.id,
+        .access = deny->access,
+        .source = deny->source,
+    };
+    return true;
+}
+
+/* Nodes at or below a mask lose what it takes; one that is left with nothing goes. */
+static void nodes_trim(struct plan *plan)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        struct plan_node *node = &plan->nodes[i];
+        for (size_t m = 0; m < plan->mask_count; m++)
+            if (path_within(node->path, plan->masks[m].path))
+                node->access &= ~plan->masks[m].access;
+        if (node->access)
+            plan->nodes[kept++] = *node;
+        else
+            node_clear(node);
+    }
+    plan->node_count = kept;
+}
+
+/* What a node above already gives, a node need not repeat. */
+static void nodes_merge(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        struct plan_node *node = &plan->nodes[i];
+        for (size_t j = 0; j < plan->node_count; j++) {
+            const struct plan_node *above = &plan->nodes[j];
+            if (above->is_dir && path_below(node->path, above->path))
+                node->access &= ~above->access;
+        }
+    }
+}
+
+static void nodes_drop_empty(struct plan *plan)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (plan->nodes[i].access)
+            plan->nodes[kept++] = plan->nodes[i];
+        else
+            node_clear(&plan->nodes[i]);
+    }
+    plan->node_count = kept;
+}
+
+/* One that lies below another which takes as much needs nothing of its own. */
+static bool is_covered(const struct plan *plan, const struct plan_mask *mask)
+{
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (path_below(mask->path, plan->masks[i].path) &&
+            (mask->access & ~plan->masks[i].access) == 0)
+            return true;
+    return false;
+}
+
+static void masks_judge(struct plan *plan)
+{
+    for (size_t m = 0; m < plan->mask_count; m++) {
+        struct plan_mask *mask = &plan->masks[m];
+        if (is_covered(plan, mask))
+            continue;
+        for (size_t i = 0; i < plan->node_count; i++) {
+            const struct plan_node *node = &plan->nodes[i];
+            if (!node->is_dir || !path_below(mask->path, node->path))
+                continue;
+            mask->in_grant |= (node->access & mask->access) != 0;
+            mask->in_writable |= (node->access & NONO_WRITE) != 0;
+        }
+        /* What nobody can make in there is not there to be reached. */
+        mask->in_grant &= mask->exists || mask->in_writable;
+        plan->has_overlap |= mask->in_grant;
+    }
+}
+
+bool plan_make(const struct nono_caps *caps, const struct path_ops *ops, struct plan *out,
+               struct error *err)
+{
+    CLEANUP(plan_clear) struct plan plan = { .caps = caps };
+    if (!grants_place(&plan, ops, err))
+        return false;
+    for (size_t i = 0; i < caps->denies.count; i++)
+        if (!deny_place(&plan, &caps->denies.items[i], ops, err))
+            return false;
+    nodes_trim(&plan);
+    masks_judge(&plan);
+    nodes_merge(&plan);
+    nodes_drop_empty(&plan);
+    *out = plan;
+    plan = (struct plan){ 0 };
+    return true;
+}
+
+static bool pin_add(struct plan *plan, const char *path, size_t len, const struct path_ops *ops,
+                    struct error *err)
+{
+    for (size_t i = 0; i < plan->pin_count; i++)
+        if (strncmp(plan->pins[i].path, path, len) == 0 && plan->pins[i].path[len] == '\0')
+            return true;
+    CLEANUP(freep) char *copy = strndup(path, len);
+    if (!copy || !memory_grow(&plan->pins, plan->pin_count, sizeof(*plan->pins), err))
+        return copy ? false : memory_none(err);
+    struct path_id id;
+    if (!ops->identify(ops->context, copy, &id))
+        return error_set(err, NOT_FOUND, "%s went away", copy);
+    plan->pins[plan->pin_count++] = (struct plan_pin){ .path = STEAL(copy), .id = id };
+    return true;
+}
+
+/* A folder can be renamed when the one that holds it may be written. */
+static bool is_writable(const struct plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->node_count; i++)
+        if (plan->nodes[i].access & NONO_WRITE && path_below(path, plan->nodes[i].path))
+            return true;
+    return false;
+}
+
+static bool mask_pin(struct plan *plan, const struct plan_mask *mask, const struct path_ops *ops,
+                     struct error *err)
+{
+    char *path = strdup(mask->path);
+    CLEANUP(freep) char *owned = path;
+    if (!path)
+        return memory_none(err);
+    for (size_t i = 1; path[i]; i++) {
+        if (path[i] != '/' || i > mask->known)
+            continue;
+        path[i] = '\0';
+        bool pin = is_writable(plan, path);
+        path[i] = '/';
+        if (pin && !pin_add(plan, path, i, ops, err))
+            return false;
+    }
+    return true;
+}
+
+bool plan_hold(struct plan *plan, enum plan_method method, const struct path_ops *ops,
+               struct error *err)
+{
+    plan->method = method;
+    if (method == PLAN_SPLIT)
+        return plan_split(plan, ops, err);
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (plan->masks[i].in_grant && !mask_pin(plan, &plan->masks[i], ops, err))
+            return false;
+    return true;
+}

@@ -1,0 +1,186 @@
+#include "sandbox/policy/query.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "sandbox/policy/hosts.h"
+#include "sandbox/policy/memory.h"
+
+static const char *const reason_names[] = {
+    [NONO_REASON_GRANTED_PATH] = "granted_path",
+    [NONO_REASON_GRANTED_PATH_UNION] = "granted_path_union",
+    [NONO_REASON_PATH_NOT_GRANTED] = "path_not_granted",
+    [NONO_REASON_INSUFFICIENT_ACCESS] = "insufficient_access",
+    [NONO_REASON_FILESYSTEM_DENY] = "filesystem_deny",
+    [NONO_REASON_NETWORK_ALLOWED] = "network_allowed",
+    [NONO_REASON_NETWORK_BLOCKED] = "network_blocked",
+    [NONO_REASON_PROXY_ALLOWED] = "proxy_allowed",
+    [NONO_REASON_PROXY_FILTERED] = "proxy_filtered",
+    [NONO_REASON_SCOPE_OPEN] = "scope_open",
+    [NONO_REASON_SCOPE_ENFORCED] = "scope_enforced",
+};
+
+const char *query_reason_name(int reason)
+{
+    size_t count = sizeof(reason_names) / sizeof(reason_names[0]);
+    return reason >= 0 && (size_t)reason < count ? reason_names[reason] : NULL;
+}
+
+/* What is gathered on the way from the root down to a path. */
+struct walk {
+    const struct plan *plan;
+    unsigned wanted;
+    unsigned granted;
+    const struct plan_node *best;    /* gave most of what is wanted, the deepest of equals */
+    const struct plan_node *nearest; /* gave anything at all */
+    const struct plan_mask *mask;    /* takes away some of what is wanted */
+    unsigned denied;
+};
+
+static void walk_step(struct walk *walk, struct path_id id, bool last)
+{
+    for (size_t i = 0; i < walk->plan->node_count; i++) {
+        const struct plan_node *node = &walk->plan->nodes[i];
+        if (node->id.ino != id.ino || node->id.dev != id.dev || (!node->is_dir && !last))
+            continue;
+        walk->granted |= node->access;
+        walk->nearest = node;
+        unsigned gives = node->access & walk->wanted;
+        unsigned before = walk->best ? walk->best->access & walk->wanted : 0;
+        if (gives && (gives & before) == before)
+            walk->best = node;
+    }
+}
+
+static void walk_masks(struct walk *walk, const char *path)
+{
+    for (size_t i = 0; i < walk->plan->mask_count; i++) {
+        const struct plan_mask *mask = &walk->plan->masks[i];
+        if (!path_within(path, mask->path))
+            continue;
+        walk->denied |= mask->access;
+        if (mask->access & walk->wanted)
+            walk->mask = mask;
+    }
+}
+
+/* The kernel goes up from an object to the root and unites the rules that it meets. */
+static bool walk_path(struct walk *walk, const struct path_ops *ops, const char *path,
+                      struct error *err)
+{
+    CLEANUP(freep) char *prefix = strdup(path);
+    if (!prefix)
+        return memory_none(err);
+    struct path_id id;
+    bool root_only = path[1] == '\0';
+    if (ops->identify(ops->context, "/", &id))
+        walk_step(walk, id, root_only);
+    for (size_t i = 1; !root_only; i++) {
+        if (prefix[i] != '/' && prefix[i] != '\0')
+            continue;
+        bool last = prefix[i] == '\0';
+        prefix[i] = '\0';
+        if (!ops->identify(ops->context, prefix, &id))
+            break;
+        walk_step(walk, id, last);
+        if (last)
+            break;
+        prefix[i] = '/';
+    }
+    walk_masks(walk, path);
+    return true;
+}
+
+static void walk_judge(const struct walk *walk, struct query_result *out)
+{
+    *out = (struct query_result){ .granted = walk->granted & ~walk->denied };
+    const struct plan_node *node = walk->best ? walk->best : walk->nearest;
+    out->allowed = (out->granted & walk->wanted) == walk->wanted;
+    if (!out->allowed && walk->mask) {
+        out->reason = NONO_REASON_FILESYSTEM_DENY;
+        out->path = walk->mask->path;
+        out->source = walk->mask->source;
+        return;
+    }
+    if (out->allowed)
+        out->reason = (walk->best->access & walk->wanted) == walk->wanted
+                          ? NONO_REASON_GRANTED_PATH
+                          : NONO_REASON_GRANTED_PATH_UNION;
+    else
+        out->reason = out->granted ? NONO_REASON_INSUFFICIENT_ACCESS : NONO_REASON_PATH_NOT_GRANTED;
+    out->path = node ? node->path : NULL;
+    out->source = node ? node->source : NULL;
+}
+
+bool query_path(const struct plan *plan, const struct path_ops *ops, const char *path,
+                unsigned access, struct query_result *out, struct error *err)
+{
+    if (!access || access & ~NONO_ALL)
+        return error_set(err, INVALID, "unknown access 0x%x", access);
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    if (!ops->resolve(ops->context, path, &found, err))
+        return false;
+    struct walk walk = { .plan = plan, .wanted = access };
+    if (!walk_path(&walk, ops, found.path, err))
+        return false;
+    walk_judge(&walk, out);
+    return true;
+}
+
+bool query_entry(const struct plan *plan, const struct path_ops *ops, const char *path,
+                 struct query_result *out, struct error *err)
+{
+    CLEANUP(freep) char *folder = strdup(path);
+    if (!folder)
+        return memory_none(err);
+    char *slash = strrchr(folder, '/');
+    const char *name = slash ? slash + 1 : path;
+    if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return error_set(err, INVALID, "%s does not end in a name", path);
+    if (slash)
+        slash[slash == folder] = '\0';
+
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    if (!ops->resolve(ops->context, slash ? folder : ".", &found, err))
+        return false;
+    struct walk walk = { .plan = plan, .wanted = NONO_WRITE };
+    if (!walk_path(&walk, ops, found.path, err))
+        return false;
+    size_t len = strlen(found.path) + strlen(name) + 2;
+    CLEANUP(freep) char *entry = malloc(len);
+    if (!entry)
+        return memory_none(err);
+    (void)snprintf(entry, len, "%s/%s", found.path[1] ? found.path : "", name);
+    walk_masks(&walk, entry);
+    walk_judge(&walk, out);
+    return true;
+}
+
+bool query_host(const struct nono_caps *caps, const char *host, uint16_t port,
+                struct query_result *out, struct error *err)
+{
+    char name[HOST_MAX];
+    uint16_t named = 0;
+    if (!host_parse(host, name, &named, err))
+        return false;
+    port = port ? port : named;
+    *out = (struct query_result){ 0 };
+    if (caps->network == NONO_NETWORK_PROXY) {
+        out->allowed =
+            !hosts_match(&caps->denied, name, port) && hosts_match(&caps->allowed, name, port);
+        out->reason = out->allowed ? NONO_REASON_PROXY_ALLOWED : NONO_REASON_PROXY_FILTERED;
+        return true;
+    }
+    out->allowed = caps->network == NONO_NETWORK_OPEN;
+    out->reason = out->allowed ? NONO_REASON_NETWORK_ALLOWED : NONO_REASON_NETWORK_BLOCKED;
+    return true;
+}
+
+void query_scope(const struct nono_caps *caps, enum nono_scope scope, struct query_result *out)
+{
+    bool open = caps->scope_open[scope];
+    *out = (struct query_result){
+        .allowed = open,
+        .reason = open ? NONO_REASON_SCOPE_OPEN : NONO_REASON_SCOPE_ENFORCED,
+    };
+}

@@ -1,0 +1,37 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sandbox/run/run.h"
+
+static bool is_program(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
+bool run_find_program(const char *name, const char *path, char *out, struct error *err)
+{
+    if (!name[0])
+        return error_set(err, INVALID, "the program has no name");
+    if (strchr(name, '/')) {
+        int len = snprintf(out, PATH_MAX, "%s", name);
+        if (len < 0 || len >= PATH_MAX)
+            return error_set(err, INVALID, "the program's path is too long");
+        return is_program(out) || error_set(err, NOT_FOUND, "%s is not a program", name);
+    }
+    for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; at;) {
+        size_t len = strcspn(at, ":");
+        int used = len ? snprintf(out, PATH_MAX, "%.*s/%s", (int)len, at, name)
+                       : snprintf(out, PATH_MAX, "./%s", name);
+        if (used > 0 && used < PATH_MAX && is_program(out))
+            return true;
+        at = at[len] ? at + len + 1 : NULL;
+    }
+    return error_set(err, NOT_FOUND, "there is no program \"%.128s\" on the PATH", name);
+}

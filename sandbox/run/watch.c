@@ -1,0 +1,175 @@
+/*
+ * The supervisor. It stays outside the sandbox, so it does little: one poll(2) over signals, the
+ * program's end and the report of a failed start.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "sandbox/run/children.h"
+#include "sandbox/run/run.h"
+
+/* What a child that could not start tells through a pipe that exec closes. */
+struct start_failure {
+    struct confine_failure why;
+    int status;
+};
+
+static void start(const struct run_spec *spec, struct start_failure *failure)
+{
+    failure->status = RUN_EXIT_SETUP;
+    if (spec->workdir && chdir(spec->workdir) < 0) {
+        failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
+        return;
+    }
+    if (!confine_enter(spec->confinement, &failure->why))
+        return;
+    /* Mounts may have come over the folder: its path leads to what is there now. */
+    if (spec->workdir && chdir(spec->workdir) < 0) {
+        failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
+        return;
+    }
+    execve(spec->program, (char *const *)(uintptr_t)spec->argv,
+           (char *const *)(uintptr_t)spec->envp);
+    *failure = (struct start_failure){
+        .why = { .step = "exec", .sys = errno },
+        .status = RUN_EXIT_EXEC,
+    };
+}
+
+static bool start_failed(const struct run_spec *spec, const struct start_failure *failure,
+                         int *status, struct error *err)
+{
+    *status = failure->status;
+    errno = failure->why.sys;
+    if (failure->status == RUN_EXIT_EXEC)
+        return error_set_errno(err, "%s", spec->program);
+    return error_set_errno(err, "the sandbox could not be set up: %s", failure->why.step);
+}
+
+bool run_replace(const struct run_spec *spec, int *status, struct error *err)
+{
+    struct start_failure failure;
+    failure.status = RUN_EXIT_SETUP;
+    failure.why = (struct confine_failure){ .step = "descriptors" };
+    failure.why.sys = children_close_descriptors();
+    if (!failure.why.sys)
+        start(spec, &failure);
+    return start_failed(spec, &failure, status, err);
+}
+
+struct watch {
+    pid_t pid;
+    int pidfd, signals, report; /* descriptors */
+    bool ended;
+    int wait_status;
+};
+
+_Noreturn static void child_main(const struct run_spec *spec, const struct watch *watch,
+                                 pid_t parent, const sigset_t *mask)
+{
+    struct start_failure failure = { .status = RUN_EXIT_SETUP };
+    failure.why = (struct confine_failure){ .step = "the supervisor", .sys = 0 };
+    failure.why.sys = children_begin(parent, mask);
+    if (!failure.why.sys)
+        start(spec, &failure);
+    (void)!write(watch->report, &failure, sizeof(failure));
+    _exit(failure.status);
+}
+
+/* From the terminal, the kernel has signalled the program too. */
+static void signal_forward(const struct watch *watch)
+{
+    struct signalfd_siginfo info;
+    if (read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
+        (void)syscall(SYS_pidfd_send_signal, watch->pidfd, (int)info.ssi_signo, NULL, 0);
+}
+
+static bool watch_end(struct watch *watch, struct error *err)
+{
+    struct pollfd polled[] = {
+        { .fd = watch->pidfd, .events = POLLIN },
+        { .fd = watch->signals, .events = POLLIN },
+    };
+    for (;;) {
+        if (poll(polled, sizeof(polled) / sizeof(polled[0]), -1) < 0 && errno != EINTR)
+            return error_set_errno(err, "poll");
+        if (polled[1].revents)
+            signal_forward(watch);
+        if (polled[0].revents)
+            break;
+    }
+    if (waitpid(watch->pid, &watch->wait_status, 0) < 0)
+        return error_set_errno(err, "wait for the program");
+    watch->ended = true;
+    return true;
+}
+
+static bool child_fork(const struct run_spec *spec, struct watch *watch, const sigset_t *mask,
+                       struct error *err)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set_errno(err, "pipe");
+    pid_t parent = getpid();
+    struct watch child = { .report = ends[1] };
+    watch->pid = fork();
+    if (watch->pid == 0)
+        child_main(spec, &child, parent, mask);
+    int sys = errno;
+    (void)close(ends[1]);
+    watch->report = ends[0];
+    errno = sys;
+    if (watch->pid < 0)
+        return error_set_errno(err, "fork");
+    watch->pidfd = (int)syscall(SYS_pidfd_open, watch->pid, 0);
+    return watch->pidfd >= 0 || error_set_errno(err, "pidfd_open");
+}
+
+static void watch_clear(struct watch *watch)
+{
+    if (watch->pid > 0 && !watch->ended) { /* we failed: so does the program */
+        (void)kill(watch->pid, SIGKILL);
+        (void)waitpid(watch->pid, NULL, 0);
+    }
+    closep(&watch->pidfd);
+    closep(&watch->signals);
+    closep(&watch->report);
+}
+
+bool run_watch(const struct run_spec *spec, int *status, struct error *err)
+{
+    CLEANUP(watch_clear) struct watch watch = { .pidfd = -1, .signals = -1, .report = -1 };
+    sigset_t forwarded, before;
+    *status = RUN_EXIT_SETUP;
+    children_signals(&forwarded);
+    (void)sigprocmask(SIG_BLOCK, &forwarded, &before);
+    watch.signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (watch.signals < 0)
+        return error_set_errno(err, "signalfd");
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+        return error_set_errno(err, "subreaper");
+    if (!child_fork(spec, &watch, &before, err) || !watch_end(&watch, err))
+        return false;
+    children_end_all();
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+
+    struct start_failure failure;
+    if (read(watch.report, &failure, sizeof(failure)) == (ssize_t)sizeof(failure))
+        return start_failed(spec, &failure, status, err);
+    *status = WIFSIGNALED(watch.wait_status) ? RUN_EXIT_SIGNAL + WTERMSIG(watch.wait_status)
+                                             : WEXITSTATUS(watch.wait_status);
+    return true;
+}
