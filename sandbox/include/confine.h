@@ -19,6 +19,12 @@ struct confinement;
 struct plan;
 struct path_ops;
 
+struct confine_failure {
+    const char *step; /* static: "landlock", "seccomp", ... */
+    int detail;       /* network_enter's own, else 0 */
+    int sys;          /* errno */
+};
+
 struct confine_options {
     /* Somebody will call confine_clean when the program has ended; else denied paths in writable
      * trees that do not exist are refused, because nobody would remove their placeholders. */
@@ -26,10 +32,10 @@ struct confine_options {
     bool no_mounts; /* hold denies without a mount namespace; for tests and old kernels */
     bool system_v_ipc;
     /*
-     * For NONO_NETWORK_PROXY: called inside the new network namespace, with its privileges, before
-     * anything is confined. Makes the door. Only system calls. Returns 0 or an errno.
+     * For NONO_NETWORK_PROXY: moves the process into a network namespace with a door, before
+     * anything is confined. Only system calls.
      */
-    int (*network_ready)(void *context);
+    bool (*network_enter)(void *context, struct confine_failure *failure);
     void *context;
 };
 
@@ -59,11 +65,6 @@ const struct plan *confine_plan(const struct confinement *confinement);
 /* The way to files that queries take on this platform. */
 const struct path_ops *confine_path_ops(void);
 void confine_report(const struct confinement *confinement, struct confine_report *out);
-
-struct confine_failure {
-    const char *step; /* static: "landlock", "mount", ... */
-    int sys;          /* errno */
-};
 
 /*
  * For this thread and its descendants, for good: namespaces, mounts, privileges, Landlock, system

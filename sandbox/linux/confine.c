@@ -86,10 +86,8 @@ static bool network_is_held(struct confinement *confinement, struct error *err)
 {
     if (confinement->plan.caps->network != NONO_NETWORK_PROXY)
         return true;
-    if (!confinement->options.network_ready)
-        return error_set(err, UNSUPPORTED, "named hosts need a proxy: use nono run");
-    confinement->namespaces |= CLONE_NEWNET;
-    return true;
+    return confinement->options.network_enter ||
+           error_set(err, UNSUPPORTED, "named hosts need a proxy outside: nono run has one");
 }
 
 static void program_build(struct confinement *confinement)
@@ -165,15 +163,13 @@ static bool failed(struct confine_failure *failure, const char *step, int sys)
 static bool namespaces_arrange(const struct confinement *confinement,
                                struct confine_failure *failure)
 {
+    const struct confine_options *options = &confinement->options;
+    if (confinement->plan.caps->network == NONO_NETWORK_PROXY &&
+        !options->network_enter(options->context, failure))
+        return false;
     if (!confinement->namespaces)
         return true;
-    if (failed(failure, "namespaces", namespaces_enter(confinement->namespaces)))
-        return false;
-    const struct confine_options *options = &confinement->options;
-    if (confinement->namespaces & CLONE_NEWNET &&
-        failed(failure, "network", options->network_ready(options->context)))
-        return false;
-    return !(confinement->namespaces & CLONE_NEWNS) ||
+    return !failed(failure, "namespaces", namespaces_enter(confinement->namespaces)) &&
            !failed(failure, "mounts over denied paths", mounts_hide(&confinement->plan));
 }
 

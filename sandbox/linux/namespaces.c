@@ -36,10 +36,8 @@ static int ids_map(unsigned uid, unsigned gid)
 int namespaces_enter(int flags)
 {
     unsigned uid = geteuid(), gid = getegid();
-    if (uid != 0 || unshare(flags) < 0) {
-        if (uid == 0 && errno != EPERM)
-            return errno;
-        if (unshare(flags | CLONE_NEWUSER) < 0)
+    if (unshare(flags) < 0) {
+        if (errno != EPERM || unshare(flags | CLONE_NEWUSER) < 0)
             return errno;
         int rc = ids_map(uid, gid);
         if (rc)

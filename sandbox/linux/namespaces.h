@@ -1,10 +1,10 @@
-/* User, mount and network namespaces of a child. Only system calls. */
+/* User and mount namespaces of a child; netns.h has the network. Only system calls. */
 #pragma once
 
 #include <stdbool.h>
 
 /*
- * Leaves the given namespaces (CLONE_NEWNS, CLONE_NEWNET). A process without privilege makes a user
+ * Leaves the given namespaces (CLONE_NEWNS). A process without privilege makes a user
  * namespace for it, in which it has the same user and group, and every capability until
  * privileges_drop. Mounts made from now on stay in here. Returns 0 or an errno.
  */

@@ -1,6 +1,6 @@
 #include "sandbox/policy/caps.h"
 
-#include "sandbox/policy/hosts.h"
+#include "sandbox/policy/host_rules.h"
 #include "sandbox/policy/memory.h"
 
 struct nono_caps *caps_new(void)
@@ -20,7 +20,7 @@ static void paths_clear(struct caps_paths *paths)
 static void hosts_clear(struct caps_hosts *hosts)
 {
     for (size_t i = 0; i < hosts->count; i++)
-        free(hosts->items[i].host);
+        free(hosts->items[i]);
     free(hosts->items);
 }
 
@@ -82,13 +82,12 @@ static bool host_add(struct caps_hosts *hosts, const char *text, struct error *e
 {
     if (hosts->count >= CAPS_HOSTS_MAX)
         return error_set(err, INVALID, "more than %d hosts", CAPS_HOSTS_MAX);
-    char name[HOST_MAX];
-    uint16_t port;
+    struct host_rule rule;
     CLEANUP(freep) char *copy = NULL;
-    if (!host_parse(text, name, &port, err) || !memory_copy(name, &copy, err) ||
+    if (!host_rule_parse(text, &rule, err) || !memory_copy(text, &copy, err) ||
         !memory_grow(&hosts->items, hosts->count, sizeof(*hosts->items), err))
         return false;
-    hosts->items[hosts->count++] = (struct caps_host){ .host = STEAL(copy), .port = port };
+    hosts->items[hosts->count++] = STEAL(copy);
     return true;
 }
 

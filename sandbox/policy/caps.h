@@ -22,18 +22,13 @@ struct caps_path {
     char *source;    /* who asked: "--read", "profile claude-code"; never NULL */
 };
 
-struct caps_host {
-    char *host;    /* lower case, no dot at the end; "*.example.org"; "*" */
-    uint16_t port; /* 0: those of web clients, 443 and 80 */
-};
-
 struct caps_paths {
     struct caps_path *items;
     size_t count;
 };
 
 struct caps_hosts {
-    struct caps_host *items;
+    char **items; /* rules as host_rules.h reads them */
     size_t count;
 };
 
@@ -55,6 +50,6 @@ bool caps_allow(struct nono_caps *caps, const char *path, unsigned access, unsig
 bool caps_deny(struct nono_caps *caps, const char *path, unsigned access, const char *source,
                struct error *err) MUST_CHECK;
 
-/* host as nono_caps_allow_host takes it. */
+/* A rule of host_rules.h, judged here already. */
 bool caps_allow_host(struct nono_caps *caps, const char *host, struct error *err) MUST_CHECK;
 bool caps_deny_host(struct nono_caps *caps, const char *host, struct error *err) MUST_CHECK;

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sandbox/policy/hosts.h"
+#include "sandbox/policy/host_rules.h"
 #include "sandbox/policy/memory.h"
+
+#define HTTPS_PORT 443
 
 static const char *const reason_names[] = {
     [NONO_REASON_GRANTED_PATH] = "granted_path",
@@ -156,23 +158,35 @@ bool query_entry(const struct plan *plan, const struct path_ops *ops, const char
     return true;
 }
 
+static bool rules_of(const struct nono_caps *caps, struct arena *arena, struct host_rules *out,
+                     struct error *err)
+{
+    struct list allow = { .items = caps->allowed.items, .count = caps->allowed.count };
+    struct list deny = { .items = caps->denied.items, .count = caps->denied.count };
+    return host_rules_parse(&allow, &deny, arena, out, err);
+}
+
 bool query_host(const struct nono_caps *caps, const char *host, uint16_t port,
                 struct query_result *out, struct error *err)
 {
-    char name[HOST_MAX];
-    uint16_t named = 0;
-    if (!host_parse(host, name, &named, err))
+    struct authority authority;
+    if (!authority_parse(host, strlen(host), port ? port : HTTPS_PORT, &authority, err))
         return false;
-    port = port ? port : named;
     *out = (struct query_result){ 0 };
-    if (caps->network == NONO_NETWORK_PROXY) {
-        out->allowed =
-            !hosts_match(&caps->denied, name, port) && hosts_match(&caps->allowed, name, port);
-        out->reason = out->allowed ? NONO_REASON_PROXY_ALLOWED : NONO_REASON_PROXY_FILTERED;
+    if (caps->network != NONO_NETWORK_PROXY) {
+        out->allowed = caps->network == NONO_NETWORK_OPEN;
+        out->reason = out->allowed ? NONO_REASON_NETWORK_ALLOWED : NONO_REASON_NETWORK_BLOCKED;
         return true;
     }
-    out->allowed = caps->network == NONO_NETWORK_OPEN;
-    out->reason = out->allowed ? NONO_REASON_NETWORK_ALLOWED : NONO_REASON_NETWORK_BLOCKED;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct host_rules rules;
+    struct host_judgement judgement;
+    if (!rules_of(caps, arena, &rules, err))
+        return false;
+    host_rules_judge(&rules, &authority, &judgement);
+    out->allowed = judgement.allowed;
+    out->reason = out->allowed ? NONO_REASON_PROXY_ALLOWED : NONO_REASON_PROXY_FILTERED;
+    memcpy(out->details, judgement.reason, sizeof(out->details));
     return true;
 }
 

@@ -23,7 +23,8 @@ bool query_path(const struct plan *plan, const struct path_ops *ops, const char 
 bool query_entry(const struct plan *plan, const struct path_ops *ops, const char *path,
                  struct query_result *out, struct error *err) MUST_CHECK;
 
-/* host as in host_parse; port 0: those of web clients. */
+/* "example.org", "example.org:8443"; port 0: the one named, else 443. The proxy judges by the same
+ * rules; it also judges the addresses that a name leads to, which nobody looks up here. */
 bool query_host(const struct nono_caps *caps, const char *host, uint16_t port,
                 struct query_result *out, struct error *err) MUST_CHECK;
 
