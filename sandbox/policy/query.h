@@ -9,6 +9,7 @@ struct query_result {
     unsigned granted;   /* what the plan gives to the path, denies taken off */
     const char *path;   /* the grant or deny that decided, the plan's; NULL: none */
     const char *source; /* who asked for it; NULL: nobody */
+    char details[192];  /* of hosts: the reason in words, or "" */
 };
 
 /*
