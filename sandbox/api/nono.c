@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "sandbox/include/confine.h"
 #include "sandbox/linux/features.h"
+#include "sandbox/platform/confine.h"
 #include "sandbox/policy/caps.h"
 #include "sandbox/policy/query.h"
 

@@ -1,4 +1,4 @@
-#include "sandbox/include/confine.h"
+#include "sandbox/platform/confine.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "lib/base/error.h"
-#include "sandbox/include/confine.h"
+#include "sandbox/platform/confine.h"
 
 struct run_spec {
     struct confinement *confinement;
