@@ -21,6 +21,7 @@
 #define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */
 #define LIMIT_PACK_UNPACKED_BYTES (256 * MIB) /* sum of file sizes */
 #define LIMIT_PACK_PATH_BYTES     512
+#define LIMIT_PACK_DEPTH          32 /* segments of a path */
 #define LIMIT_PACK_NAME_BYTES     64 /* namespace, and pack name */
 #define LIMIT_VERSION_BYTES       128
 #define LIMIT_MANIFEST_BYTES      (1 * MIB)

@@ -12,12 +12,10 @@
 #include "lib/base/error.h"
 #include "lib/base/record.h"
 
-#define PACK_MANIFEST      "package.json"
-#define PACK_README        "README.md"
-#define PACK_LICENSE       "LICENSE"
-#define PACK_TRUST_BUNDLE  ".nono-trust.bundle" /* of the store; no pack may have such a file */
-#define LIMIT_PACK_ITEMS   10000                /* artifacts, directives */
-#define LIMIT_PACK_ALIASES 64
+#define PACK_MANIFEST     "package.json"
+#define PACK_README       "README.md"
+#define PACK_LICENSE      "LICENSE"
+#define PACK_TRUST_BUNDLE ".nono-trust.bundle" /* of the store; no pack may have such a file */
 
 enum artifact_type {
     ARTIFACT_PROFILE,
@@ -51,18 +49,19 @@ enum block_position { BLOCK_BOTTOM, BLOCK_TOP };
 
 /* One act of wiring. Members that its type does not have are NULL. Variables are not expanded. */
 struct directive {
-    int type;                        /* enum directive_type */
-    const struct doc *doc;           /* as it stands in the manifest, with its place */
-    struct list when;                /* of const char *, any of which must hold; empty: always */
-    const char *link, *target;       /* symlink */
-    const char *source, *dest;       /* write_file */
-    const char *file;                /* the document that is changed: all but the two above */
-    const char *patch;               /* json_merge, yaml_merge */
-    const char *path;                /* json_array_append: dotted keys */
-    const char *patch_entries;       /* json_array_append */
-    const char *key_field;           /* json_array_append */
-    const char *marker_id, *content; /* toml_block */
-    int position;                    /* toml_block: enum block_position */
+    int type;                  /* enum directive_type */
+    const struct doc *doc;     /* as it stands in the manifest, with its place */
+    const struct doc *when;    /* text or list of text (profile_when_doc); NULL: always */
+    const char *link, *target; /* symlink */
+    const char *source, *dest; /* write_file */
+    const char *file;          /* the document that is changed: all but the two above */
+    const char *patch;         /* json_merge, yaml_merge: a file of the pack */
+    const char *path;          /* json_array_append: dotted keys */
+    const char *patch_entries; /* json_array_append: a file of the pack */
+    const char *key_field;     /* json_array_append */
+    const char *marker_id;     /* toml_block */
+    const char *content;       /* toml_block: a file of the pack */
+    int position;              /* toml_block: enum block_position */
 };
 
 struct manifest {
@@ -95,14 +94,17 @@ const char *directive_destination(const struct directive *directive);
 /* Where an artifact stands in an installed pack, as the original's clients place it. In arena. */
 const char *artifact_installed_path(const struct artifact *artifact, struct arena *arena);
 
-/* Whether the manifest accounts for a file: itself, README.md, LICENSE, artifacts, wiring. */
-bool manifest_lists(const struct manifest *manifest, const char *path);
+/* The files that a pack must have, sorted and unique: itself, artifacts, wiring. const char *. */
+void manifest_paths(const struct manifest *manifest, struct arena *arena, struct list *out);
+/* Of the files that it may have besides: README.md, LICENSE. */
+bool manifest_allows(const char *path);
 
 /*
  * Relative, '/'-separated, no empty, "." or ".." segment, no backslash, no control character,
- * UTF-8, within LIMIT_PACK_PATH_BYTES and 255 bytes a segment. Each fault has its own message.
+ * UTF-8, within LIMIT_PACK_PATH_BYTES, LIMIT_PACK_DEPTH segments and 255 bytes each. Every fault
+ * has its own message.
  */
-bool pack_path_check(const char *path, size_t len, struct error *err) MUST_CHECK;
+bool pack_path_check(const char *path, struct error *err) MUST_CHECK;
 
 /*
  * What the original's installer makes executable: a path with a bin folder in it, or ending in .sh.
