@@ -1,0 +1,270 @@
+#include "tests/support/test.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/files.h"
+#include "registry/db/cluster.h"
+#include "registry/db/db.h"
+#include "registry/db/migrate.h"
+
+static char folder[64];
+static struct cluster *cluster;
+
+static struct cluster_config config_of(const char *data_dir)
+{
+    return (struct cluster_config){ .data_dir = data_dir, .connections = 20 };
+}
+
+static void folder_make(void)
+{
+    (void)snprintf(folder, sizeof(folder), "/tmp/nono-cluster-test-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(chmod(folder, 0755), 0);
+}
+
+static int group_start(void **state)
+{
+    (void)state;
+    struct error err;
+    folder_make();
+    struct cluster_config config = config_of(folder);
+    if (!cluster_start(&config, &cluster, &err)) {
+        print_message("no PostgreSQL here: %s\n", err.message);
+        exit(err.kind == ERROR_UNSUPPORTED ? 77 : 1);
+    }
+    return 0;
+}
+
+static int group_stop(void **state)
+{
+    (void)state;
+    CLEANUP(closep) int tmp = -1;
+    cluster_stop(cluster);
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(tree_remove(tmp, folder + strlen("/tmp/"), &err));
+    return 0;
+}
+
+static struct db *db_new(void)
+{
+    struct db *db = NULL;
+    assert_ok(db_open(cluster_url(cluster), &db, &err));
+    return db;
+}
+
+static void a_second_server_is_refused_the_folder(void **state)
+{
+    (void)state;
+    struct cluster *second;
+    struct cluster_config config = config_of(folder);
+    assert_fails(cluster_start(&config, &second, &err), CONFLICT);
+}
+
+static void only_its_user_can_look_at_the_socket(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct stat status;
+    assert_int_equal(stat(cluster_socket_dir(folder, arena), &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0700);
+    assert_int_not_equal(status.st_uid, 0);
+}
+
+static void a_long_folder_has_its_socket_elsewhere(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char path[200];
+    memset(path, 'a', sizeof(path) - 1);
+    path[0] = '/';
+    path[sizeof(path) - 1] = '\0';
+    const char *socket_dir = cluster_socket_dir(path, arena);
+    assert_true(strlen(socket_dir) < 60);
+    assert_string_equal(socket_dir, cluster_socket_dir(path, arena));
+}
+
+/* A child makes a cluster of its own and dies without a word. */
+static void a_killed_server_leaves_nothing_in_the_way(void **state)
+{
+    (void)state;
+    char other[64] = "/tmp/nono-cluster-kill-XXXXXX";
+    assert_non_null(mkdtemp(other));
+    assert_int_equal(chmod(other, 0755), 0);
+    struct cluster_config config = config_of(other);
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct cluster *mine;
+        struct error err;
+        bool ok = cluster_start(&config, &mine, &err);
+        (void)!write(ready[1], ok ? "y" : "n", 1);
+        (void)pause();
+    }
+    char word;
+    assert_int_equal(read(ready[0], &word, 1), 1);
+    assert_int_equal(word, 'y');
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+
+    struct cluster *again = NULL;
+    CLEANUP(closep) int tmp = -1;
+    assert_ok(cluster_start(&config, &again, &err));
+    cluster_stop(again);
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(tree_remove(tmp, other + strlen("/tmp/"), &err));
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+}
+
+static const struct migration history[] = {
+    { "0001_a", "CREATE TABLE a (n bigint PRIMARY KEY, t text CHECK (t <> ''));" },
+    { "0002_b", "INSERT INTO a VALUES (1, 'one'); INSERT INTO a VALUES (2, 'two');" },
+};
+
+static void migrations_run_once_and_in_order(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    size_t applied;
+    assert_ok(migrate_run(db, history, 1, &applied, &err));
+    assert_int_equal(applied, 1);
+    assert_fails(migrate_check(db, history, 2, &err), CONFLICT);
+    assert_ok(migrate_run(db, history, 2, &applied, &err));
+    assert_int_equal(applied, 1);
+    assert_ok(migrate_run(db, history, 2, &applied, &err));
+    assert_int_equal(applied, 0);
+    assert_ok(migrate_check(db, history, 2, &err));
+}
+
+static void a_changed_or_unknown_migration_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const struct migration changed[] = { history[0], { "0002_b", "SELECT 2" } };
+    const struct migration other[] = { { "0000_x", "SELECT 0" }, history[0], history[1] };
+    assert_fails(migrate_run(db, changed, 2, NULL, &err), CONFLICT);
+    assert_fails(migrate_run(db, other, 3, NULL, &err), CONFLICT);
+    assert_fails(migrate_run(db, history, 1, NULL, &err), CONFLICT); /* an older program */
+}
+
+static void a_failing_migration_leaves_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const struct migration bad[] = { history[0],
+                                     history[1],
+                                     { "0003_c", "CREATE TABLE c (x int); SELECT 1 / 0;" } };
+    assert_fails(migrate_run(db, bad, 3, NULL, &err), INVALID);
+    assert_fails(db_run_script(db, "SELECT * FROM c", &err), INTERNAL);
+    assert_ok(migrate_check(db, history, 2, &err));
+}
+
+static void constraints_have_kinds_and_names(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    struct error err;
+    assert_false(db_run_script(db, "INSERT INTO a VALUES (1, 'again')", &err));
+    assert_int_equal(err.kind, ERROR_CONFLICT);
+    assert_string_equal(err.field, "a_pkey");
+    assert_false(db_run_script(db, "INSERT INTO a VALUES (3, '')", &err));
+    assert_int_equal(err.kind, ERROR_INVALID);
+    assert_string_equal(err.field, "a_t_check");
+}
+
+struct clash {
+    struct db *other;
+    unsigned runs;
+};
+
+/* Both read and write; the other commits first, so that this one must run again. */
+static bool clash_work(struct db *db, void *context, struct error *err)
+{
+    struct clash *clash = context;
+    if (!db_run_script(db, "SELECT sum(n) FROM a", err))
+        return false;
+    if (clash->runs++ == 0 &&
+        !db_run_script(clash->other,
+                       "BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT sum(n) FROM a;"
+                       "INSERT INTO a VALUES (10, 'other'); COMMIT",
+                       err))
+        return false;
+    return db_run_script(db, "INSERT INTO a VALUES (11, 'mine')", err);
+}
+
+static void a_serialisation_failure_runs_the_work_again(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    CLEANUP(db_closep) struct db *other = db_new();
+    struct clash clash = { other, 0 };
+    assert_ok(db_transact(db, DB_SERIALIZABLE, clash_work, &clash, &err));
+    assert_int_equal(clash.runs, 2);
+    assert_false(db_in_transaction(db));
+}
+
+static bool nested_work(struct db *db, void *context, struct error *err)
+{
+    return db_transact(db, DB_READ_COMMITTED, nested_work, context, err);
+}
+
+static void transactions_do_not_nest(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    assert_fails(db_transact(db, DB_READ_COMMITTED, nested_work, NULL, &err), INTERNAL);
+    assert_ok(db_ping(db, &err));
+}
+
+static void a_lost_connection_is_made_again(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    assert_fails(db_run_script(db, "SELECT pg_terminate_backend(pg_backend_pid())", &err),
+                 UNAVAILABLE);
+    assert_ok(db_run_script(db, "SELECT 1", &err));
+}
+
+static void notices_arrive(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(db_closep) struct db *listener = db_new();
+    CLEANUP(db_closep) struct db *db = db_new();
+    const char *payload;
+    assert_ok(db_listen(listener, "changes", &err));
+    assert_ok(db_wait(listener, 0, -1, arena, &payload, &err));
+    assert_null(payload);
+    assert_ok(db_run_script(db, "NOTIFY changes, 'acme/web'; NOTIFY changes, 'acme/other'", &err));
+    assert_ok(db_wait(listener, 10000, -1, arena, &payload, &err));
+    assert_string_equal(payload, "acme/web");
+    assert_ok(db_wait(listener, 10000, -1, arena, &payload, &err));
+    assert_string_equal(payload, "acme/other");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_server_is_refused_the_folder),
+        cmocka_unit_test(only_its_user_can_look_at_the_socket),
+        cmocka_unit_test(a_long_folder_has_its_socket_elsewhere),
+        cmocka_unit_test(a_killed_server_leaves_nothing_in_the_way),
+        cmocka_unit_test(migrations_run_once_and_in_order),
+        cmocka_unit_test(a_changed_or_unknown_migration_is_refused),
+        cmocka_unit_test(a_failing_migration_leaves_nothing),
+        cmocka_unit_test(constraints_have_kinds_and_names),
+        cmocka_unit_test(a_serialisation_failure_runs_the_work_again),
+        cmocka_unit_test(transactions_do_not_nest),
+        cmocka_unit_test(a_lost_connection_is_made_again),
+        cmocka_unit_test(notices_arrive),
+    };
+    return cmocka_run_group_tests_name("registry/db/cluster", tests, group_start, group_stop);
+}
