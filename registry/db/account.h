@@ -21,3 +21,5 @@ extern const struct record account_record;
 /* By login, in any case and with any of ._- between its words; *out is NULL when there is none. */
 bool account_find(struct db *db, const char *login, struct arena *arena, struct account **out,
                   struct error *err) MUST_CHECK;
+bool account_get(struct db *db, int64_t id, struct arena *arena, struct account **out,
+                 struct error *err) MUST_CHECK;

@@ -1,0 +1,51 @@
+#include "registry/auth/limit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/record.h"
+#include "registry/db/db.h"
+
+#define KEY_MAX 160
+
+struct taken {
+    int64_t used, wait_s;
+};
+
+static const struct field taken_fields[] = {
+    I64(struct taken, used, REQUIRED),
+    I64(struct taken, wait_s, REQUIRED),
+};
+static const struct record taken_record = RECORD(struct taken, "taken", taken_fields);
+
+/* Longer ones share what they begin with: a limit may be too strict, never absent. */
+static void key_print(const struct limit *limit, const char *who, char out[KEY_MAX])
+{
+    (void)snprintf(out, KEY_MAX, "%s:%.120s", limit->name, who);
+}
+
+bool limit_take(struct db *db, const struct limit *limit, const char *who, int64_t *out_wait_s,
+                struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char key[KEY_MAX];
+    struct taken *taken;
+    key_print(limit, who, key);
+    if (!db_fetch(db, QUERY(rate_take, db_text(key), db_integer(limit->window_s)), &taken_record,
+                  arena, (void **)&taken, err))
+        return false;
+    if (!taken || taken->used <= limit->most)
+        return true;
+    if (out_wait_s)
+        *out_wait_s = taken->wait_s;
+    error_set(err, RATE_LIMITED, "too many attempts: %s", limit->name);
+    return error_hint(err, "try again in %" PRId64 " seconds", taken->wait_s);
+}
+
+bool limit_forget(struct db *db, const struct limit *limit, const char *who, struct error *err)
+{
+    char key[KEY_MAX];
+    key_print(limit, who, key);
+    return db_execute(db, QUERY(rate_forget, db_text(key)), NULL, err);
+}

@@ -1,0 +1,192 @@
+#include "registry/auth/people.h"
+
+#include <string.h>
+
+#include "lib/base/random.h"
+#include "lib/base/text.h"
+#include "registry/auth/audit.h"
+#include "registry/auth/limit.h"
+#include "registry/auth/password.h"
+#include "registry/db/db.h"
+
+/* Failed sign-ins. The address has more room: many people may sit behind one. */
+static const struct limit limit_login = { "sign-in", 10, 15 * 60 };
+static const struct limit limit_address = { "sign-in from", 100, 15 * 60 };
+
+static bool field_fault(struct error *err, const char *field, const char *text)
+{
+    error_set(err, INVALID, "%s", text);
+    return error_field(err, "%s", field);
+}
+
+static bool login_check(const char *login, struct error *err)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t len = strlen(login);
+    if (len == 0 || len > 64 || strspn(login, letters) == 0 || !strchr(letters, login[len - 1]))
+        return field_fault(
+            err, "login",
+            "a login has 1 to 64 characters and begins and ends with a letter or digit");
+    for (const char *at = login; *at; at++)
+        if (!strchr(letters, *at) && !strchr("._-", *at))
+            return field_fault(err, "login", "a login holds letters, digits, '.', '_' and '-'");
+    return true;
+}
+
+struct adding {
+    const struct account_request *request;
+    const char *hash;
+    struct arena *arena;
+    struct account *account;
+    bool only_first; /* nothing is done when there is an account */
+};
+
+static bool account_insert(struct db *db, void *context, struct error *err)
+{
+    struct adding *adding = context;
+    const struct account_request *request = adding->request;
+    adding->account = NULL;
+    if (adding->only_first) {
+        const char *found;
+        if (!db_fetch_json(db, QUERY(account_any), adding->arena, &found, NULL, err))
+            return false;
+        if (found && strcmp(found, "t") == 0)
+            return true;
+    }
+    const char *name = request->display_name ? request->display_name : request->login;
+    if (!db_fetch(db,
+                  QUERY(account_add, db_text(request->login), db_text(name), db_text(adding->hash),
+                        db_bool(request->is_admin)),
+                  &account_record, adding->arena, (void **)&adding->account, err)) {
+        if (err->kind == ERROR_CONFLICT) {
+            error_set(err, CONFLICT, "the login \"%s\" is taken", request->login);
+            error_field(err, "login");
+        }
+        return false;
+    }
+    struct audit_event event = { request->by, "account.add", request->login, NULL, request->ip };
+    return audit_add(db, &event, err);
+}
+
+bool people_add(struct db *db, const struct account_request *request, struct arena *arena,
+                struct account **out, struct error *err)
+{
+    char hash[PASSWORD_HASH_MAX];
+    if (!login_check(request->login, err))
+        return false;
+    const char *name = request->display_name;
+    if (name && (!*name || strlen(name) > 100 || !text_is_printable(name)))
+        return field_fault(err, "display_name", "a display name has 1 to 100 printable characters");
+    if (!password_check(request->password, request->login, err) ||
+        !password_hash(request->password, hash, err))
+        return false;
+
+    struct adding adding = { .request = request, .hash = hash, .arena = arena };
+    if (!db_transact(db, DB_READ_COMMITTED, account_insert, &adding, err))
+        return false;
+    *out = adding.account;
+    return true;
+}
+
+bool people_bootstrap(struct db *db, struct arena *arena, char **out_password, struct error *err)
+{
+    char hash[PASSWORD_HASH_MAX], *password = arena_alloc(arena, 25, 1);
+    random_hex(password, 24);
+    if (!password_hash(password, hash, err))
+        return false;
+
+    struct account_request request = { .login = PEOPLE_FIRST_LOGIN,
+                                       .display_name = "Administrator",
+                                       .is_admin = true };
+    struct adding adding = {
+        .request = &request, .hash = hash, .arena = arena, .only_first = true
+    };
+    if (!db_transact(db, DB_READ_COMMITTED, account_insert, &adding, err))
+        return false;
+    *out_password = adding.account ? password : NULL;
+    return true;
+}
+
+struct changing {
+    const struct account *account;
+    const char *hash;
+    int64_t keep_session;
+    bool disabled;
+};
+
+static bool password_replace(struct db *db, void *context, struct error *err)
+{
+    const struct changing *changing = context;
+    struct db_value id = db_integer(changing->account->id);
+    struct audit_event event = { changing->account->login, "account.password",
+                                 changing->account->login, NULL, NULL };
+    return db_execute(db, QUERY(account_set_password, id, db_text(changing->hash)), NULL, err) &&
+           db_execute(db, QUERY(session_delete_others, id, db_integer(changing->keep_session)),
+                      NULL, err) &&
+           audit_add(db, &event, err);
+}
+
+bool people_set_password(struct db *db, const struct account *account, const char *password,
+                         int64_t keep_session, struct error *err)
+{
+    char hash[PASSWORD_HASH_MAX];
+    if (!password_check(password, account->login, err) || !password_hash(password, hash, err))
+        return false;
+    struct changing changing = { account, hash, keep_session, false };
+    return db_transact(db, DB_READ_COMMITTED, password_replace, &changing, err);
+}
+
+static bool disabled_set(struct db *db, void *context, struct error *err)
+{
+    const struct changing *changing = context;
+    struct audit_event event = { NULL, changing->disabled ? "account.disable" : "account.enable",
+                                 changing->account->login, NULL, NULL };
+    return db_execute(db,
+                      QUERY(account_set_disabled, db_integer(changing->account->id),
+                            db_bool(changing->disabled)),
+                      NULL, err) &&
+           audit_add(db, &event, err);
+}
+
+bool people_set_disabled(struct db *db, const struct account *account, bool disabled,
+                         struct error *err)
+{
+    struct changing changing = { account, NULL, 0, disabled };
+    return db_transact(db, DB_READ_COMMITTED, disabled_set, &changing, err);
+}
+
+/* Text that PostgreSQL would refuse is the login of nobody. */
+static bool login_find(struct db *db, const char *login, struct arena *arena, struct account **out,
+                       struct error *err)
+{
+    *out = NULL;
+    return strlen(login) > 64 || !text_is_printable(login) ||
+           account_find(db, login, arena, out, err);
+}
+
+bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *arena,
+                    struct account **out, struct error *err)
+{
+    struct account *account;
+    if (!login_find(db, request->login, arena, &account, err))
+        return false;
+
+    /* Counted before the work, so that many at once are not many more than the limit; under the
+     * account's own spelling, so that other spellings do not begin anew. */
+    const char *who = account ? account->login : request->login;
+    if (!text_is_printable(who))
+        who = "?";
+    if (!limit_take(db, &limit_address, request->ip, NULL, err) ||
+        !limit_take(db, &limit_login, who, NULL, err))
+        return false;
+
+    bool matches = password_verify(account ? account->password_hash : NULL, request->password);
+    if (!matches || account->disabled) {
+        error_set(err, UNAUTHORIZED, "login or password is wrong");
+        return error_hint(err, "an administrator can set a new password");
+    }
+    if (!limit_forget(db, &limit_login, who, err))
+        return false;
+    *out = account;
+    return true;
+}

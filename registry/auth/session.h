@@ -1,0 +1,31 @@
+/*
+ * Sessions of the web pages: a random cookie whose SHA-256 is stored, ending after a time unused
+ * and after a time at all. Its CSRF value must come with every request that changes something.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/error.h"
+#include "registry/auth/principal.h"
+
+struct db;
+
+#define SESSION_COOKIE "nono_session"
+#define SESSION_IDLE_S (7 * 24 * 3600)
+#define SESSION_LIFE_S (30 * 24 * 3600)
+#define SESSION_TEXT   65 /* 256 bits in hex, and a NUL */
+
+struct session {
+    char cookie[SESSION_TEXT]; /* wipe when it was sent */
+    char csrf[SESSION_TEXT];
+};
+
+bool session_start(struct db *db, int64_t account_id, const char *ip, struct session *out,
+                   struct error *err) MUST_CHECK;
+/* Who a cookie stands for; *out is NULL when its session is over or never was. */
+bool session_find(struct db *db, const char *cookie, struct arena *arena, struct principal **out,
+                  struct error *err) MUST_CHECK;
+bool session_end(struct db *db, int64_t session_id, struct error *err) MUST_CHECK;
+
+/* Removes what has run out: sessions, device logins, counters of attempts. */
+bool auth_sweep(struct db *db, struct error *err) MUST_CHECK;
