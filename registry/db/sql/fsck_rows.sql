@@ -6,5 +6,4 @@ SELECT p.namespace || '/' || p.name AS subject,
  WHERE NOT EXISTS (SELECT FROM version v WHERE v.package_id = p.id)
     OR p.latest_version_id IS DISTINCT FROM (SELECT v.id FROM version v WHERE v.package_id = p.id AND v.yanked_at IS NULL
                                               ORDER BY v.prerelease, v.sort_key DESC LIMIT 1)
- ORDER BY 1
- LIMIT 1;
+ ORDER BY 1;

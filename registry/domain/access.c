@@ -1,0 +1,70 @@
+#include "registry/domain/access.h"
+
+enum role access_role(const struct principal *who, int role)
+{
+    if (!who)
+        return ROLE_NONE;
+    return who->is_admin ? ROLE_OWNER : (enum role)role;
+}
+
+bool access_require(const struct principal *who, int role, enum role needed, const char *namespace,
+                    struct error *err)
+{
+    if (access_role(who, role) >= needed)
+        return true;
+    error_set(err, DENIED, "this needs the role %s in %s", role_names[needed], namespace);
+    return error_hint(err, "an owner of %s can give it to you", namespace);
+}
+
+/* Reading follows what the token may read, acting what the account is. */
+static int64_t viewer_of(const struct principal *who, enum role needed)
+{
+    if (needed == ROLE_NONE)
+        return principal_viewer(who);
+    return who ? who->account_id : 0;
+}
+
+bool access_organisation(struct db *db, const char *name, const struct principal *who,
+                         enum role needed, struct arena *arena, struct organisation **out,
+                         struct error *err)
+{
+    struct organisation *found;
+    if (!organisation_find(db, name, who ? who->account_id : 0, arena, &found, err))
+        return false;
+    if (!found) {
+        error_set(err, NOT_FOUND, "no organisation is called %s", name);
+        return error_hint(err, "names are written exactly as they were made");
+    }
+    if (!access_require(who, found->role, needed, found->name, err))
+        return false;
+    *out = found;
+    return true;
+}
+
+bool access_package(struct db *db, const char *const ref[2], const struct principal *who,
+                    enum role needed, struct arena *arena, struct package **out, struct error *err)
+{
+    struct package *found;
+    if (!package_find(db, ref, viewer_of(who, needed), arena, &found, err))
+        return false;
+    if (!found)
+        return error_set(err, NOT_FOUND, "no pack is called %s/%s", ref[0], ref[1]);
+    if (!access_require(who, found->role, needed, found->namespace, err))
+        return false;
+    *out = found;
+    return true;
+}
+
+bool access_version(struct db *db, const char *const ref[3], const struct principal *who,
+                    enum role needed, struct arena *arena, struct version **out, struct error *err)
+{
+    struct version *found;
+    if (!version_find(db, ref, viewer_of(who, needed), arena, &found, err))
+        return false;
+    if (!found)
+        return error_set(err, NOT_FOUND, "no version %s of %s/%s", ref[2], ref[0], ref[1]);
+    if (!access_require(who, found->role, needed, found->namespace, err))
+        return false;
+    *out = found;
+    return true;
+}

@@ -1,0 +1,37 @@
+/* Who may do what to what. Absence and "may not know of it" are the same answer, NOT_FOUND. */
+#pragma once
+
+#include "lib/base/arena.h"
+#include "lib/base/error.h"
+#include "registry/auth/principal.h"
+#include "registry/db/organisation.h"
+#include "registry/db/package.h"
+
+struct db;
+
+/* Who acts, and from where: for authority and for the audit trail. */
+struct actor {
+    const struct principal *who;
+    const char *ip;
+};
+
+/* The role an account has there; an administrator is an owner everywhere. */
+enum role access_role(const struct principal *who, int role);
+/* DENIED, naming the role that is needed. */
+bool access_require(const struct principal *who, int role, enum role needed, const char *namespace,
+                    struct error *err) MUST_CHECK;
+
+/* NOT_FOUND, or DENIED without the role. */
+bool access_organisation(struct db *db, const char *name, const struct principal *who,
+                         enum role needed, struct arena *arena, struct organisation **out,
+                         struct error *err) MUST_CHECK;
+/*
+ * For reading (ROLE_NONE): private packs only to those whose principal may read them. For more: by
+ * the account's role, whatever its token may read.
+ */
+bool access_package(struct db *db, const char *const ref[2], const struct principal *who,
+                    enum role needed, struct arena *arena, struct package **out, struct error *err)
+    MUST_CHECK;
+bool access_version(struct db *db, const char *const ref[3], const struct principal *who,
+                    enum role needed, struct arena *arena, struct version **out, struct error *err)
+    MUST_CHECK;

@@ -1,0 +1,266 @@
+#include "registry/domain/fsck.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/json/json.h"
+#include "lib/pack/archive.h"
+#include "registry/blob/blob.h"
+#include "registry/db/db.h"
+
+struct check {
+    struct registry *registry;
+    fsck_tell *tell;
+    void *context;
+    struct fsck_report *report;
+};
+
+static void tell_fault(const struct check *check, const char *subject, const char *text)
+{
+    check->report->faults++;
+    check->tell(check->context, &(struct fsck_finding){ FSCK_FAULT, subject, text });
+}
+
+struct version_row {
+    int64_t number;
+    const char *id, *namespace, *name, *version;
+    const char *archive_digest, *tar_digest, *bundle_digest;
+    const char *manifest_name, *manifest_version, *files;
+};
+
+static const struct field version_row_fields[] = {
+    I64(struct version_row, number, REQUIRED),
+    TEXT(struct version_row, id, REQUIRED),
+    TEXT(struct version_row, namespace, REQUIRED),
+    TEXT(struct version_row, name, REQUIRED),
+    TEXT(struct version_row, version, REQUIRED),
+    TEXT(struct version_row, archive_digest, REQUIRED),
+    TEXT(struct version_row, tar_digest, REQUIRED),
+    TEXT(struct version_row, bundle_digest, REQUIRED),
+    TEXT(struct version_row, manifest_name, OPTIONAL),
+    TEXT(struct version_row, manifest_version, OPTIONAL),
+    TEXT(struct version_row, files, REQUIRED),
+};
+static const struct record version_row_record =
+    RECORD(struct version_row, "version", version_row_fields);
+
+struct file_row {
+    const char *path, *digest;
+    uint64_t size;
+    int64_t mode;
+};
+
+static const struct field file_row_fields[] = {
+    TEXT(struct file_row, path, REQUIRED),
+    TEXT(struct file_row, digest, REQUIRED),
+    U64(struct file_row, size, REQUIRED),
+    I64(struct file_row, mode, REQUIRED),
+};
+static const struct record file_row_record = RECORD(struct file_row, "file", file_row_fields);
+
+static void files_compare(const struct check *check, const char *subject,
+                          const struct pack_index *index, const struct doc *files,
+                          struct arena *arena)
+{
+    size_t matching = 0, rows = 0;
+    DOC_FOREACH (files, item) {
+        struct file_row row;
+        struct error err;
+        rows++;
+        if (!record_decode(item, &file_row_record, arena, &row, &err))
+            continue;
+        const struct pack_file *file = pack_index_find(index, row.path);
+        if (file && strcmp(file->sha256, row.digest) == 0 && file->size == row.size &&
+            (file->executable ? 0755 : 0644) == row.mode)
+            matching++;
+        else
+            tell_fault(check, subject,
+                       arena_printf(arena, "the file %s is not that of its archive", row.path));
+    }
+    if (rows != index->files.count || matching != rows)
+        tell_fault(check, subject, "its files are not those of its archive");
+}
+
+/* Reads the archive as a stranger would, and compares all that the rows say of it. */
+static void archive_check(const struct check *check, const struct version_row *row,
+                          const char *subject, struct arena *arena)
+{
+    struct error err;
+    struct doc *files;
+    struct pack_index index;
+    int fd = -1;
+    uint64_t size;
+    if (!blob_open(check->registry->blobs, row->archive_digest, &fd, &size, &err)) {
+        tell_fault(check, subject, arena_printf(arena, "archive: %s", err.message));
+        return;
+    }
+    CLEANUP(closep) int owned = fd;
+    struct archive_source source = { .fd = owned };
+    struct archive_expect expect = { row->name, row->version, row->archive_digest, NULL };
+    if (!archive_read_index(&source, &expect, arena, &index, &err)) {
+        tell_fault(check, subject, arena_printf(arena, "archive: %s", err.message));
+        return;
+    }
+    if (strcmp(index.tar_sha256, row->tar_digest) != 0)
+        tell_fault(check, subject, "its tar is not the one that was published");
+    if (!row->manifest_name || strcmp(row->manifest_name, row->name) != 0 ||
+        !row->manifest_version || strcmp(row->manifest_version, row->version) != 0)
+        tell_fault(check, subject, "its manifest names another pack or version");
+    if (!json_parse(row->files, strlen(row->files), NULL, JSON_PLAIN, arena, &files, &err))
+        tell_fault(check, subject, "its files cannot be listed");
+    else
+        files_compare(check, subject, &index, files, arena);
+}
+
+static bool versions_check(struct check *check, struct error *err)
+{
+    for (int64_t number = 0;;) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct version_row *row;
+        if (!db_fetch(check->registry->db, QUERY(fsck_version_next, db_integer(number)),
+                      &version_row_record, arena, (void **)&row, err))
+            return false;
+        if (!row)
+            return true;
+        number = row->number;
+        check->report->versions++;
+        archive_check(check, row,
+                      arena_printf(arena, "%s/%s@%s", row->namespace, row->name, row->version),
+                      arena);
+    }
+}
+
+struct blob_row {
+    const char *digest;
+    uint64_t size_bytes;
+};
+
+static const struct field blob_row_fields[] = {
+    TEXT(struct blob_row, digest, REQUIRED),
+    U64(struct blob_row, size_bytes, REQUIRED),
+};
+static const struct record blob_row_record = RECORD(struct blob_row, "blob", blob_row_fields);
+
+static void blob_check(const struct check *check, const struct blob_row *row, struct arena *arena)
+{
+    struct error err;
+    int fd = -1;
+    uint64_t size = 0;
+    if (!blob_open(check->registry->blobs, row->digest, &fd, &size, &err)) {
+        tell_fault(check, row->digest, err.message);
+        return;
+    }
+    (void)close(fd);
+    if (size != row->size_bytes)
+        tell_fault(check, row->digest,
+                   arena_printf(arena, "has %" PRIu64 " bytes instead of %" PRIu64, size,
+                                row->size_bytes));
+    else if (!blob_verify(check->registry->blobs, row->digest, &err))
+        tell_fault(check, row->digest, err.message);
+}
+
+static bool blobs_check(struct check *check, struct error *err)
+{
+    char last[SHA256_TEXT] = "";
+    for (;;) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct blob_row *row;
+        if (!db_fetch(check->registry->db, QUERY(fsck_blob_next, db_text(last)), &blob_row_record,
+                      arena, (void **)&row, err))
+            return false;
+        if (!row)
+            return true;
+        check->report->blobs++;
+        blob_check(check, row, arena);
+        memcpy(last, row->digest, sizeof(last));
+    }
+}
+
+bool fsck_blob_wanted(void *context, const char *digest, bool *out, struct error *err)
+{
+    const struct registry *registry = context;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *found;
+    if (!db_fetch_json(registry->db, QUERY(fsck_blob_known, db_text(digest)), arena, &found, NULL,
+                       err))
+        return false;
+    *out = found && strcmp(found, "t") == 0;
+    return true;
+}
+
+static bool orphan_check(void *context, const char *digest, uint64_t size, struct error *err)
+{
+    const struct check *check = context;
+    bool wanted;
+    (void)size;
+    if (!fsck_blob_wanted(check->registry, digest, &wanted, err))
+        return false;
+    if (!wanted) {
+        check->report->orphans++;
+        check->tell(check->context, &(struct fsck_finding){ FSCK_ORPHAN, digest,
+                                                            "no version refers to this blob" });
+    }
+    return true;
+}
+
+struct rows_row {
+    const char *subject, *fault;
+};
+
+static const struct field rows_row_fields[] = {
+    TEXT(struct rows_row, subject, REQUIRED),
+    TEXT(struct rows_row, fault, REQUIRED),
+};
+static const struct record rows_row_record = RECORD(struct rows_row, "fault", rows_row_fields);
+
+static bool rows_check(struct check *check, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct list rows;
+    if (!db_fetch_all(check->registry->db, QUERY(fsck_rows), &rows_row_record, arena, &rows, err))
+        return false;
+    LIST_FOREACH (rows, struct rows_row, row)
+        tell_fault(check, row->subject, row->fault);
+    return true;
+}
+
+struct audit_row {
+    uint64_t events;
+    int64_t first_bad;
+};
+
+static const struct field audit_row_fields[] = {
+    U64(struct audit_row, events, REQUIRED),
+    I64(struct audit_row, first_bad, REQUIRED),
+};
+static const struct record audit_row_record = RECORD(struct audit_row, "audit", audit_row_fields);
+
+static bool audit_check(struct check *check, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct audit_row *row;
+    if (!db_fetch(check->registry->db, QUERY(audit_verify), &audit_row_record, arena, (void **)&row,
+                  err))
+        return false;
+    if (!row)
+        return true;
+    check->report->audit_events = row->events;
+    if (row->first_bad)
+        tell_fault(check, "audit",
+                   arena_printf(arena, "event %" PRId64 " does not follow from the one before it",
+                                row->first_bad));
+    return true;
+}
+
+bool fsck_run(struct registry *registry, fsck_tell *tell, void *context, struct fsck_report *out,
+              struct error *err)
+{
+    struct fsck_report report = { 0 };
+    struct check check = { registry, tell, context, &report };
+    if (!versions_check(&check, err) || !blobs_check(&check, err) || !rows_check(&check, err) ||
+        !audit_check(&check, err) || !blob_each(registry->blobs, orphan_check, &check, err))
+        return false;
+    *out = report;
+    return true;
+}

@@ -1,0 +1,298 @@
+#include "registry/domain/publish.h"
+
+#include <string.h>
+
+#include "lib/base/crash.h"
+#include "lib/json/json.h"
+#include "registry/auth/audit.h"
+#include "registry/blob/blob.h"
+#include "registry/db/db.h"
+#include "registry/domain/parcel.h"
+
+static const struct field publish_result_fields[] = {
+    TEXT(struct publish_result, id, REQUIRED),     TEXT(struct publish_result, namespace, REQUIRED),
+    TEXT(struct publish_result, name, REQUIRED),   TEXT(struct publish_result, version, REQUIRED),
+    TEXT(struct publish_result, digest, REQUIRED), BOOL(struct publish_result, created, REQUIRED),
+    TEXTS(struct publish_result, notes, OPTIONAL),
+};
+const struct record publish_result_record =
+    RECORD(struct publish_result, "publish result", publish_result_fields);
+
+struct standing {
+    const char *id, *version, *tar_digest, *archive_digest;
+};
+
+static const struct field standing_fields[] = {
+    TEXT(struct standing, id, REQUIRED),
+    TEXT(struct standing, version, REQUIRED),
+    TEXT(struct standing, tar_digest, REQUIRED),
+    TEXT(struct standing, archive_digest, REQUIRED),
+};
+static const struct record standing_record = RECORD(struct standing, "version", standing_fields);
+
+struct made {
+    int64_t id;
+    const char *name;
+    int visibility;
+};
+
+static const struct field made_fields[] = {
+    I64(struct made, id, REQUIRED),
+    TEXT(struct made, name, REQUIRED),
+    ENUM(struct made, visibility, visibility_names, REQUIRED),
+};
+static const struct record made_record = RECORD(struct made, "package", made_fields);
+
+struct publishing {
+    const struct publish_request *request;
+    const struct actor *actor;
+    struct parcel *parcel;
+    struct arena *arena;
+    char bundle_digest[SHA256_TEXT];
+    struct publish_result *out;
+};
+
+static bool result_fill(struct publishing *publishing, const char *id, const char *digest,
+                        bool created)
+{
+    const struct publish_request *request = publishing->request;
+    *publishing->out =
+        (struct publish_result){ .id = id,
+                                 .namespace = request->namespace,
+                                 .name = request->name,
+                                 .version = request->version,
+                                 .digest = arena_printf(publishing->arena, "sha256:%s", digest),
+                                 .created = created,
+                                 .notes = publishing->parcel->notes };
+    return true;
+}
+
+/*
+ * What stands under the version already. The same content is the same publish, sent again; *found
+ * says so. Anything else may not take its place.
+ */
+static bool standing_check(struct db *db, struct publishing *publishing, bool *found,
+                           struct error *err)
+{
+    const struct parcel *parcel = publishing->parcel;
+    struct standing *standing;
+    *found = false;
+    if (!db_fetch(db,
+                  QUERY(version_same, db_integer(parcel->organisation->id),
+                        db_text(publishing->request->name), db_text(parcel->sort_key)),
+                  &standing_record, publishing->arena, (void **)&standing, err))
+        return false;
+    if (!standing)
+        return true;
+    if (strcmp(standing->version, publishing->request->version) == 0 &&
+        strcmp(standing->tar_digest, parcel->index.tar_sha256) == 0) {
+        *found = true;
+        return result_fill(publishing, standing->id, standing->archive_digest, false);
+    }
+    error_set(err, CONFLICT, "%s/%s@%s is published with other content",
+              publishing->request->namespace, publishing->request->name, standing->version);
+    error_hint(err, "a version does not change: publish under a higher one");
+    return error_field(err, "version");
+}
+
+static bool package_make(struct db *db, const struct publishing *publishing, struct made **out,
+                         struct error *err)
+{
+    const struct publish_request *request = publishing->request;
+    const char *visibility = request->visibility ? request->visibility : "public";
+    if (!db_fetch(db,
+                  QUERY(package_add, db_integer(publishing->parcel->organisation->id),
+                        db_text(request->name), db_text(visibility)),
+                  &made_record, publishing->arena, (void **)out, err))
+        return false;
+    if (!*out)
+        return error_set(err, INTERNAL, "a pack was not made");
+    if (strcmp((*out)->name, request->name) != 0) {
+        error_set(err, CONFLICT, "%s is too like %s, which is there", request->name, (*out)->name);
+        error_hint(err, "case and the choice of '.', '_' or '-' do not tell names apart");
+        return error_field(err, "name");
+    }
+    if (request->visibility &&
+        strcmp(visibility_names[(*out)->visibility], request->visibility) != 0) {
+        error_set(err, CONFLICT, "%s/%s is %s", request->namespace, request->name,
+                  visibility_names[(*out)->visibility]);
+        error_hint(err, "a maintainer changes that with PATCH /api/v1/packages/%s/%s",
+                   request->namespace, request->name);
+        return error_field(err, "visibility");
+    }
+    return true;
+}
+
+/* The key was good when the signature was checked; now it is held until the end. */
+static bool key_hold(struct db *db, const struct publishing *publishing, struct error *err)
+{
+    struct signing_key *key;
+    if (!db_fetch(db,
+                  QUERY(signing_key_hold, db_integer(publishing->parcel->organisation->id),
+                        db_text(publishing->parcel->key_id)),
+                  &signing_key_record, publishing->arena, (void **)&key, err))
+        return false;
+    if (key && !key->revoked)
+        return true;
+    error_set(err, UNTRUSTED, "the key was revoked just now");
+    return error_field(err, "bundle");
+}
+
+static void blob_describe(struct doc *blobs, const char *digest, uint64_t size, struct arena *arena)
+{
+    struct doc *blob = doc_add_table(arena, blobs, NULL);
+    doc_add_text(arena, blob, "digest", digest);
+    doc_add_integer(arena, blob, "size_bytes", (int64_t)size);
+}
+
+static bool blob_rows(struct db *db, const struct publishing *publishing, struct error *err)
+{
+    struct arena *arena = publishing->arena;
+    const struct pack_index *index = &publishing->parcel->index;
+    struct doc *blobs = doc_new(arena, DOC_LIST);
+    blob_describe(blobs, index->sha256, index->archive_bytes, arena);
+    blob_describe(blobs, publishing->bundle_digest, publishing->request->bundle.len, arena);
+    LIST_FOREACH (index->files, struct pack_file, file)
+        blob_describe(blobs, file->sha256, file->size, arena);
+    const char *text = json_print(blobs, JSON_COMPACT_KEPT, arena);
+    return db_execute(db, QUERY(blob_add, db_text(text)), NULL, err);
+}
+
+static bool version_row(struct db *db, const struct publishing *publishing, int64_t package,
+                        const char **out_id, struct error *err)
+{
+    const struct parcel *parcel = publishing->parcel;
+    return db_fetch_json(
+        db,
+        QUERY(version_add, db_integer(package), db_integer(parcel->organisation->id),
+              db_text(publishing->request->version), db_text(parcel->sort_key),
+              db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
+              db_text(parcel->permissions), db_text(parcel->readme), db_text(parcel->index.sha256),
+              db_text(parcel->index.tar_sha256), db_text(publishing->bundle_digest),
+              db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
+              db_integer(publishing->actor->who->account_id)),
+        publishing->arena, out_id, NULL, err);
+}
+
+static bool file_rows(struct db *db, const struct publishing *publishing, const char *id,
+                      struct error *err)
+{
+    struct arena *arena = publishing->arena;
+    struct doc *files = doc_new(arena, DOC_LIST);
+    LIST_FOREACH (publishing->parcel->index.files, struct pack_file, file) {
+        struct doc *row = doc_add_table(arena, files, NULL);
+        doc_add_text(arena, row, "path", file->path);
+        doc_add_text(arena, row, "digest", file->sha256);
+        doc_add_integer(arena, row, "mode", file->executable ? 0755 : 0644);
+    }
+    const char *text = json_print(files, JSON_COMPACT_KEPT, arena);
+    return db_execute(db, QUERY(file_add, db_text(id), db_text(text)), NULL, err);
+}
+
+static bool audit_row(struct db *db, const struct publishing *publishing, struct error *err)
+{
+    struct arena *arena = publishing->arena;
+    const struct publish_request *request = publishing->request;
+    struct doc *detail = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, detail, "archive", publishing->parcel->index.sha256);
+    doc_add_text(arena, detail, "bundle", publishing->bundle_digest);
+    doc_add_text(arena, detail, "key_id", publishing->parcel->key_id);
+    struct audit_event event = { publishing->actor->who->login, "version.publish",
+                                 arena_printf(arena, "%s/%s@%s", request->namespace, request->name,
+                                              request->version),
+                                 detail, publishing->actor->ip };
+    return audit_add(db, &event, err);
+}
+
+/* Every row of a version, in the transaction that db_transact opened. */
+static bool rows_write(struct db *db, void *context, struct error *err)
+{
+    struct publishing *publishing = context;
+    struct made *package;
+    const char *id;
+    bool found;
+    if (!package_make(db, publishing, &package, err) || !key_hold(db, publishing, err))
+        return false;
+    crash_point("publish.package");
+    if (!standing_check(db, publishing, &found, err))
+        return false;
+    if (found)
+        return true; /* the same publish came in twice, and the other was first */
+    if (!blob_rows(db, publishing, err))
+        return false;
+    crash_point("publish.blob_rows");
+    if (!version_row(db, publishing, package->id, &id, err))
+        return false;
+    crash_point("publish.version_row");
+    if (!file_rows(db, publishing, id, err))
+        return false;
+    crash_point("publish.file_rows");
+    if (!db_execute(db,
+                    QUERY(provided_profile_add, db_text(id), db_text(publishing->parcel->profiles)),
+                    NULL, err))
+        return false;
+    crash_point("publish.profile_rows");
+    if (!db_execute(db, QUERY(package_refresh, db_integer(package->id)), NULL, err))
+        return false;
+    crash_point("publish.latest");
+    if (!audit_row(db, publishing, err))
+        return false;
+    crash_point("publish.audited");
+    return result_fill(publishing, id, publishing->parcel->index.sha256, true);
+}
+
+static bool blobs_write(struct publishing *publishing, struct blob_batch *batch, struct error *err)
+{
+    const struct parcel *parcel = publishing->parcel;
+    const struct pack_bytes *bundle = &publishing->request->bundle;
+    char digest[SHA256_TEXT];
+    if (!blob_batch_add(batch, parcel->archive.data, parcel->archive.len, digest, err))
+        return false;
+    crash_point("publish.archive_blob");
+    if (!blob_batch_add(batch, bundle->data, bundle->len, publishing->bundle_digest, err))
+        return false;
+    for (size_t i = 0; i < parcel->index.files.count; i++) {
+        const struct pack_file *file = &parcel->files[i];
+        if (!blob_batch_add(batch, file->bytes, file->size, digest, err))
+            return false;
+    }
+    crash_point("publish.blobs");
+    if (!blob_batch_commit(batch, err))
+        return false;
+    crash_point("publish.durable");
+    return true;
+}
+
+static bool visibility_check(const char *visibility, struct error *err)
+{
+    if (!visibility || strcmp(visibility, "public") == 0 || strcmp(visibility, "private") == 0)
+        return true;
+    error_set(err, INVALID, "no visibility is called \"%s\"", visibility);
+    error_hint(err, "public or private");
+    return error_field(err, "visibility");
+}
+
+bool version_publish(struct registry *registry, const struct publish_request *request,
+                     const struct actor *actor, struct arena *arena, struct publish_result *out,
+                     struct error *err)
+{
+    struct parcel parcel = { 0 };
+    struct publishing publishing = { request, actor, &parcel, arena, "", out };
+    bool found;
+    if (!access_organisation(registry->db, request->namespace, actor->who, ROLE_PUBLISHER, arena,
+                             &parcel.organisation, err) ||
+        !visibility_check(request->visibility, err) ||
+        !parcel_read(registry, request, arena, &parcel, err) ||
+        !standing_check(registry->db, &publishing, &found, err))
+        return false;
+    if (found)
+        return true;
+    crash_point("publish.checked");
+
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
+    if (!blob_batch_open(registry->blobs, &batch, err) || !blobs_write(&publishing, batch, err) ||
+        !db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
+        return false;
+    crash_point("publish.committed");
+    return true;
+}
