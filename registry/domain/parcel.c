@@ -7,6 +7,9 @@
 #include "lib/pack/lint.h"
 #include "lib/pack/ref.h"
 
+/* Longer ones are in the archive and not on the pack's page. */
+#define README_BYTES_MAX (256 * KIB)
+
 static struct pack_limits limits_of(const struct registry_settings *settings)
 {
     struct pack_limits limits = pack_limits_default;
@@ -149,7 +152,7 @@ static const char *readme_of(const struct parcel *parcel, struct arena *arena)
         const struct pack_file *file = &parcel->files[i];
         if (strcmp(file->path, PACK_README) != 0)
             continue;
-        if (file->size > LIMIT_MANIFEST_BYTES || !text_is_utf8(file->bytes, file->size) ||
+        if (file->size > README_BYTES_MAX || !text_is_utf8(file->bytes, file->size) ||
             memchr(file->bytes, '\0', file->size))
             return NULL;
         return arena_strndup(arena, file->bytes, file->size);

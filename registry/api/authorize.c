@@ -1,0 +1,74 @@
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/random.h"
+#include "registry/api/api.h"
+#include "registry/auth/session.h"
+#include "registry/auth/token.h"
+
+static const char *bearer_of(const struct request *req)
+{
+    const char *header = request_header(req, "Authorization");
+    if (!header || strncasecmp(header, "Bearer", 6) != 0 || (header[6] != ' ' && header[6]))
+        return header ? "" : NULL; /* another scheme is a credential that proves nothing */
+    header += 6;
+    return header + strspn(header, " ");
+}
+
+static bool changes_nothing(enum method method)
+{
+    return method == GET || method == HEAD;
+}
+
+/* Other sites can make a browser send the cookie, but neither read nor send this header. */
+static bool csrf_check(const struct request *req, const struct principal *who, struct error *err)
+{
+    const char *sent = request_header(req, "X-Nono-CSRF");
+    if (sent && strlen(sent) == strlen(who->csrf) && secret_equal(sent, who->csrf, strlen(sent)))
+        return true;
+    error_set(err, DENIED, "the header X-Nono-CSRF is missing or not this session's");
+    return error_hint(err, "send the csrf value that sign-in and whoami answer with");
+}
+
+static bool principal_find(struct registry *registry, struct request *req, struct error *err)
+{
+    const char *bearer = bearer_of(req), *cookie;
+    if (bearer) {
+        if (!token_find(registry->db, bearer, req->arena, &req->account, err))
+            return false;
+        if (req->account)
+            return true;
+        error_set(err, UNAUTHORIZED, "the token is unknown, expired or revoked");
+        return error_hint(err, "nono auth login makes a new one");
+    }
+    cookie = request_cookie(req, SESSION_COOKIE);
+    return !cookie || session_find(registry->db, cookie, req->arena, &req->account, err);
+}
+
+static bool route_lets_in(const struct request *req, struct error *err)
+{
+    const struct route *route = req->route;
+    const struct principal *who = req->account;
+    if (route->access == ACCESS_ANYONE)
+        return true;
+    if (!who) {
+        error_set(err, UNAUTHORIZED, "this needs someone who is signed in");
+        return error_hint(err, "sign in, or send a token: nono auth login");
+    }
+    if (route->access == ACCESS_SESSION && !who->session_id)
+        return error_set(err, DENIED, "this is for the web pages: no token can do it");
+    if (route->scope && !(who->scopes & scope_find(route->scope))) {
+        error_set(err, DENIED, "the token lacks the scope %s", route->scope);
+        return error_hint(err, "make a token that has it");
+    }
+    if (route->access == ACCESS_ADMIN && !who->is_admin)
+        return error_set(err, DENIED, "this is for administrators");
+    if (who->session_id && !changes_nothing(req->method))
+        return csrf_check(req, who, err);
+    return true;
+}
+
+bool api_authorize(struct registry *registry, struct request *req, struct error *err)
+{
+    return principal_find(registry, req, err) && route_lets_in(req, err);
+}

@@ -1,0 +1,143 @@
+#include "registry/auth/session.h"
+
+#include <string.h>
+
+#include "lib/base/random.h"
+#include "lib/json/json.h"
+#include "registry/api/api.h"
+#include "registry/auth/people.h"
+#include "registry/auth/token_issue.h"
+
+struct login_body {
+    const char *login, *password;
+};
+
+static const struct field login_fields[] = {
+    TEXT(struct login_body, login, REQUIRED),
+    TEXT(struct login_body, password, REQUIRED),
+};
+static const struct record login_record = RECORD(struct login_body, "sign-in", login_fields);
+
+static void cookie_set(struct response *res, const struct request *req, const char *value,
+                       int seconds)
+{
+    response_header(res, "Set-Cookie",
+                    arena_printf(req->arena,
+                                 SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
+                                 value, seconds, req->secure ? "; Secure" : ""));
+}
+
+/* POST /auth/login */
+bool session_login(struct registry *registry, const struct request *req, struct response *res,
+                   struct error *err)
+{
+    struct login_body body;
+    struct account *account;
+    struct session session;
+    if (!request_json(req, &login_record, &body, err))
+        return false;
+    struct sign_in request = { body.login, body.password, req->client_ip };
+    bool known = people_sign_in(registry->db, &request, req->arena, &account, err);
+    api_wipe(body.password);
+    if (!known || !session_start(registry->db, account->id, req->client_ip, &session, err))
+        return false;
+
+    struct doc *doc = doc_new(req->arena, DOC_TABLE);
+    struct doc *user = doc_add_table(req->arena, doc, "user");
+    doc_add_text(req->arena, user, "login", account->login);
+    doc_add_text(req->arena, user, "display_name", account->display_name);
+    doc_add_bool(req->arena, user, "is_admin", account->is_admin);
+    doc_add_text(req->arena, doc, "csrf", arena_strndup(req->arena, session.csrf, SESSION_TEXT));
+    response_doc(res, 200, doc, req->arena);
+    cookie_set(res, req, session.cookie, SESSION_LIFE_S);
+    secret_wipe(&session, sizeof(session));
+    return true;
+}
+
+/* POST /auth/logout: ends the session, or revokes the token that it comes with. */
+bool session_logout(struct registry *registry, const struct request *req, struct response *res,
+                    struct error *err)
+{
+    const struct principal *who = req->account;
+    if (!who->session_id)
+        return token_revoke(registry->db, who, who->token_id, req->client_ip, err) &&
+               response_empty(res, 204);
+    if (!session_end(registry->db, who->session_id, err))
+        return false;
+    response_empty(res, 204);
+    cookie_set(res, req, "", 0);
+    return true;
+}
+
+static void token_describe(const struct principal *who, struct doc *doc, struct arena *arena)
+{
+    struct doc *token = doc_add_table(arena, doc, "token");
+    doc_add_text(arena, token, "id", who->token_id);
+    doc_add_text(arena, token, "name", who->token_name);
+    struct doc *scopes = doc_add_list(arena, token, "scopes");
+    for (const char *at = who->token_scopes; *at;) {
+        size_t len = strcspn(at, " ");
+        doc_add_text(arena, scopes, NULL, arena_strndup(arena, at, len));
+        at += len + (at[len] == ' ');
+    }
+    if (who->token_expires_at)
+        doc_add_text(arena, token, "expires_at", who->token_expires_at);
+    else
+        doc_add_null(arena, token, "expires_at");
+}
+
+/* GET /auth/whoami */
+bool session_whoami(struct registry *registry, const struct request *req, struct response *res,
+                    struct error *err)
+{
+    const struct principal *who = req->account;
+    const char *text;
+    size_t len;
+    struct doc *doc;
+    if (!db_fetch_json(registry->db, QUERY(account_document, db_integer(who->account_id)),
+                       req->arena, &text, &len, err))
+        return false;
+    if (!text)
+        return error_set(err, UNAUTHORIZED, "the account is gone");
+    if (!json_parse(text, len, NULL, JSON_PLAIN, req->arena, &doc, err))
+        return false;
+    if (who->session_id)
+        doc_add_text(req->arena, doc, "csrf", who->csrf);
+    else
+        token_describe(who, doc, req->arena);
+    return response_doc(res, 200, doc, req->arena);
+}
+
+struct password_body {
+    const char *current, *new;
+};
+
+static const struct field password_fields[] = {
+    TEXT(struct password_body, current, REQUIRED),
+    TEXT(struct password_body, new, REQUIRED),
+};
+static const struct record password_record =
+    RECORD(struct password_body, "password change", password_fields);
+
+/* POST /auth/password */
+bool session_password(struct registry *registry, const struct request *req, struct response *res,
+                      struct error *err)
+{
+    const struct principal *who = req->account;
+    struct password_body body;
+    struct account *account;
+    if (!request_json(req, &password_record, &body, err))
+        return false;
+    struct sign_in request = { who->login, body.current, req->client_ip };
+    bool known = people_sign_in(registry->db, &request, req->arena, &account, err);
+    if (!known && err->kind == ERROR_UNAUTHORIZED) {
+        error_set(err, DENIED, "the current password is wrong");
+        error_field(err, "current");
+    }
+    bool done = known && people_set_password(registry->db, account, body.new, who->session_id, err);
+    api_wipe(body.current);
+    api_wipe(body.new);
+    if (known && !done && strcmp(err->field, "password") == 0)
+        error_field(err, "new");
+    return done && response_empty(res, 204);
+}

@@ -1,0 +1,134 @@
+#include <cmark.h>
+#include <string.h>
+
+#include "registry/api/api.h"
+#include "registry/domain/package.h"
+
+/* GET /packages/{ns}/{name}/versions */
+bool versions_list(struct registry *registry, const struct request *req, struct response *res,
+                   struct error *err)
+{
+    const char *const ref[2] = { request_param(req, "ns"), request_param(req, "name") };
+    struct package *package;
+    const char *cursor;
+    int64_t limit;
+    if (!api_limit(req, &limit, err) || !api_cursor(req, 1, &cursor, err) ||
+        !access_package(registry->db, ref, req->account, ROLE_NONE, req->arena, &package, err) ||
+        !api_document(
+            registry, req,
+            QUERY(version_list, db_integer(package->id), db_integer(limit), db_text(cursor)), res,
+            err))
+        return false;
+    api_keep(res, req, ref[0], ref[1], package->visibility == VISIBILITY_PUBLIC);
+    return true;
+}
+
+struct ref {
+    const char *parts[3];
+};
+
+static struct ref ref_of(const struct request *req)
+{
+    return (struct ref){ { request_param(req, "ns"), request_param(req, "name"),
+                           request_param(req, "version") } };
+}
+
+static bool version_read(struct registry *registry, const struct request *req, struct version **out,
+                         struct error *err)
+{
+    struct ref ref = ref_of(req);
+    return access_version(registry->db, ref.parts, req->account, ROLE_NONE, req->arena, out, err);
+}
+
+static bool version_keep(struct response *res, const struct request *req,
+                         const struct version *version)
+{
+    api_keep(res, req, version->namespace, version->name, version->visibility == VISIBILITY_PUBLIC);
+    return true;
+}
+
+/* GET /packages/{ns}/{name}/versions/{version} */
+bool version_show(struct registry *registry, const struct request *req, struct response *res,
+                  struct error *err)
+{
+    struct version *version;
+    return version_read(registry, req, &version, err) &&
+           api_document(registry, req, QUERY(version_document, db_text(version->id)), res, err) &&
+           version_keep(res, req, version);
+}
+
+/* GET .../permissions */
+bool version_permissions_show(struct registry *registry, const struct request *req,
+                              struct response *res, struct error *err)
+{
+    struct version *version;
+    return version_read(registry, req, &version, err) &&
+           api_document(registry, req, QUERY(version_permissions, db_text(version->id)), res,
+                        err) &&
+           version_keep(res, req, version);
+}
+
+/* GET .../readme: HTML without any of the author's own tags, scripts or javascript: links. */
+bool version_readme_show(struct registry *registry, const struct request *req, struct response *res,
+                         struct error *err)
+{
+    struct version *version;
+    const char *markdown;
+    size_t len;
+    if (!version_read(registry, req, &version, err) ||
+        !db_fetch_json(registry->db, QUERY(version_readme, db_text(version->id)), req->arena,
+                       &markdown, &len, err))
+        return false;
+    if (!markdown)
+        return error_set(err, NOT_FOUND, "this version has no README.md");
+    CLEANUP(freep) char *html = cmark_markdown_to_html(markdown, len, CMARK_OPT_SAFE);
+    size_t html_len = strlen(html);
+    response_bytes(res, 200, "text/html; charset=utf-8", arena_strndup(req->arena, html, html_len),
+                   html_len);
+    return version_keep(res, req, version);
+}
+
+static bool version_answer(struct registry *registry, const struct request *req,
+                           struct response *res, struct error *err)
+{
+    struct ref ref = ref_of(req);
+    struct version *version;
+    struct actor actor = api_actor(req);
+    if (!access_version(registry->db, ref.parts, actor.who, ROLE_READER, req->arena, &version,
+                        err) ||
+        !api_document(registry, req, QUERY(version_document, db_text(version->id)), res, err))
+        return false;
+    api_drop(res, req, version->namespace, version->name);
+    return true;
+}
+
+struct yank_body {
+    const char *reason;
+};
+
+static const struct field yank_fields[] = {
+    TEXT(struct yank_body, reason, REQUIRED),
+};
+static const struct record yank_record = RECORD(struct yank_body, "yank", yank_fields);
+
+/* POST .../yank */
+bool version_yank_post(struct registry *registry, const struct request *req, struct response *res,
+                       struct error *err)
+{
+    struct ref ref = ref_of(req);
+    struct yank_body body;
+    struct actor actor = api_actor(req);
+    return request_json(req, &yank_record, &body, err) &&
+           version_yank(registry, ref.parts, body.reason, &actor, err) &&
+           version_answer(registry, req, res, err);
+}
+
+/* POST .../unyank */
+bool version_unyank_post(struct registry *registry, const struct request *req, struct response *res,
+                         struct error *err)
+{
+    struct ref ref = ref_of(req);
+    struct actor actor = api_actor(req);
+    return version_unyank(registry, ref.parts, &actor, err) &&
+           version_answer(registry, req, res, err);
+}
