@@ -1,0 +1,204 @@
+#include "sandbox/proxy/resolver.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+
+#include "lib/base/mem.h"
+
+struct lookup {
+    STAILQ_ENTRY(lookup) link;
+    char name[HOST_TEXT_MAX];
+    resolver_done *done; /* NULL once cancelled; the loop's thread alone looks at it */
+    void *context;
+    struct host addresses[RESOLVER_ADDRESSES_MAX];
+    size_t count;
+    char failure[128]; /* "" for none */
+};
+
+STAILQ_HEAD(lookups, lookup);
+
+struct resolver {
+    int wake; /* eventfd: a look-up is finished */
+    struct event *woken;
+    pthread_t threads[RESOLVER_THREADS_MAX];
+    size_t thread_count;
+
+    pthread_mutex_t lock; /* over all below */
+    pthread_cond_t work;
+    struct lookups waiting, finished;
+    size_t queued, idle, running;
+    bool stop;
+};
+
+static bool address_add(struct lookup *lookup, const struct sockaddr *address)
+{
+    struct host host;
+    if (address->sa_family == AF_INET)
+        host_of_ipv4(&((const struct sockaddr_in *)(const void *)address)->sin_addr, &host);
+    else if (address->sa_family == AF_INET6)
+        host_of_ipv6(&((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, &host);
+    else
+        return true;
+    if (lookup->count == RESOLVER_ADDRESSES_MAX)
+        return false;
+    lookup->addresses[lookup->count++] = host;
+    return true;
+}
+
+static void look_up(struct lookup *lookup)
+{
+    const struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *list = NULL;
+    int code = getaddrinfo(lookup->name, NULL, &hints, &list);
+    const char *failure = code == 0 ? NULL : gai_strerror(code);
+    for (const struct addrinfo *item = list; item && !failure; item = item->ai_next) {
+        if (!address_add(lookup, item->ai_addr))
+            failure = "Too many addresses";
+    }
+    if (list)
+        freeaddrinfo(list);
+    if (!failure && lookup->count == 0)
+        failure = "No address";
+    (void)snprintf(lookup->failure, sizeof(lookup->failure), "%s", failure ? failure : "");
+}
+
+/* Waits for a look-up; NULL when the resolver stops. */
+static struct lookup *work_take(struct resolver *resolver)
+{
+    (void)pthread_mutex_lock(&resolver->lock);
+    resolver->idle++;
+    while (!resolver->stop && STAILQ_EMPTY(&resolver->waiting))
+        (void)pthread_cond_wait(&resolver->work, &resolver->lock);
+    resolver->idle--;
+    struct lookup *lookup = resolver->stop ? NULL : STAILQ_FIRST(&resolver->waiting);
+    if (lookup) {
+        STAILQ_REMOVE_HEAD(&resolver->waiting, link);
+        resolver->queued--;
+        resolver->running++;
+    }
+    (void)pthread_mutex_unlock(&resolver->lock);
+    return lookup;
+}
+
+static void work_give(struct resolver *resolver, struct lookup *lookup)
+{
+    (void)pthread_mutex_lock(&resolver->lock);
+    STAILQ_INSERT_TAIL(&resolver->finished, lookup, link);
+    resolver->running--;
+    (void)pthread_mutex_unlock(&resolver->lock);
+    (void)eventfd_write(resolver->wake, 1);
+}
+
+static void *thread_main(void *argument)
+{
+    struct resolver *resolver = argument;
+    struct lookup *lookup;
+    while ((lookup = work_take(resolver))) {
+        look_up(lookup);
+        work_give(resolver, lookup);
+    }
+    return NULL;
+}
+
+static void on_wake(evutil_socket_t fd, short what, void *argument)
+{
+    (void)what;
+    struct resolver *resolver = argument;
+    struct lookups finished = STAILQ_HEAD_INITIALIZER(finished);
+    eventfd_t count;
+    (void)eventfd_read(fd, &count);
+
+    (void)pthread_mutex_lock(&resolver->lock);
+    STAILQ_CONCAT(&finished, &resolver->finished);
+    (void)pthread_mutex_unlock(&resolver->lock);
+
+    struct lookup *lookup;
+    while ((lookup = STAILQ_FIRST(&finished))) {
+        STAILQ_REMOVE_HEAD(&finished, link);
+        bool failed = lookup->failure[0] != '\0';
+        if (lookup->done)
+            lookup->done(lookup->addresses, failed ? 0 : lookup->count,
+                         failed ? lookup->failure : NULL, lookup->context);
+        free(lookup);
+    }
+}
+
+bool resolver_new(struct event_base *base, struct resolver **out, struct error *err)
+{
+    int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (wake < 0)
+        return error_set_errno(err, "eventfd");
+    struct resolver *resolver = xnew(struct resolver);
+    resolver->wake = wake;
+    resolver->woken = event_new(base, wake, EV_READ | EV_PERSIST, on_wake, resolver);
+    (void)event_add(resolver->woken, NULL);
+    (void)pthread_mutex_init(&resolver->lock, NULL);
+    (void)pthread_cond_init(&resolver->work, NULL);
+    STAILQ_INIT(&resolver->waiting);
+    STAILQ_INIT(&resolver->finished);
+    *out = resolver;
+    return true;
+}
+
+static void lookups_free(struct lookups *lookups)
+{
+    struct lookup *lookup;
+    while ((lookup = STAILQ_FIRST(lookups))) {
+        STAILQ_REMOVE_HEAD(lookups, link);
+        free(lookup);
+    }
+}
+
+bool resolver_stop(struct resolver *resolver)
+{
+    (void)pthread_mutex_lock(&resolver->lock);
+    resolver->stop = true;
+    bool busy = resolver->running > 0;
+    (void)pthread_cond_broadcast(&resolver->work);
+    (void)pthread_mutex_unlock(&resolver->lock);
+    if (busy)
+        return false;
+
+    for (size_t i = 0; i < resolver->thread_count; i++)
+        (void)pthread_join(resolver->threads[i], NULL);
+    lookups_free(&resolver->waiting);
+    lookups_free(&resolver->finished);
+    event_free(resolver->woken);
+    (void)close(resolver->wake);
+    (void)pthread_cond_destroy(&resolver->work);
+    (void)pthread_mutex_destroy(&resolver->lock);
+    free(resolver);
+    return true;
+}
+
+struct lookup *resolver_start(struct resolver *resolver, const char *name, resolver_done *done,
+                              void *context)
+{
+    struct lookup *lookup = xnew(struct lookup);
+    (void)snprintf(lookup->name, sizeof(lookup->name), "%s", name);
+    lookup->done = done;
+    lookup->context = context;
+
+    (void)pthread_mutex_lock(&resolver->lock);
+    STAILQ_INSERT_TAIL(&resolver->waiting, lookup, link);
+    resolver->queued++;
+    bool more = resolver->queued > resolver->idle && resolver->thread_count < RESOLVER_THREADS_MAX;
+    (void)pthread_cond_signal(&resolver->work);
+    (void)pthread_mutex_unlock(&resolver->lock);
+
+    pthread_t *thread = &resolver->threads[resolver->thread_count];
+    if (more && pthread_create(thread, NULL, thread_main, resolver) == 0)
+        resolver->thread_count++;
+    return lookup;
+}
+
+void lookup_cancel(struct lookup *lookup)
+{
+    lookup->done = NULL;
+}
