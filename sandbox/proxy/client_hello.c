@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define RECORD_HEADER    5
 #define RECORD_HANDSHAKE 22
 #define MESSAGE_HEADER   4
 #define MESSAGE_HELLO    1
@@ -84,46 +83,63 @@ static enum client_hello hello_read(struct reader hello, struct host *name)
     return extensions_read(extensions, name);
 }
 
-/* The start of the first record, as far as it has come. */
-static enum client_hello start_check(const uint8_t *bytes, size_t len)
+/* The first handshake message, put together from its records. */
+struct message {
+    uint8_t bytes[CLIENT_HELLO_MAX];
+    size_t have, want;
+};
+
+static bool message_add(struct message *message, struct reader part)
 {
-    static const uint8_t begin[] = { RECORD_HANDSHAKE, 3 };
-    size_t seen = len < sizeof(begin) ? len : sizeof(begin);
-    return memcmp(bytes, begin, seen) == 0 ? CLIENT_HELLO_MORE : CLIENT_HELLO_NOT_TLS;
+    if (part.len > sizeof(message->bytes) - message->have)
+        return false;
+    memcpy(message->bytes + message->have, part.data, part.len);
+    message->have += part.len;
+    if (message->have > 0 && message->bytes[0] != MESSAGE_HELLO)
+        return false;
+    if (message->have >= MESSAGE_HEADER) {
+        struct reader length = { message->bytes + 1, 3 };
+        size_t body = 0;
+        (void)take_number(&length, 3, &body);
+        message->want = MESSAGE_HEADER + body;
+    }
+    return message->want <= sizeof(message->bytes) && message->have <= message->want;
+}
+
+/* One record, or what there is of it. CLIENT_HELLO_UNNAMED when it was whole. */
+static enum client_hello record_add(struct message *message, struct reader *rest)
+{
+    size_t type, version, len;
+    struct reader record;
+    if (!take_number(rest, 1, &type) || !take_number(rest, 2, &version) ||
+        !take_number(rest, 2, &len))
+        return CLIENT_HELLO_MORE;
+    if (type != RECORD_HANDSHAKE || version >> 8 != 3 || len == 0)
+        return CLIENT_HELLO_BAD;
+    bool whole = len <= rest->len;
+    (void)take(rest, whole ? len : rest->len, &record);
+    if (!message_add(message, record))
+        return CLIENT_HELLO_BAD;
+    if (whole)
+        return CLIENT_HELLO_UNNAMED;
+    /* a record that goes on behind the message is not a ClientHello's */
+    return message->have < message->want ? CLIENT_HELLO_MORE : CLIENT_HELLO_BAD;
 }
 
 enum client_hello client_hello_read(const uint8_t *bytes, size_t len, struct host *name)
 {
-    uint8_t message[CLIENT_HELLO_MAX];
-    size_t have = 0, want = MESSAGE_HEADER;
+    static const uint8_t begin[] = { RECORD_HANDSHAKE, 3 };
+    struct message message = { .have = 0, .want = MESSAGE_HEADER };
     struct reader rest = { bytes, len };
-
-    if (start_check(bytes, len) == CLIENT_HELLO_NOT_TLS)
+    if (memcmp(bytes, begin, len < sizeof(begin) ? len : sizeof(begin)) != 0)
         return CLIENT_HELLO_NOT_TLS;
-    while (have < want) { /* a message may lie over several records */
-        size_t type, version, record_len;
-        struct reader record;
-        if (!take_number(&rest, 1, &type) || !take_number(&rest, 2, &version) ||
-            !take_number(&rest, 2, &record_len))
-            return len < CLIENT_HELLO_MAX ? CLIENT_HELLO_MORE : CLIENT_HELLO_BAD;
-        if (type != RECORD_HANDSHAKE || version >> 8 != 3 || record_len == 0 ||
-            record_len > sizeof(message) - have)
+    while (message.have < message.want) {
+        enum client_hello result = record_add(&message, &rest);
+        if (result == CLIENT_HELLO_MORE && len >= CLIENT_HELLO_MAX)
             return CLIENT_HELLO_BAD;
-        bool whole = take(&rest, record_len, &record);
-        if (!whole)
-            (void)take(&rest, rest.len, &record);
-        memcpy(message + have, record.data, record.len);
-        have += record.len;
-        if (have >= MESSAGE_HEADER)
-            want = MESSAGE_HEADER +
-                   ((size_t)message[1] << 16 | (size_t)message[2] << 8 | (size_t)message[3]);
-        if ((have > 0 && message[0] != MESSAGE_HELLO) || want > sizeof(message) || have > want)
-            return CLIENT_HELLO_BAD;
-        if (!whole && have < want)
-            return len < CLIENT_HELLO_MAX ? CLIENT_HELLO_MORE : CLIENT_HELLO_BAD;
-        if (!whole)
-            return CLIENT_HELLO_BAD; /* the record goes on behind the message */
+        if (result != CLIENT_HELLO_UNNAMED)
+            return result;
     }
-    struct reader hello = { message + MESSAGE_HEADER, want - MESSAGE_HEADER };
+    struct reader hello = { message.bytes + MESSAGE_HEADER, message.want - MESSAGE_HEADER };
     return hello_read(hello, name);
 }
