@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/store/journal_file.h"
+#include "lib/base/crash.h"
 #include "lib/base/files.h"
 #include "lib/base/random.h"
 
@@ -104,10 +105,13 @@ static bool seen_check(const struct change *change, struct error *err)
 static bool all_prepare(int packages, const struct change *changes, struct journal *journal,
                         struct error *err)
 {
+    crash_point("journal.written");
     struct journal_entry *entries = journal->entries.items;
-    for (size_t i = 0; i < journal->entries.count; i++)
+    for (size_t i = 0; i < journal->entries.count; i++) {
         if (!entry_prepare(&changes[i], &entries[i], err))
             return error_prefix(err, "%s/%s", changes[i].root, changes[i].path);
+        crash_point("journal.prepared");
+    }
     return journal_write(packages, journal, err);
 }
 
@@ -115,9 +119,11 @@ static bool all_switch(const struct change *changes, const struct journal *journ
                        struct error *err)
 {
     const struct journal_entry *entries = journal->entries.items;
-    for (size_t i = 0; i < journal->entries.count; i++)
+    for (size_t i = 0; i < journal->entries.count; i++) {
         if (!seen_check(&changes[i], err) || !journal_switch(&entries[i], err))
             return error_prefix(err, "%s", changes[i].root);
+        crash_point("journal.switched");
+    }
     return true;
 }
 
@@ -140,9 +146,11 @@ static bool all_undo(int packages, const struct journal *journal, struct error *
 static bool all_tidy(int packages, const struct journal *journal, struct error *err)
 {
     const struct journal_entry *entries = journal->entries.items;
-    for (size_t i = 0; i < journal->entries.count; i++)
+    for (size_t i = 0; i < journal->entries.count; i++) {
         if (!journal_tidy(&entries[i], err))
             return error_prefix(err, "tidy");
+        crash_point("journal.tidied");
+    }
     if (!tree_remove(packages, ".staging", err))
         return false;
     return unlinkat(packages, JOURNAL_DONE, 0) == 0 || error_set_errno(err, "remove the journal");
@@ -150,8 +158,11 @@ static bool all_tidy(int packages, const struct journal *journal, struct error *
 
 static bool commit(int packages, struct error *err)
 {
-    return renameat(packages, JOURNAL_NAME, packages, JOURNAL_DONE) == 0 ||
-           error_set_errno(err, "close the journal");
+    crash_point("journal.ready");
+    if (renameat(packages, JOURNAL_NAME, packages, JOURNAL_DONE) != 0)
+        return error_set_errno(err, "close the journal");
+    crash_point("journal.committed");
+    return true;
 }
 
 bool journal_apply(int packages, const struct change *changes, size_t count, struct error *err)

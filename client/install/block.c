@@ -1,0 +1,195 @@
+#include "client/install/block.h"
+
+#include <string.h>
+
+#include "lib/base/limits.h"
+#include "lib/toml/toml.h"
+
+/* Where a block stands in a text: its first byte, and the one behind its last line. */
+struct span {
+    size_t from, to;
+};
+
+static bool id_check(const char *id, struct error *err)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t len = strlen(id);
+    return (len > 0 && len <= BLOCK_ID_MAX && strspn(id, plain) == len) ||
+           error_set(err, INVALID, "marker_id: expected letters, digits and ._-");
+}
+
+/* The line that is exactly this, from a position on; len when there is none. */
+static size_t line_find(const char *text, size_t len, size_t from, const char *line)
+{
+    size_t line_len = strlen(line);
+    for (size_t at = from; at < len;) {
+        const char *end = memchr(text + at, '\n', len - at);
+        size_t this_len = end ? (size_t)(end - text) - at : len - at;
+        size_t bare = this_len && text[at + this_len - 1] == '\r' ? this_len - 1 : this_len;
+        if (bare == line_len && memcmp(text + at, line, line_len) == 0)
+            return at;
+        at += this_len + 1;
+    }
+    return len;
+}
+
+static size_t line_end(const char *text, size_t len, size_t at)
+{
+    const char *end = memchr(text + at, '\n', len - at);
+    return end ? (size_t)(end - text) + 1 : len;
+}
+
+static bool span_find(const char *text, size_t len, const char *id, struct arena *arena,
+                      struct span *out, bool *out_found, struct error *err)
+{
+    size_t from = line_find(text, len, 0, arena_printf(arena, "# >>> nono:%s >>>", id));
+    *out_found = from < len;
+    if (!*out_found)
+        return true;
+    size_t last = line_find(text, len, from, arena_printf(arena, "# <<< nono:%s <<<", id));
+    if (last >= len)
+        return error_set(err, CONFLICT, "the block %s has lost its end marker", id);
+    *out = (struct span){ from, line_end(text, len, last) };
+    return true;
+}
+
+/* The start of the line of the first table, if text before it is a document of its own. */
+static size_t first_table(const char *text, size_t len, struct arena *arena)
+{
+    struct error ignored;
+    struct doc *doc;
+    for (size_t at = 0; at < len; at = line_end(text, len, at)) {
+        size_t blank = strspn(text + at, " \t");
+        if (text[at + blank] == '[' && toml_parse(text, at, NULL, arena, &doc, &ignored))
+            return at;
+    }
+    return len;
+}
+
+/* Every member of part stands unchanged in whole; tables are gone into. */
+/* NOLINTNEXTLINE(misc-no-recursion): the reader bounds the depth */
+static bool is_within(const struct doc *part, const struct doc *whole)
+{
+    DOC_FOREACH (part, item) {
+        const struct doc *other = doc_find(whole, item->key);
+        bool same = other && item->kind == other->kind &&
+                    (item->kind == DOC_TABLE ? is_within(item, other) : doc_equal(item, other));
+        if (!same)
+            return false;
+    }
+    return true;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static size_t leaves_count(const struct doc *table)
+{
+    size_t count = 0;
+    DOC_FOREACH (table, item)
+        count += item->kind == DOC_TABLE ? 1 + leaves_count(item) : 1;
+    return count;
+}
+
+/* The result says what the file said, and what the block says, and nothing more. */
+static bool meaning_check(const char *before, size_t before_len, const char *content,
+                          const char *after, struct arena *arena, struct error *err)
+{
+    struct doc *old, *block, *all;
+    if (!toml_parse(before, before_len, NULL, arena, &old, err))
+        return error_prefix(err, "the file is not TOML");
+    if (!toml_parse(content, strlen(content), NULL, arena, &block, err))
+        return error_prefix(err, "the block is not TOML");
+    if (!toml_parse(after, strlen(after), NULL, arena, &all, err))
+        return error_set(err, CONFLICT, "the file has a key of the block already");
+    if (!is_within(old, all) || !is_within(block, all) ||
+        leaves_count(all) > leaves_count(old) + leaves_count(block))
+        return error_set(err, CONFLICT, "the block would change what the file says");
+    return true;
+}
+
+static const char *block_text(const char *id, const char *content, struct arena *arena)
+{
+    size_t len = strlen(content);
+    const char *end = len && content[len - 1] != '\n' ? "\n" : "";
+    return arena_printf(arena, "# >>> nono:%s >>>\n%s%s# <<< nono:%s <<<\n", id, content, end, id);
+}
+
+static const char *at_end(const char *text, size_t len, const char *block, struct arena *arena)
+{
+    const char *gap = !len ? "" : text[len - 1] == '\n' ? "\n" : "\n\n";
+    return arena_printf(arena, "%.*s%s%s", (int)len, text, gap, block);
+}
+
+static const char *at_top(const char *text, size_t len, const char *block, struct arena *arena)
+{
+    size_t at = first_table(text, len, arena);
+    if (at == len)
+        return at_end(text, len, block, arena);
+    return arena_printf(arena, "%.*s%s\n%.*s", (int)at, text, block, (int)(len - at), text + at);
+}
+
+static bool texts_check(const char *text, size_t len, const char *content, struct error *err)
+{
+    if (len > LIMIT_JSON_BYTES || strlen(content) > LIMIT_JSON_BYTES)
+        return error_set(err, TOO_LARGE, "the file or the block is over %zu bytes",
+                         LIMIT_JSON_BYTES);
+    if (memchr(text, '\0', len))
+        return error_set(err, CONFLICT, "the file is not text");
+    if (strstr(content, ">>> nono:") || strstr(content, "<<< nono:"))
+        return error_set(err, INVALID, "the block has a marker line inside");
+    return true;
+}
+
+bool block_put(const char *text, size_t len, const char *id, const char *content,
+               enum block_place place, struct arena *arena, const char **out, size_t *out_len,
+               struct error *err)
+{
+    struct span span;
+    bool found;
+    const char *without;
+    size_t without_len;
+    if (!id_check(id, err) || !texts_check(text, len, content, err) ||
+        !span_find(text, len, id, arena, &span, &found, err) ||
+        !block_take(text, len, id, arena, &without, &without_len, err))
+        return false;
+    const char *block = block_text(id, content, arena), *made;
+    if (found)
+        made = arena_printf(arena, "%.*s%s%.*s", (int)span.from, text, block, (int)(len - span.to),
+                            text + span.to);
+    else
+        made = place == BLOCK_AT_TOP ? at_top(text, len, block, arena)
+                                     : at_end(text, len, block, arena);
+    struct error why;
+    if (!meaning_check(without, without_len, content, made, arena, &why)) {
+        /* At the end, keys of the block would belong to the last table: before the first, then. */
+        made = at_top(without, without_len, block, arena);
+        if (!meaning_check(without, without_len, content, made, arena, err))
+            return false;
+    }
+    *out = made;
+    *out_len = strlen(made);
+    return true;
+}
+
+bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,
+                size_t *out_len, struct error *err)
+{
+    struct span span;
+    bool found;
+    if (!id_check(id, err) || !span_find(text, len, id, arena, &span, &found, err))
+        return false;
+    if (!found) {
+        *out = text;
+        *out_len = len;
+        return true;
+    }
+    bool at_the_end = span.to == len;
+    if (at_the_end && span.from >= 2 && memcmp(text + span.from - 2, "\n\n", 2) == 0)
+        span.from--; /* the blank line before it was ours */
+    else if (!at_the_end && text[span.to] == '\n')
+        span.to++; /* and so was the one behind */
+    const char *made =
+        arena_printf(arena, "%.*s%.*s", (int)span.from, text, (int)(len - span.to), text + span.to);
+    *out = made;
+    *out_len = strlen(made);
+    return true;
+}

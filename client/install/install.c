@@ -1,0 +1,280 @@
+#include "client/install/install.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "client/install/stage.h"
+#include "lib/base/clock.h"
+#include "lib/base/files.h"
+
+#define LOCK_FILE "lockfile.json"
+#define MORE_MAX  5 /* changes in the packages folder itself */
+
+/* As the original writes $NOW: milliseconds, "Z". */
+static const char *now_text(struct arena *arena)
+{
+    char text[CLOCK_TEXT_MAX];
+    clock_print(clock_now_us(), text);
+    return arena_printf(arena, "%.23sZ", text);
+}
+
+static void variables_set(const struct store *store, struct install *install)
+{
+    struct variables *variables = ARENA_NEW(install->arena, struct variables);
+    *variables = (struct variables){
+        .folders = &store->folders,
+        .namespace = install->namespace,
+        .name = install->name,
+        .pack_dir = install->pack_dir,
+        .now = now_text(install->arena),
+    };
+    install->wiring.variables = variables;
+}
+
+static bool other_edits(const struct store *store, const struct install *install, const char *path)
+{
+    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
+        if (pack != install->old && wiring_edits(pack->wiring_record, path))
+            return true;
+    return false;
+}
+
+/* Files that only the old version edited come back as they were. */
+static bool edits_release(const struct store *store, struct install *install, struct error *err)
+{
+    const struct doc *records = install->old ? install->old->wiring_record : NULL;
+    if (records)
+        DOC_FOREACH (records, record) {
+            const char *file = doc_text(record, "file");
+            if (file && !other_edits(store, install, file) &&
+                !wired_release(&install->wired, install->plan, file, err))
+                return false;
+        }
+    return true;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Every folder that packs have made goes when it is empty; those that are gone are forgotten. */
+static void folders_drop(const struct store *store, struct install *install)
+{
+    struct wired *wired = &install->wired;
+    bool others = false;
+    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
+        others = others ||
+                 (pack != install->old && pack->wiring_record && pack->wiring_record->count > 0);
+    size_t kept = 0;
+    for (size_t i = 0; i < wired->folder_count; i++) {
+        if (!is_folder(wired->folders[i]))
+            continue;
+        plan_drop_folder(install->plan, wired->folders[i]);
+        wired->folders[kept++] = wired->folders[i];
+    }
+    wired->folder_count = others || install->pack ? kept : 0;
+}
+
+static bool plan_begin(const struct store *store, const struct install_options *options,
+                       size_t directives, struct install *install, struct error *err)
+{
+    install->key = arena_printf(install->arena, "%s/%s", install->namespace, install->name);
+    install->pack_dir = store_pack_path(store, install->namespace, install->name, install->arena);
+    install->old = store_find(store, install->namespace, install->name);
+    install->plan = plan_new(&store->folders, options->extra_folders, install->arena);
+    if (!wired_load(store->dir, install->arena, &install->wired, err))
+        return false;
+    struct profile_platform *platform = ARENA_NEW(install->arena, struct profile_platform);
+    profile_platform_detect(install->arena, platform);
+    install->wiring.plan = install->plan;
+    install->wiring.wired = &install->wired;
+    install->wiring.arena = install->arena;
+    install->wiring.platform = platform;
+    variables_set(store, install);
+    wiring_init(&install->wiring, directives);
+    const struct doc *records = install->old ? install->old->wiring_record : NULL;
+    if (records)
+        DOC_FOREACH (records, record) /* so that what stands there is known to be ours, or not */
+            if (doc_text(record, "file") &&
+                !wired_note(&install->wired, install->plan, doc_text(record, "file"),
+                            install->arena, err))
+                return options->force;
+    return wiring_undo(&install->wiring, records, options->force, err) &&
+           edits_release(store, install, err);
+}
+
+bool install_plan(const struct store *store, const struct install_pack *pack,
+                  const struct install_options *options, struct arena *arena, struct install *out,
+                  struct error *err)
+{
+    struct install *install = out;
+    const struct list *directives = &pack->index->manifest.wiring;
+    *install = (struct install){
+        .pack = pack, .namespace = pack->namespace, .name = pack->name, .arena = arena
+    };
+    if (!plan_begin(store, options, directives->count, install, err))
+        return false;
+    struct wiring_source *sources;
+    if (!stage_sources(pack, arena, &sources, &install->wiring.source_count, err))
+        return false;
+    install->wiring.sources = sources;
+    LIST_FOREACH (*directives, const struct directive, directive)
+        if (!wiring_apply(&install->wiring, directive, err))
+            return error_prefix(err, "%s", install->key);
+    folders_drop(store, install);
+    return wired_settle(&install->wired, install->plan, arena, err);
+}
+
+bool install_plan_removal(const struct store *store, const char *namespace, const char *name,
+                          const struct install_options *options, struct arena *arena,
+                          struct install *out, struct error *err)
+{
+    struct install *install = out;
+    *install = (struct install){ .namespace = namespace, .name = name, .arena = arena };
+    if (!plan_begin(store, options, 0, install, err))
+        return false;
+    if (!install->old)
+        return error_set(err, NOT_FOUND, "%s is not installed", install->key);
+    folders_drop(store, install);
+    return wired_settle(&install->wired, install->plan, arena, err);
+}
+
+bool install_same(const struct install *a, const struct install *b)
+{
+    struct list left = plan_changes(a->plan), right = plan_changes(b->plan);
+    if (left.count != right.count)
+        return false;
+    for (size_t i = 0; i < left.count; i++) {
+        const struct plan_change *x = LIST_AT(left, struct plan_change, i);
+        const struct plan_change *y = LIST_AT(right, struct plan_change, i);
+        if (strcmp(x->path, y->path) != 0 || x->after->kind != y->after->kind ||
+            x->before->kind != y->before->kind)
+            return false;
+    }
+    return true;
+}
+
+static bool exists(int dir, const char *path, struct stat *out)
+{
+    return fstatat(dir, path, out, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* A file of ours in the packages folder; NULL text drops it. */
+static void own_file(const struct store *store, const char *name, const char *text,
+                     struct change *changes, size_t *count)
+{
+    struct stat st;
+    bool there = exists(store->dir, name, &st);
+    if (!text && !there)
+        return;
+    changes[(*count)++] = (struct change){
+        .kind = text ? CHANGE_PUT_FILE : CHANGE_DROP,
+        .root = store->folders.packages,
+        .path = name,
+        .bytes = text,
+        .len = text ? strlen(text) : 0,
+        .mode = 0600,
+        .replaces = there,
+    };
+}
+
+static struct list artifacts_lock(const struct install_pack *pack, struct arena *arena)
+{
+    const struct list *artifacts = &pack->index->manifest.artifacts;
+    struct lock_artifact *locked = ARENA_ARRAY(arena, struct lock_artifact, artifacts->count + 1);
+    size_t count = 0;
+    LIST_FOREACH (*artifacts, const struct artifact, artifact) {
+        const struct pack_file *file = pack_index_find(pack->index, artifact->path);
+        if (file)
+            locked[count++] =
+                (struct lock_artifact){ artifact_installed_path(artifact, arena), file->sha256,
+                                        artifact_type_names[artifact->type] };
+    }
+    return (struct list){ locked, count };
+}
+
+static const char *lock_text(const struct store *store, const struct install *install)
+{
+    const struct install_pack *pack = install->pack;
+    struct arena *arena = install->arena;
+    if (!pack)
+        return lockfile_print(&store->lockfile, &(struct lock_change){ .removed = install->key },
+                              arena);
+    const struct pack_file *manifest = pack_index_find(pack->index, PACK_MANIFEST);
+    const struct lock_pack entry = {
+        .key = install->key,
+        .namespace = install->namespace,
+        .name = install->name,
+        .version = pack->index->manifest.version,
+        .installed_at = clock_now_us(),
+        .pinned = install->old && install->old->pinned,
+        .provenance = pack->provenance,
+        .artifacts = artifacts_lock(pack, arena),
+        .wiring_record = install->wiring.records,
+        .registry = pack->registry,
+        .archive_digest = arena_printf(arena, "sha256:%s", pack->index->sha256),
+        .manifest_sha256 = manifest ? manifest->sha256 : NULL,
+        .entry = install->old ? install->old->entry : NULL,
+    };
+    const struct lock_change change = { .changed = &entry, .registry = pack->registry };
+    return lockfile_print(&store->lockfile, &change, arena);
+}
+
+static bool tree_change(const struct store *store, const struct install *install,
+                        struct change *changes, size_t *count, struct error *err)
+{
+    struct stat st;
+    bool there = exists(store->dir, install->key, &st);
+    struct change tree = { .root = store->folders.packages,
+                           .path = install->key,
+                           .replaces = there };
+    if (!install->pack) {
+        tree.kind = CHANGE_DROP;
+        if (there)
+            changes[(*count)++] = tree;
+        changes[(*count)++] = (struct change){ .kind = CHANGE_DROP_DIR,
+                                               .root = store->folders.packages,
+                                               .path = install->namespace };
+        return true;
+    }
+    if (!exists(store->dir, install->namespace, &st))
+        changes[(*count)++] = (struct change){ .kind = CHANGE_MAKE_DIR,
+                                               .root = store->folders.packages,
+                                               .path = install->namespace,
+                                               .mode = 0755 };
+    tree.kind = CHANGE_PUT_TREE;
+    if (!stage_pack(store->dir, install->pack, install->arena, &tree.staged, err))
+        return false;
+    changes[(*count)++] = tree;
+    return true;
+}
+
+bool install_commit(const struct store *store, const struct install *install, struct error *err)
+{
+    struct change *changes;
+    size_t count;
+    if (!plan_emit(install->plan, MORE_MAX, &changes, &count, err) ||
+        !tree_change(store, install, changes, &count, err)) {
+        struct error ignored;
+        bool cleaned = tree_remove(store->dir, ".staging", &ignored);
+        (void)cleaned; /* else the next install does it */
+        return false;
+    }
+    const char *wired =
+        wired_is_empty(&install->wired) ? NULL : wired_print(&install->wired, install->arena);
+    own_file(store, WIRED_NAME, wired, changes, &count);
+    own_file(store, LOCK_FILE, lock_text(store, install), changes, &count);
+    return journal_apply(store->dir, changes, count, err) ||
+           error_prefix(err, "%s %s", install->pack ? "install" : "remove", install->key);
+}
+
+bool install_lock_change(const struct store *store, const struct lock_change *change,
+                         struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text = lockfile_print(&store->lockfile, change, arena);
+    return file_replace(store->dir, LOCK_FILE, text, strlen(text), 0600, err);
+}

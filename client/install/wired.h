@@ -1,0 +1,44 @@
+/*
+ * packages/wired.json: what the files that wiring edits were before any pack touched them, and the
+ * folders that were made, so that what is taken away last leaves everything byte for byte as it
+ * was. Ours alone; the original does not know it, and without it wiring is undone by its records.
+ */
+#pragma once
+
+#include "client/install/plan.h"
+
+#define WIRED_NAME "wired.json"
+
+struct wired_file {
+    const char *path;
+    bool was_there;
+    const char *original; /* bytes, when it was */
+    size_t original_len;
+    uint64_t mode;
+    const char *ours; /* SHA-256 of what we wrote last; somebody else wrote when it is another */
+    bool changed;     /* somebody did: the original cannot simply come back */
+};
+
+struct wired {
+    struct wired_file *files;
+    size_t count;
+    const char **folders; /* absolute */
+    size_t folder_count;
+};
+
+/* No file: nothing is wired. */
+bool wired_load(int packages, struct arena *arena, struct wired *out, struct error *err) MUST_CHECK;
+const char *wired_print(const struct wired *wired, struct arena *arena);
+bool wired_is_empty(const struct wired *wired);
+
+/* Before the first edit of a file: remembers it, or notices that somebody else wrote to it. */
+bool wired_note(struct wired *wired, struct plan *plan, const char *path, struct arena *arena,
+                struct error *err) MUST_CHECK;
+
+/* No pack edits the file any more: forgets it, and puts the original back unless it was changed. */
+bool wired_release(struct wired *wired, struct plan *plan, const char *path, struct error *err)
+    MUST_CHECK;
+
+/* After all edits: remembers what is written, and the folders that are made. */
+bool wired_settle(struct wired *wired, struct plan *plan, struct arena *arena, struct error *err)
+    MUST_CHECK;

@@ -1,0 +1,57 @@
+/*
+ * Wiring: what a pack does outside its folder, and how it is undone. Works on a plan: nothing is
+ * written here. Records have the original's shapes (reference in docs/formats/lockfile.md), with
+ * our keys beside them, so that either client can undo what the other did.
+ */
+#pragma once
+
+#include "client/install/plan.h"
+#include "client/install/wired.h"
+#include "client/store/lockfile.h"
+#include "lib/pack/manifest.h"
+#include "lib/profile/platform.h"
+
+/* For people and --json: what one directive does. */
+struct wiring_line {
+    const char *act;    /* "write", "link", "merge", "block" */
+    const char *path;   /* the file outside the pack */
+    const char *detail; /* keys, target, "executable" */
+};
+extern const struct record wiring_line_record;
+
+/* A file of the pack that a directive reads. */
+struct wiring_source {
+    const char *path;
+    const char *bytes;
+    size_t len;
+    bool executable;
+};
+
+struct wiring {
+    struct plan *plan;
+    struct wired *wired;
+    const struct variables *variables;
+    const struct profile_platform *platform;
+    const struct wiring_source *sources;
+    size_t source_count;
+    struct arena *arena;
+    struct doc *records; /* a list: for the lock file */
+    struct list lines;   /* of struct wiring_line */
+    struct list notes;   /* of const char *: what was left as it is */
+};
+
+void wiring_init(struct wiring *wiring, size_t directives);
+
+/* Carries out one directive, unless its `when` does not hold. */
+bool wiring_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
+    MUST_CHECK;
+
+/*
+ * Undoes what records (a lock file's wiring_record, NULL: none) say, last first. What somebody
+ * changed since is left, with a note. With force, what cannot be undone is noted too.
+ */
+bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
+    MUST_CHECK;
+
+/* Whether some record edits a file (and does not make it). */
+bool wiring_edits(const struct doc *records, const char *path);

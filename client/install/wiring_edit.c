@@ -1,0 +1,247 @@
+#include <string.h>
+
+#include "client/install/block.h"
+#include "client/install/tree.h"
+#include "client/install/wiring_steps.h"
+#include "client/install/yaml_text.h"
+#include "lib/base/limits.h"
+#include "lib/json/json.h"
+#include "lib/yaml/yaml.h"
+
+#define DETAIL_KEYS 6
+
+/* One file that is being edited. */
+struct edit {
+    const char *path;
+    bool is_yaml;
+    struct node node;
+    struct doc *doc;
+};
+
+static bool text_parse(const char *text, size_t len, const char *source, bool is_yaml,
+                       struct arena *arena, struct doc **out, struct error *err)
+{
+    if (len > LIMIT_JSON_BYTES)
+        return error_set(err, TOO_LARGE, "%s: over %zu bytes", source, LIMIT_JSON_BYTES);
+    return is_yaml ? yaml_parse(text, len, source, arena, out, err)
+                   : json_parse(text, len, source, JSON_COMMENTS, arena, out, err);
+}
+
+/* An absent or empty file is an empty table. */
+static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *err)
+{
+    if (!plan_get(wiring->plan, edit->path, &edit->node, err))
+        return false;
+    if (edit->node.kind != NODE_ABSENT && edit->node.kind != NODE_FILE) {
+        error_set(err, CONFLICT, "%s is not a file", edit->path);
+        return error_hint(err, "a link here has to be replaced by the file that it leads to");
+    }
+    edit->doc = doc_new(wiring->arena, DOC_TABLE);
+    if (edit->node.len == 0)
+        return true;
+    if (!text_parse(edit->node.bytes, edit->node.len, edit->path, edit->is_yaml, wiring->arena,
+                    &edit->doc, err))
+        return false;
+    if (edit->doc->kind == DOC_NULL) /* YAML of comments alone */
+        edit->doc = doc_new(wiring->arena, DOC_TABLE);
+    return true;
+}
+
+static bool edit_save(struct wiring *wiring, const struct edit *edit, struct error *err)
+{
+    const char *text = edit->is_yaml
+                           ? yaml_text(edit->doc, wiring->arena)
+                           : arena_printf(wiring->arena, "%s\n",
+                                          json_print(edit->doc, JSON_PRETTY, wiring->arena));
+    const struct node node = { .kind = NODE_FILE,
+                               .bytes = text,
+                               .len = strlen(text),
+                               .mode = edit->node.kind == NODE_FILE ? edit->node.mode : 0644 };
+    return plan_put(wiring->plan, edit->path, &node, err);
+}
+
+/* $NAME in the text of a patch, in place; keys stay. */
+/* NOLINTNEXTLINE(misc-no-recursion): readers bound the depth of documents */
+static bool patch_expand(const struct wiring *wiring, struct doc *doc, struct error *err)
+{
+    if (doc->kind == DOC_LIST || doc->kind == DOC_TABLE) {
+        DOC_FOREACH (doc, item)
+            if (!patch_expand(wiring, item, err))
+                return false;
+        return true;
+    }
+    if (doc->kind != DOC_TEXT || strlen(doc->text) != doc->len)
+        return true;
+    const char *text;
+    if (!variables_expand(wiring->variables, doc->text, wiring->arena, &text, err))
+        return false;
+    doc->text = text;
+    doc->len = strlen(text);
+    return true;
+}
+
+static bool patch_read(const struct wiring *wiring, const char *path, bool is_yaml,
+                       struct doc **out, struct error *err)
+{
+    const struct wiring_source *source;
+    return wiring_source_get(wiring, path, &source, err) &&
+           text_parse(source->bytes, source->len, path, is_yaml, wiring->arena, out, err) &&
+           (patch_expand(wiring, *out, err) || error_prefix(err, "%s", path));
+}
+
+static const char *path_text(const struct doc *path, struct arena *arena)
+{
+    const char *text = "";
+    DOC_FOREACH (path, key)
+        text = *text ? arena_printf(arena, "%s.%s", text, key->text)
+                     : arena_printf(arena, "%s", key->text);
+    return text;
+}
+
+/* "sets a.b, c.d and 3 more" */
+static const char *merge_detail(const struct doc *leaves, struct arena *arena)
+{
+    const char *text = "sets";
+    size_t shown = 0;
+    DOC_FOREACH (leaves, leaf) {
+        if (shown == DETAIL_KEYS)
+            break;
+        text = arena_printf(arena, "%s%s %s", text, shown++ ? "," : "",
+                            path_text(doc_find(leaf, "path"), arena));
+    }
+    return leaves->count > shown
+               ? arena_printf(arena, "%s and %zu more", text, leaves->count - shown)
+               : text;
+}
+
+bool merge_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
+{
+    struct edit edit = { .is_yaml = directive->type == DIRECTIVE_YAML_MERGE };
+    struct doc *patch;
+    if (!wiring_path(wiring, directive->file, &edit.path, err) ||
+        !patch_read(wiring, directive->patch, edit.is_yaml, &patch, err) ||
+        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
+        !edit_open(wiring, &edit, err))
+        return false;
+    struct doc *record = wiring_record_add(wiring, directive);
+    doc_add_text(wiring->arena, record, "file", edit.path);
+    if (!tree_merge(edit.doc, patch, record, wiring->arena, err))
+        return error_prefix(err, "%s", edit.path);
+    wiring_line_add(wiring, "merge", edit.path,
+                    merge_detail(doc_find(record, "leaves"), wiring->arena));
+    return edit_save(wiring, &edit, err);
+}
+
+bool append_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
+{
+    struct edit edit = { .is_yaml = false };
+    struct doc *entries;
+    if (!wiring_path(wiring, directive->file, &edit.path, err) ||
+        !patch_read(wiring, directive->patch_entries, false, &entries, err) ||
+        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
+        !edit_open(wiring, &edit, err))
+        return false;
+    struct doc *record = wiring_record_add(wiring, directive);
+    doc_add_text(wiring->arena, record, "file", edit.path);
+    doc_add_text(wiring->arena, record, "path", directive->path);
+    doc_add_text(wiring->arena, record, "key_field", directive->key_field);
+    const struct tree_append append = { directive->path, directive->key_field, entries };
+    if (!tree_append(edit.doc, &append, record, wiring->arena, err))
+        return error_prefix(err, "%s", edit.path);
+    wiring_line_add(
+        wiring, "merge", edit.path,
+        arena_printf(wiring->arena, "adds %zu to the list %s", entries->count, directive->path));
+    return edit_save(wiring, &edit, err);
+}
+
+static bool block_file(struct wiring *wiring, struct edit *edit, struct error *err)
+{
+    if (!plan_get(wiring->plan, edit->path, &edit->node, err))
+        return false;
+    if (edit->node.kind == NODE_ABSENT)
+        edit->node = (struct node){ .kind = NODE_FILE, .bytes = "", .mode = 0644 };
+    return edit->node.kind == NODE_FILE || error_set(err, CONFLICT, "%s is not a file", edit->path);
+}
+
+bool block_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
+{
+    struct edit edit = { .is_yaml = false };
+    const struct wiring_source *source;
+    const char *content;
+    if (!wiring_path(wiring, directive->file, &edit.path, err) ||
+        !wiring_source_get(wiring, directive->content, &source, err) ||
+        !variables_expand(wiring->variables, source->bytes, wiring->arena, &content, err) ||
+        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
+        !block_file(wiring, &edit, err))
+        return false;
+    bool top = directive->position == BLOCK_TOP;
+    struct node node = edit.node;
+    if (!block_put(edit.node.bytes, edit.node.len, directive->marker_id, content,
+                   top ? BLOCK_AT_TOP : BLOCK_AT_END, wiring->arena, &node.bytes, &node.len, err))
+        return error_prefix(err, "%s", edit.path);
+    struct doc *record = wiring_record_add(wiring, directive);
+    doc_add_text(wiring->arena, record, "file", edit.path);
+    doc_add_text(wiring->arena, record, "marker_id", directive->marker_id);
+    wiring_line_add(wiring, "block", edit.path,
+                    arena_printf(wiring->arena, "adds a block \"%s\"%s", directive->marker_id,
+                                 top ? " before the tables" : ""));
+    return plan_put(wiring->plan, edit.path, &node, err);
+}
+
+/* What every undoing of an edit begins with; *there is false when the file is gone. */
+static bool undo_open(struct wiring *wiring, const struct doc *record, struct edit *edit,
+                      bool *there, struct error *err)
+{
+    const char *type = doc_text(record, "type");
+    edit->path = doc_text(record, "file");
+    edit->is_yaml = type && strcmp(type, "yaml_merge") == 0;
+    if (!edit->path)
+        return error_set(err, INVALID, "a record has no file");
+    if (!plan_get(wiring->plan, edit->path, &edit->node, err))
+        return false;
+    *there = edit->node.kind == NODE_FILE;
+    return true;
+}
+
+static bool tree_undo(struct wiring *wiring, const struct doc *record,
+                      bool (*undo)(struct doc *, const struct doc *, struct arena *,
+                                   struct error *),
+                      struct error *err)
+{
+    struct edit edit = { .is_yaml = false };
+    bool there;
+    if (!undo_open(wiring, record, &edit, &there, err))
+        return false;
+    if (!there)
+        return true;
+    return edit_open(wiring, &edit, err) &&
+           (undo(edit.doc, record, wiring->arena, err) || error_prefix(err, "%s", edit.path)) &&
+           edit_save(wiring, &edit, err);
+}
+
+bool merge_undo(struct wiring *wiring, const struct doc *record, struct error *err)
+{
+    return tree_undo(wiring, record, tree_unmerge, err);
+}
+
+bool append_undo(struct wiring *wiring, const struct doc *record, struct error *err)
+{
+    return tree_undo(wiring, record, tree_unappend, err);
+}
+
+bool block_undo(struct wiring *wiring, const struct doc *record, struct error *err)
+{
+    struct edit edit = { .is_yaml = false };
+    bool there;
+    const char *id = doc_text(record, "marker_id");
+    if (!id)
+        return error_set(err, INVALID, "a record has no marker_id");
+    if (!undo_open(wiring, record, &edit, &there, err))
+        return false;
+    if (!there)
+        return true;
+    struct node node = edit.node;
+    return block_take(edit.node.bytes, edit.node.len, id, wiring->arena, &node.bytes, &node.len,
+                      err) &&
+           plan_put(wiring->plan, edit.path, &node, err);
+}

@@ -1,0 +1,23 @@
+/* Between wiring.c and wiring_edit.c: the parts of a step. */
+#pragma once
+
+#include "client/install/wiring.h"
+
+#define WIRING_NOTES_MAX 256
+
+void wiring_line_add(struct wiring *wiring, const char *act, const char *path, const char *detail);
+void wiring_note(struct wiring *wiring, const char *path, const char *text);
+struct doc *wiring_record_add(struct wiring *wiring, const struct directive *directive);
+bool wiring_path(const struct wiring *wiring, const char *text, const char **out, struct error *err)
+    MUST_CHECK;
+const struct wiring_source *wiring_source_find(const struct wiring *wiring, const char *path);
+bool wiring_source_get(const struct wiring *wiring, const char *path,
+                       const struct wiring_source **out, struct error *err) MUST_CHECK;
+
+/* Directives that edit a file which may be the user's. */
+bool merge_apply(struct wiring *wiring, const struct directive *directive, struct error *err);
+bool append_apply(struct wiring *wiring, const struct directive *directive, struct error *err);
+bool block_apply(struct wiring *wiring, const struct directive *directive, struct error *err);
+bool merge_undo(struct wiring *wiring, const struct doc *record, struct error *err);
+bool append_undo(struct wiring *wiring, const struct doc *record, struct error *err);
+bool block_undo(struct wiring *wiring, const struct doc *record, struct error *err);
