@@ -132,13 +132,9 @@ bool wiring_apply(struct wiring *wiring, const struct directive *directive, stru
         [DIRECTIVE_JSON_MERGE] = merge_apply, [DIRECTIVE_JSON_ARRAY_APPEND] = append_apply,
         [DIRECTIVE_TOML_BLOCK] = block_apply, [DIRECTIVE_YAML_MERGE] = merge_apply,
     };
-    bool holds = directive->when.count == 0;
-    LIST_FOREACH (directive->when, const char *, condition) {
-        bool one;
-        if (!profile_when_holds(*condition, wiring->platform, &one, err))
-            return error_prefix(err, "wiring: when");
-        holds = holds || one;
-    }
+    bool holds;
+    if (!profile_when_doc(directive->when, wiring->platform, &holds, err))
+        return error_prefix(err, "wiring: when");
     return !holds || steps[directive->type](wiring, directive, err) ||
            error_prefix(err, "wiring: %s", directive_type_names[directive->type]);
 }
