@@ -16,6 +16,10 @@
 #define LIMIT_YAML_NODES    100000      /* values of a YAML document, aliases expanded */
 #define LIMIT_YAML_LOOKUPS  50000000    /* key and anchor comparisons while one is read */
 
+/* Patterns of paths in a profile */
+#define LIMIT_GLOB_ENTRIES 200000 /* names looked at */
+#define LIMIT_GLOB_MATCHES 4096
+
 /* Packs (reference/registry-protocol.md 1.0 has the wire's own) */
 #define LIMIT_PACK_ENTRIES        10000
 #define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */

@@ -1,5 +1,6 @@
 #include "lib/json/comments.h"
 
+#include <stdint.h>
 #include <string.h>
 
 static size_t string_end(const char *text, size_t len, size_t at)
@@ -16,7 +17,8 @@ static void blank(char *text, size_t from, size_t to)
             text[i] = ' ';
 }
 
-/* The end of the comment that begins at `at`, or `at` when none does, or 0 when it never ends. */
+/* The end of the comment that begins at `at`, or `at` when none does, or NEVER. */
+#define NEVER SIZE_MAX
 static size_t comment_end(const char *text, size_t len, size_t at)
 {
     if (at + 1 >= len || text[at] != '/')
@@ -28,7 +30,7 @@ static size_t comment_end(const char *text, size_t len, size_t at)
     if (text[at + 1] != '*')
         return at;
     const char *end = memmem(text + at + 2, len - at - 2, "*/", 2);
-    return end ? (size_t)(end - text) + 2 : 0;
+    return end ? (size_t)(end - text) + 2 : NEVER;
 }
 
 static bool unclosed(const char *text, size_t at, const char *source, struct error *err)
@@ -47,7 +49,7 @@ bool json_comments_blank(const char *text, size_t len, const char *source, struc
     size_t comma = len; /* a comma with only blanks behind it so far */
     for (size_t i = 0; i < len;) {
         size_t end = comment_end(copy, len, i);
-        if (end == 0)
+        if (end == NEVER)
             return unclosed(copy, i, source, err);
         if (end > i) {
             blank(copy, i, end);

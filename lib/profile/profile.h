@@ -135,9 +135,13 @@ struct profile {
     struct list parts;                          /* struct profile_part, bases first */
     struct list groups;                         /* const char *: those in effect */
 
-    struct list grants;   /* struct profile_path; one entry a path and is_file, sorted by path */
-    struct list denies;   /* struct profile_path; they beat every grant above or below them */
-    struct list bypasses; /* struct profile_path: group denies there have been left out of denies */
+    struct list grants; /* struct profile_path; one entry a path and is_file, sorted by path */
+    struct list denies; /* struct profile_path; they beat every grant above or below them */
+    /*
+     * struct profile_path: no group's deny holds there or below. Those denied as a whole are gone
+     * from denies; a deny further up stays, with this hole in it.
+     */
+    struct list bypasses;
     /*
      * Some document lists what may be run: EXECUTE stands only on what it names. Whoever enforces
      * adds the started program, and the interpreters (ELF and #!) of it and of each file named.
@@ -231,8 +235,8 @@ struct profile_overrides {
 };
 
 /*
- * The profile of that name, or of that path when it has a '/' and ends in .toml, .yaml, .yml, .json
- * or .jsonc (else "a/b" is a pack). NULL overrides: none.
+ * The profile of that name ("agent", or "ns/pack"), or of that path when it ends in .toml, .yaml,
+ * .yml, .json or .jsonc. NULL overrides: none.
  */
 bool profile_load(const struct profile_env *env, const char *name_or_path,
                   const struct profile_overrides *overrides, struct arena *arena,

@@ -78,6 +78,16 @@ static void comments_keep_every_place(void **state)
     assert_int_equal(list->last->column, 15);
 }
 
+static void comments_may_be_absent(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc;
+    assert_ok(json_parse("{}", 2, "p.jsonc", JSON_COMMENTS, arena, &doc, &err));
+    assert_fails(json_parse("/*", 2, "p.jsonc", JSON_COMMENTS, arena, &doc, &err), INVALID);
+    assert_fails(json_parse("{} /* x", 7, "p.jsonc", JSON_COMMENTS, arena, &doc, &err), INVALID);
+}
+
 static void print_round_trips_in_each_style(void **state)
 {
     (void)state;
@@ -97,6 +107,7 @@ int main(void)
         cmocka_unit_test(decode_names_place_path_and_nearest_key),
         cmocka_unit_test(decode_refuses_what_is_not_the_record),
         cmocka_unit_test(comments_keep_every_place),
+        cmocka_unit_test(comments_may_be_absent),
         cmocka_unit_test(print_round_trips_in_each_style),
     };
     return cmocka_run_group_tests_name("lib/json/json", tests, NULL, NULL);

@@ -1,0 +1,79 @@
+/* What is built in: the data files of lib/profile/builtin, embedded by cmake/EmbedText.cmake. */
+#include <string.h>
+
+#include "lib/profile/resolver.h"
+
+struct builtin {
+    const char *name, *text;
+    size_t len;
+};
+
+#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1 },
+static const struct builtin profiles[] = {
+#include "profile_profiles.def"
+};
+static const struct builtin groups[] = {
+#include "profile_groups.def"
+};
+static const struct builtin presets[] = {
+#include "profile_networks.def"
+};
+#undef TEXT_FILE
+
+#define TEXT_FILE(name, text) name,
+static const char *const profile_names[] = {
+#include "profile_profiles.def"
+    NULL
+};
+static const char *const group_names[] = {
+#include "profile_groups.def"
+    NULL
+};
+static const char *const preset_names[] = {
+#include "profile_networks.def"
+    NULL
+};
+#undef TEXT_FILE
+
+static void find(const struct builtin *all, size_t count, const char *name,
+                 struct profile_text *out)
+{
+    *out = (struct profile_text){ 0 };
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(all[i].name, name) == 0)
+            *out = (struct profile_text){ .text = all[i].text,
+                                          .len = all[i].len,
+                                          .syntax = PROFILE_TOML,
+                                          .file = "built-in",
+                                          .builtin = true };
+}
+
+void profile_builtin_find(const char *name, struct profile_text *out)
+{
+    find(profiles, COUNT(profiles), name, out);
+}
+
+void profile_group_find(const char *name, struct profile_text *out)
+{
+    find(groups, COUNT(groups), name, out);
+}
+
+void profile_preset_find(const char *name, struct profile_text *out)
+{
+    find(presets, COUNT(presets), name, out);
+}
+
+const char *const *profile_builtin_names(void)
+{
+    return profile_names;
+}
+
+const char *const *profile_group_names(void)
+{
+    return group_names;
+}
+
+const char *const *profile_preset_names(void)
+{
+    return preset_names;
+}

@@ -1,0 +1,108 @@
+/* Patterns of paths against the file system, once, without following a link. */
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/limits.h"
+#include "lib/base/text.h"
+#include "lib/profile/resolver.h"
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+struct glob {
+    struct arena *arena;
+    const char *pattern;
+    struct list *out;
+    struct error *err;
+    size_t seen, depth;
+};
+
+static bool too_many(struct glob *glob)
+{
+    return error_set(glob->err, INVALID, "\"%.128s\" matches too much: narrow the pattern",
+                     glob->pattern);
+}
+
+/* The deepest folder before the first pattern character. */
+static const char *root_of(struct arena *arena, const char *pattern)
+{
+    size_t len = strcspn(pattern, "*");
+    while (len > 1 && pattern[len - 1] != '/')
+        len--;
+    return arena_strndup(arena, pattern, len > 1 ? len - 1 : 1);
+}
+
+/* Whether what lies below path could still match: patterns of fixed length end early. */
+static bool may_match_below(const char *pattern, const char *path)
+{
+    if (strstr(pattern, "**"))
+        return true;
+    size_t wanted = 0, have = 0;
+    for (; *pattern; pattern++)
+        wanted += *pattern == '/';
+    for (; *path; path++)
+        have += *path == '/';
+    return have < wanted;
+}
+
+static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path);
+
+/* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
+static bool entry_take(struct glob *glob, int dir, const char *folder, const char *name)
+{
+    struct stat info;
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return true;
+    if (++glob->seen > LIMIT_GLOB_ENTRIES)
+        return too_many(glob);
+    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode))
+        return true;
+    const char *path = arena_printf(glob->arena, "%s/%s", folder[1] ? folder : "", name);
+    if (text_glob(glob->pattern, path)) {
+        *LIST_ADD(glob->arena, glob->out, const char *) = path;
+        if (glob->out->count > LIMIT_GLOB_MATCHES)
+            return too_many(glob);
+    }
+    return !S_ISDIR(info.st_mode) || !may_match_below(glob->pattern, path) ||
+           folder_walk(glob, dir, name, path);
+}
+
+/* A folder that cannot be opened has no matches. */
+/* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
+static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path)
+{
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return true;
+    CLEANUP(closedirp) DIR *dir = fdopendir(fd);
+    if (!dir) {
+        (void)close(fd);
+        return true;
+    }
+    if (++glob->depth > LIMIT_DOC_DEPTH)
+        return too_many(glob);
+    for (const struct dirent *entry; (entry = readdir(dir));) /* NOLINT(concurrency-mt-unsafe) */
+        if (!entry_take(glob, fd, path, entry->d_name))
+            return false;
+    glob->depth--;
+    return true;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool profile_glob(struct arena *arena, const char *pattern, struct list *out, struct error *err)
+{
+    struct glob glob = { .arena = arena, .pattern = pattern, .out = out, .err = err };
+    const char *root = root_of(arena, pattern);
+    if (!folder_walk(&glob, AT_FDCWD, root, root))
+        return false;
+    if (out->count)
+        qsort(out->items, out->count, sizeof(const char *), by_text);
+    return true;
+}

@@ -1,0 +1,220 @@
+/*
+ * Groups: named lists of paths that profiles compose. A group's grants give way to a profile's own
+ * for the same path; its denies hold until a profile lifts one by name.
+ */
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/profile/resolver.h"
+
+static bool refs_add(struct resolver *resolver, struct list *refs, const char *key,
+                     const struct doc *value)
+{
+    if (value->kind != DOC_LIST)
+        return profile_kind_fault(resolver, value, key, "a list of groups");
+    DOC_FOREACH (value, item) {
+        struct profile_item entry;
+        if (!profile_item_read(resolver, item, key, "name", &entry))
+            return false;
+        if (!entry.holds)
+            continue;
+        struct profile_group_ref *ref = LIST_ADD(resolver->arena, refs, struct profile_group_ref);
+        *ref = (struct profile_group_ref){ entry.text, entry.when, item };
+    }
+    return true;
+}
+
+bool profile_apply_groups(struct resolver *resolver, const char *key, const struct doc *value,
+                          unsigned arg)
+{
+    if (arg == 'x')
+        return refs_add(resolver, &resolver->exclude, key, value);
+    if (value->kind == DOC_LIST)
+        return refs_add(resolver, &resolver->include, key, value);
+    if (value->kind != DOC_TABLE)
+        return profile_kind_fault(resolver, value, key, "a list of groups, or include and exclude");
+    DOC_FOREACH (value, member) {
+        bool include = profile_key_is(member, "include");
+        if (!include && !profile_key_is(member, "exclude")) {
+            doc_fault_key(resolver->err, member, "groups: unknown key \"%.64s\"", member->key);
+            return error_hint(resolver->err, "groups has \"include\" and \"exclude\"");
+        }
+        if (member->kind == DOC_NULL)
+            continue;
+        if (!refs_add(resolver, include ? &resolver->include : &resolver->exclude,
+                      include ? "groups.include" : "groups.exclude", member))
+            return false;
+    }
+    return true;
+}
+
+static bool unknown_group(struct resolver *resolver, const char *name, const struct doc *asked)
+{
+    const char *const *names = profile_group_names();
+    size_t count = 0;
+    while (names[count])
+        count++;
+    if (asked)
+        doc_fault(resolver->err, asked, "there is no group \"%.64s\"", name);
+    else
+        error_set(resolver->err, INVALID, "there is no group \"%.64s\"", name);
+    error_field(resolver->err, "groups");
+    const char *near = text_nearest(name, names, count);
+    return near ? error_hint(resolver->err, "did you mean \"%s\"?", near)
+                : error_hint(resolver->err, "`nono profile groups` lists them");
+}
+
+/* The group's document: built in, or a member of a pack's map of groups. */
+static bool group_find(struct resolver *resolver, const char *name, const struct doc *asked,
+                       const struct doc **out)
+{
+    struct profile_text text = { 0 };
+    struct doc *doc;
+    const struct profile_source *source = &resolver->env->source;
+    profile_group_find(name, &text);
+    if (!text.text && source->find_group &&
+        !source->find_group(source->context, name, resolver->arena, &text, resolver->err))
+        return false;
+    if (!text.text)
+        return unknown_group(resolver, name, asked);
+    if (!profile_parse(&text, resolver->arena, &doc, resolver->err))
+        return false;
+    const struct doc *member = text.builtin ? NULL : doc_find(doc, name);
+    *out = member ? member : doc;
+    if ((*out)->kind != DOC_TABLE)
+        return doc_fault(resolver->err, *out, "expected a group, found %s",
+                         doc_kind_name((*out)->kind));
+    return true;
+}
+
+/* allow.read, allow.write and allow.readwrite in the original's sense. */
+static bool allow_apply(struct resolver *resolver, const struct doc *allow)
+{
+    static const struct {
+        const char *key;
+        unsigned access;
+    } lists[] = {
+        { "read", PROFILE_READ | PROFILE_EXECUTE },
+        { "write", PROFILE_WRITE },
+        { "readwrite", PROFILE_READ | PROFILE_WRITE | PROFILE_EXECUTE },
+    };
+    if (allow->kind != DOC_TABLE)
+        return profile_kind_fault(resolver, allow, "allow", "a table");
+    DOC_FOREACH (allow, list) {
+        size_t i = 0;
+        while (i < COUNT(lists) && !profile_key_is(list, lists[i].key))
+            i++;
+        if (i == COUNT(lists))
+            return doc_fault_key(resolver->err, list, "allow: unknown key \"%.64s\"", list->key);
+        if (!profile_apply_paths(resolver, "allow", list, lists[i].access))
+            return false;
+    }
+    return true;
+}
+
+/* What macOS alone can tell apart (unlinking) is passed over. */
+static bool deny_apply(struct resolver *resolver, const struct doc *deny)
+{
+    if (deny->kind != DOC_TABLE)
+        return profile_kind_fault(resolver, deny, "deny", "a table");
+    DOC_FOREACH (deny, list) {
+        bool ok = true;
+        if (profile_key_is(list, "access"))
+            ok = profile_apply_denies(resolver, "deny.access", list, 0);
+        else if (profile_key_is(list, "commands"))
+            ok = profile_apply_texts(resolver, "deny.commands", list,
+                                     offsetof(struct profile, commands_deny));
+        else if (!profile_key_is(list, "unlink") &&
+                 !profile_key_is(list, "unlink_override_for_user_writable"))
+            ok = doc_fault_key(resolver->err, list, "deny: unknown key \"%.64s\"", list->key);
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+static bool members_apply(struct resolver *resolver, const struct doc *group)
+{
+    static const char *const passive[] = { "description", "platform", "required", "symlink_pairs" };
+    DOC_FOREACH (group, member) {
+        bool known = false;
+        for (size_t i = 0; i < COUNT(passive); i++)
+            known |= profile_key_is(member, passive[i]);
+        if (known || member->kind == DOC_NULL)
+            continue;
+        bool allow = profile_key_is(member, "allow");
+        if (!allow && !profile_key_is(member, "deny"))
+            return doc_fault_key(resolver->err, member, "group: unknown key \"%.64s\"",
+                                 member->key);
+        if (allow ? !allow_apply(resolver, member) : !deny_apply(resolver, member))
+            return false;
+    }
+    return true;
+}
+
+bool profile_group_apply(struct resolver *resolver, const char *name, const char *when,
+                         const struct doc *asked)
+{
+    static const struct profile_part no_pack = { .dialect = PROFILE_DIALECT_ORIGINAL };
+    const struct doc *group;
+    if (profile_texts_have(&resolver->groups_seen, name))
+        return true;
+    if (!group_find(resolver, name, asked, &group))
+        return false;
+    profile_texts_add(resolver->arena, &resolver->groups_seen, name);
+    const char *system = doc_text(group, "platform");
+    const struct profile_platform *platform = resolver->env->platform;
+    if (platform && system && strcmp(platform->os, system) != 0)
+        return true;
+
+    struct resolver outer = *resolver;
+    resolver->part = &no_pack;
+    resolver->level = PROFILE_FROM_GROUP;
+    resolver->origin_name = arena_printf(resolver->arena, "group %s", name);
+    resolver->when = platform ? NULL : (when ? when : system);
+    bool ok = members_apply(resolver, group);
+    resolver->part = outer.part;
+    resolver->level = outer.level;
+    resolver->origin_name = outer.origin_name;
+    resolver->when = outer.when;
+    if (ok)
+        profile_texts_add(resolver->arena, &resolver->profile->groups, name);
+    return ok;
+}
+
+/* Whether a group is excluded; one that is required cannot be. */
+static bool excluded(struct resolver *resolver, const char *name, bool *out)
+{
+    *out = false;
+    LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref) {
+        const struct doc *group;
+        if (strcmp(ref->name, name) != 0 || ref->when)
+            continue;
+        if (!group_find(resolver, name, ref->doc, &group))
+            return false;
+        const struct doc *required = doc_find(group, "required");
+        if (required && required->kind == DOC_BOOL && required->boolean)
+            return doc_fault(resolver->err, ref->doc, "the group %s cannot be excluded", name) ||
+                   error_hint(resolver->err,
+                              "lift one protection with filesystem.bypass_protection");
+        *out = true;
+    }
+    return true;
+}
+
+bool profile_groups_settle(struct resolver *resolver)
+{
+    LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref) {
+        const struct doc *group; /* a name that means nothing protects nothing: say so */
+        if (!group_find(resolver, ref->name, ref->doc, &group))
+            return false;
+    }
+    LIST_FOREACH (resolver->include, struct profile_group_ref, ref) {
+        bool skip;
+        if (!excluded(resolver, ref->name, &skip))
+            return false;
+        if (!skip && !profile_group_apply(resolver, ref->name, ref->when, ref->doc))
+            return false;
+    }
+    return true;
+}

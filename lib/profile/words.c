@@ -1,0 +1,228 @@
+/* Permissions in plain words, and what changed between two of them. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/profile/permissions.h"
+#include "lib/profile/resolver.h"
+
+struct words {
+    struct arena *arena;
+    struct list lines; /* struct permission_line */
+};
+
+static void line_add(struct words *words, enum permission_risk risk, const char *area,
+                     const char *text)
+{
+    LIST_FOREACH (words->lines, struct permission_line, old)
+        if (strcmp(old->text, text) == 0)
+            return;
+    *LIST_ADD(words->arena, &words->lines, struct permission_line) =
+        (struct permission_line){ (int)risk, area, text };
+}
+
+static const char *condition(struct arena *arena, const char *when)
+{
+    return when ? arena_printf(arena, " (%s)", when) : "";
+}
+
+/* Whole homes, and what other programs run or trust, are more than a folder. */
+static bool is_wide(const char *path)
+{
+    static const char *const wide[] = {
+        "/",    "~",     "~/",   "$HOME", "$HOME/", "/etc",     "/home",    "/usr",
+        "/var", "/root", "/run", "/dev",  "/proc",  "$HOME/.*", "$HOME/*",  "$HOME/**",
+        "~/*",  "~/**",  "/opt", "/boot", "/sys",   "${HOME}",  "/var/run",
+    };
+    for (size_t i = 0; i < COUNT(wide); i++)
+        if (strcmp(path, wide[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool has_path(const struct list *paths, const struct permission_path *path)
+{
+    LIST_FOREACH (*paths, struct permission_path, item)
+        if (strcmp(item->path, path->path) == 0)
+            return true;
+    return false;
+}
+
+static void path_line(struct words *words, const char *verb, const struct permission_path *path,
+                      bool writes)
+{
+    bool group = path->reason && text_starts(path->reason, "group ");
+    enum permission_risk risk = is_wide(path->path)
+                                    ? (writes ? PERMISSION_GRAVE : PERMISSION_NOTABLE)
+                                    : (writes && !group ? PERMISSION_NOTABLE : PERMISSION_PLAIN);
+    line_add(words, risk, "files",
+             arena_printf(words->arena, "%s %s%s", verb, path->path,
+                          condition(words->arena, path->when)));
+}
+
+static void files_say(struct words *words, const struct permissions *from)
+{
+    LIST_FOREACH (from->write, struct permission_path, path)
+        path_line(words, has_path(&from->read, path) ? "may read and change" : "may write to", path,
+                  true);
+    LIST_FOREACH (from->read, struct permission_path, path)
+        if (!has_path(&from->write, path))
+            path_line(words, "may read", path, false);
+    LIST_FOREACH (from->bypass, struct permission_path, path)
+        line_add(words, PERMISSION_GRAVE, "files",
+                 arena_printf(words->arena, "lifts the protection of %s%s", path->path,
+                              condition(words->arena, path->when)));
+    LIST_FOREACH (from->sockets, struct permission_path, path)
+        line_add(words, PERMISSION_NOTABLE, "files",
+                 arena_printf(words->arena, "may talk to other programs through %s%s", path->path,
+                              condition(words->arena, path->when)));
+    LIST_FOREACH (from->deny, struct permission_path, path)
+        line_add(words, PERMISSION_PLAIN, "files",
+                 arena_printf(words->arena, "never touches %s%s", path->path,
+                              condition(words->arena, path->when)));
+}
+
+static void workdir_say(struct words *words, const struct permissions *from)
+{
+    static const struct {
+        const char *access, *text;
+        enum permission_risk risk;
+    } says[] = {
+        { "read", "may read the folder it is started in, if you agree", PERMISSION_PLAIN },
+        { "write", "may write to the folder it is started in, if you agree", PERMISSION_PLAIN },
+        { "readwrite", "may read and change the folder it is started in, if you agree",
+          PERMISSION_PLAIN },
+    };
+    for (size_t i = 0; from->workdir && i < COUNT(says); i++)
+        if (strcmp(from->workdir, says[i].access) == 0)
+            line_add(words, says[i].risk, "files", says[i].text);
+}
+
+static void network_say(struct words *words, const struct permissions *from)
+{
+    struct arena *arena = words->arena;
+    if (from->network == PROFILE_NETWORK_OPEN)
+        line_add(words, PERMISSION_GRAVE, "network", "may connect to any host, unfiltered");
+    if (from->network == PROFILE_NETWORK_CLOSED)
+        line_add(words, PERMISSION_PLAIN, "network", "has no network");
+    LIST_FOREACH (from->hosts, struct permission_host, host) {
+        bool any = strcmp(host->host, "*") == 0;
+        line_add(words, any ? PERMISSION_GRAVE : PERMISSION_NOTABLE, "network",
+                 arena_printf(arena, "may connect to %s%s", any ? "any host" : host->host,
+                              condition(arena, host->when)));
+    }
+    LIST_FOREACH (from->denied_hosts, struct permission_host, host)
+        line_add(words, PERMISSION_PLAIN, "network",
+                 arena_printf(arena, "never connects to %s%s", host->host,
+                              condition(arena, host->when)));
+    LIST_FOREACH (from->ports, const char *, port) {
+        bool listen = text_starts(*port, "listen ");
+        line_add(words, PERMISSION_NOTABLE, "network",
+                 arena_printf(arena,
+                              listen ? "may be connected to, on port %s" : "may connect to port %s",
+                              strchr(*port, ' ') + 1));
+    }
+}
+
+static void programs_say(struct words *words, const struct permissions *from)
+{
+    struct arena *arena = words->arena;
+    LIST_FOREACH (from->hooks, struct permission_hook, hook)
+        line_add(words, PERMISSION_GRAVE, "hooks",
+                 arena_printf(arena, "runs %s outside the sandbox, %s each session", hook->script,
+                              hook->event));
+    LIST_FOREACH (from->execute, struct permission_path, path)
+        line_add(words, PERMISSION_PLAIN, "programs",
+                 arena_printf(arena, "may run %s%s", path->path, condition(arena, path->when)));
+    if (from->execute_mode == PERMISSIONS_EXECUTE_LISTED)
+        line_add(words, PERMISSION_PLAIN, "programs", "runs nothing that is not named");
+    LIST_FOREACH (from->credentials, const char *, name)
+        line_add(words, PERMISSION_GRAVE, "credentials",
+                 arena_printf(arena, "uses the credential %s", *name));
+    LIST_FOREACH (from->environment, const char *, change)
+        line_add(words, PERMISSION_PLAIN, "environment",
+                 arena_printf(arena, "variables: %s", *change));
+    LIST_FOREACH (from->other, const char *, text)
+        line_add(words, PERMISSION_NOTABLE, "other", arena_printf(arena, "asks for %s", *text));
+}
+
+/* Gravest first; else in the order in which they were said. */
+static int by_risk(const void *a, const void *b)
+{
+    const struct permission_line *left = *(const struct permission_line *const *)a;
+    const struct permission_line *right = *(const struct permission_line *const *)b;
+    if (left->risk != right->risk)
+        return right->risk - left->risk;
+    return (left > right) - (left < right);
+}
+
+static void words_of(const struct permissions *permissions, struct words *words)
+{
+    files_say(words, permissions);
+    workdir_say(words, permissions);
+    network_say(words, permissions);
+    programs_say(words, permissions);
+}
+
+void permissions_words(const struct permissions *permissions, struct arena *arena, struct list *out)
+{
+    struct words words = { .arena = arena };
+    words_of(permissions, &words);
+    size_t count = words.lines.count;
+    const struct permission_line **order =
+        ARENA_ARRAY(arena, const struct permission_line *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        order[i] = LIST_AT(words.lines, struct permission_line, i);
+    qsort(order, count, sizeof(*order), by_risk);
+    *out = (struct list){ 0 };
+    for (size_t i = 0; i < count; i++)
+        *LIST_ADD(arena, out, struct permission_line) = *order[i];
+}
+
+static bool says(const struct words *words, const char *text)
+{
+    LIST_FOREACH (words->lines, struct permission_line, line)
+        if (strcmp(line->text, text) == 0)
+            return true;
+    return false;
+}
+
+/* Lines that narrow: their coming is no widening, their going is one. */
+static bool is_narrowing(const char *text)
+{
+    static const char *const starts[] = { "never ", "has no network", "runs nothing",
+                                          "variables: drop " };
+    for (size_t i = 0; i < COUNT(starts); i++)
+        if (text_starts(text, starts[i]))
+            return true;
+    return false;
+}
+
+/* What one says and the other does not. */
+static void changes_add(const struct words *says_it, const struct words *does_not, bool is_new,
+                        bool widened, struct arena *arena, struct list *out)
+{
+    LIST_FOREACH (says_it->lines, struct permission_line, line) {
+        bool wider = is_narrowing(line->text) != is_new;
+        if (wider != widened || says(does_not, line->text))
+            continue;
+        struct permission_change *change = LIST_ADD(arena, out, struct permission_change);
+        change->widened = widened;
+        change->area = line->area;
+        change->text = arena_printf(arena, "%s: %s", is_new ? "now" : "no longer", line->text);
+    }
+}
+
+void permissions_diff(const struct permissions *before, const struct permissions *after,
+                      struct arena *arena, struct list *out)
+{
+    struct words old = { .arena = arena }, new = { .arena = arena };
+    words_of(before, &old);
+    words_of(after, &new);
+    *out = (struct list){ 0 };
+    for (int pass = 0; pass < 2; pass++) {
+        bool widened = pass == 0;
+        changes_add(&new, &old, true, widened, arena, out);
+        changes_add(&old, &new, false, widened, arena, out);
+    }
+}
