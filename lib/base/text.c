@@ -74,6 +74,20 @@ bool text_is_printable(const char *text)
     return true;
 }
 
+size_t text_length(const char *text)
+{
+    size_t length = 0;
+    for (; *text; text++)
+        length += ((unsigned char)*text & 0xc0) != 0x80;
+    return length;
+}
+
+bool text_is_line(const char *text, size_t least, size_t most)
+{
+    size_t length = text_length(text);
+    return length >= least && length <= most && text_is_printable(text);
+}
+
 /* One segment against one pattern segment; backtracks over the last star only. */
 static bool segment_match(const char *pattern, size_t pattern_len, const char *text, size_t len)
 {

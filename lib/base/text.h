@@ -12,6 +12,10 @@ bool text_ends(const char *text, const char *suffix);
 bool text_is_utf8(const char *text, size_t len);
 /* No C0, DEL or C1 controls; text is UTF-8. */
 bool text_is_printable(const char *text);
+/* How many characters (code points) UTF-8 text has. */
+size_t text_length(const char *text);
+/* Printable, and from least to most characters. */
+bool text_is_line(const char *text, size_t least, size_t most);
 
 /*
  * Whether a '/'-separated path matches a pattern: `*` and `?` stay inside one segment, `**` stands

@@ -29,7 +29,7 @@ bool device_code_make(struct registry *registry, const struct request *req, stru
     struct device_codes codes;
     if (!request_form(req, "client_id", &client, err) || !request_form(req, "scope", &scope, err))
         return false;
-    if (!client || !*client || strlen(client) > CLIENT_MAX || !text_is_printable(client))
+    if (!client || !text_is_line(client, 1, CLIENT_MAX))
         return oauth_error(res, req, "invalid_request",
                            "client_id: expected 1 to 64 printable characters");
     struct device_request request = { .client = client, .ip = req->client_ip };

@@ -29,8 +29,8 @@ bool packages_search(struct registry *registry, const struct request *req, struc
     const char *words = request_query(req, "q");
     if (!words)
         words = "";
-    if (strlen(words) > QUERY_MAX || !text_is_printable(words)) {
-        error_set(err, INVALID, "q: expected at most %d bytes of printable text", QUERY_MAX);
+    if (!text_is_line(words, 0, QUERY_MAX)) {
+        error_set(err, INVALID, "q: expected at most %d printable characters", QUERY_MAX);
         return error_field(err, "q");
     }
     return list_answer(registry, req, words, res, err);

@@ -39,13 +39,11 @@ static void gate_leave(void)
 
 bool password_check(const char *password, const char *login, struct error *err)
 {
-    size_t len = strlen(password), chars = 0;
-    if (len > PASSWORD_MAX_BYTES || !text_is_utf8(password, len)) {
-        error_set(err, INVALID, "a password is UTF-8 of at most %d bytes", PASSWORD_MAX_BYTES);
+    size_t chars = text_length(password);
+    if (chars > PASSWORD_MAX_CHARS || !text_is_utf8(password, strlen(password))) {
+        error_set(err, INVALID, "a password has at most %d characters", PASSWORD_MAX_CHARS);
         return error_field(err, "password");
     }
-    for (size_t i = 0; i < len; i++)
-        chars += ((unsigned char)password[i] & 0xc0) != 0x80;
     if (chars < PASSWORD_MIN_CHARS) {
         error_set(err, INVALID, "the password is too short");
         error_hint(err, "use at least %d characters; several words make a good one",
@@ -76,7 +74,7 @@ bool password_hash(const char *password, char out[PASSWORD_HASH_MAX], struct err
 bool password_verify(const char *hash, const char *password)
 {
     size_t len = strlen(password);
-    if (len > PASSWORD_MAX_BYTES)
+    if (len > (size_t)4 * PASSWORD_MAX_CHARS)
         return false; /* nobody has such a one; says nothing about the login */
     gate_enter();
     int code = argon2id_verify(hash ? hash : NOBODY, password, len); /* compares in constant time */

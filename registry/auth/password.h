@@ -12,7 +12,7 @@
 #define PASSWORD_LANES      1
 #define PASSWORD_AT_ONCE    2
 #define PASSWORD_MIN_CHARS  10
-#define PASSWORD_MAX_BYTES  1024
+#define PASSWORD_MAX_CHARS  256
 #define PASSWORD_HASH_MAX   128
 
 /* INVALID with err->field "password" for one that is too short, too long or is the login. */

@@ -75,7 +75,7 @@ bool people_add(struct db *db, const struct account_request *request, struct are
     if (!login_check(request->login, err))
         return false;
     const char *name = request->display_name;
-    if (name && (!*name || strlen(name) > 100 || !text_is_printable(name)))
+    if (name && !text_is_line(name, 1, 100))
         return field_fault(err, "display_name", "a display name has 1 to 100 printable characters");
     if (!password_check(request->password, request->login, err) ||
         !password_hash(request->password, hash, err))

@@ -93,14 +93,17 @@ bool scopes_of_list(const struct list *names, unsigned *out, struct error *err)
 bool scopes_parse(const char *text, unsigned *out, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    const char *names[COUNT(scope_names) + 1];
-    size_t count = 0;
-    for (const char *at = text; *at && count < COUNT(names); count++) {
-        size_t len = strcspn(at, " ");
-        names[count] = arena_strndup(arena, at, len);
-        at += len + (at[len] == ' ' && at[len + 1] != '\0');
+    unsigned scopes = 0;
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        unsigned scope = 0;
+        if (!scope_add(arena_strndup(arena, text, len), &scope, err))
+            return false;
+        scopes |= scope;
+        text += len + (text[len] == ' ');
     }
-    return scopes_of_list(&(struct list){ names, count }, out, err);
+    *out = scopes;
+    return true;
 }
 
 const char *scopes_print(unsigned scopes, struct arena *arena)

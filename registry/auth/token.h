@@ -22,8 +22,9 @@ void token_make(char out[TOKEN_TEXT]);
 /* Whether a text has the form and the checksum of a token. */
 bool token_check(const char *text);
 
-/* Scopes by name, parted by single spaces; each once. INVALID names the one that is unknown. */
+/* Scopes by name, parted by single spaces. INVALID names the one that is unknown. */
 bool scopes_parse(const char *text, unsigned *out, struct error *err) MUST_CHECK;
+/* The same for a list, where each may stand once and there must be one. */
 bool scopes_of_list(const struct list *names, unsigned *out, struct error *err) MUST_CHECK;
 const char *scopes_print(unsigned scopes, struct arena *arena);
 /* The scope of one name, or 0. */

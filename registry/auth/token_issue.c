@@ -37,7 +37,7 @@ bool token_issue(struct db *db, const struct principal *who, const struct token_
         (struct token_request){ .account_id = who->account_id,
                                 .name = request->name,
                                 .expires_in_s = request->expires_in_days * 24 * 3600 };
-    if (!*request->name || strlen(request->name) > 100 || !text_is_printable(request->name)) {
+    if (!text_is_line(request->name, 1, 100)) {
         error_set(err, INVALID, "a token's name has 1 to 100 printable characters");
         return error_field(err, "name");
     }

@@ -11,7 +11,7 @@
 
 static bool label_check(const char *text, const char *field, struct error *err)
 {
-    if (*text && strlen(text) <= 100 && text_is_printable(text))
+    if (text_is_line(text, 1, 100))
         return true;
     error_set(err, INVALID, "%s has 1 to 100 printable characters", field);
     return error_field(err, "%s", field);

@@ -57,9 +57,8 @@ bool package_change(struct registry *registry, const char *const ref[2],
         return false;
     if (change->visibility && !visibility_check(change->visibility, err))
         return false;
-    if (change->description &&
-        (strlen(change->description) > 500 || !text_is_printable(change->description))) {
-        error_set(err, INVALID, "a description is one line of at most 500 bytes");
+    if (change->description && !text_is_line(change->description, 0, 500)) {
+        error_set(err, INVALID, "a description is one line of at most 500 characters");
         return error_field(err, "description");
     }
     struct changing changing = { package, change, actor };
@@ -102,8 +101,8 @@ bool version_yank(struct registry *registry, const char *const ref[3], const cha
     struct version *version;
     if (!access_version(registry->db, ref, actor->who, ROLE_MAINTAINER, arena, &version, err))
         return false;
-    if (!*reason || strlen(reason) > YANK_REASON_MAX || !text_is_printable(reason)) {
-        error_set(err, INVALID, "a yank needs a reason, one line of at most %d bytes",
+    if (!text_is_line(reason, 1, YANK_REASON_MAX)) {
+        error_set(err, INVALID, "a yank needs a reason, one line of at most %d characters",
                   YANK_REASON_MAX);
         error_hint(err, "people who have it installed are shown the reason");
         return error_field(err, "reason");

@@ -13,7 +13,7 @@ bool package_change(struct registry *registry, const char *const ref[2],
                     struct error *err) MUST_CHECK;
 
 /* Takes a version out of use, or back into it. The bytes stay for those who have its digest. */
-#define YANK_REASON_MAX 1000
+#define YANK_REASON_MAX 1000 /* characters */
 bool version_yank(struct registry *registry, const char *const ref[3], const char *reason,
                   const struct actor *actor, struct error *err) MUST_CHECK;
 bool version_unyank(struct registry *registry, const char *const ref[3], const struct actor *actor,

@@ -91,9 +91,21 @@ static void starts_and_ends(void **state)
     assert_false(text_ends("c", "bc"));
 }
 
+static void a_line_is_counted_in_characters(void **state)
+{
+    (void)state;
+    assert_int_equal(text_length("na\xc3\xafve"), 5);
+    assert_true(text_is_line("na\xc3\xafve", 5, 5));
+    assert_false(text_is_line("na\xc3\xafve", 6, 9));
+    assert_false(text_is_line("na\xc3\xafve", 0, 4));
+    assert_false(text_is_line("two\nlines", 0, 99));
+    assert_true(text_is_line("", 0, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_is_counted_in_characters),
         cmocka_unit_test(utf8_is_strict),
         cmocka_unit_test(printable_has_no_controls),
         cmocka_unit_test(glob_keeps_stars_inside_a_segment),
