@@ -146,6 +146,11 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         exchange->method = method;
         return on_begin(exchange);
     }
+    if (exchange->stage == STAGE_ADMITTING && *chunk_len == 0) {
+        /* Resumed before any of the body: libmicrohttpd shows the header a second time. */
+        exchange->stage = STAGE_BODY;
+        return exchange->err.kind == ERROR_NONE ? MHD_YES : fail_send(exchange);
+    }
     if (*chunk_len > 0) {
         on_chunk(exchange, chunk, *chunk_len);
         *chunk_len = 0;
