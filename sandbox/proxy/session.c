@@ -83,7 +83,7 @@ static void request_clear(struct session *session)
 
 static void report(struct session *session, enum proxy_event_kind kind)
 {
-    session->event.event = kind;
+    session->event.event = (int)kind;
     if (kind == PROXY_END)
         session->event.duration_us = (uint64_t)(clock_monotonic_us() - session->begun_us);
     report_event(&session->context->report, &session->event);
