@@ -111,6 +111,11 @@ static void requests_that_two_readers_could_read_differently_are_refused(void **
             fail_msg("accepted: %s", bad[i]);
         assert_int_equal(err.kind, ERROR_INVALID);
     }
+}
+
+static void only_the_chunked_coding_is_taken_and_no_nul(void **state)
+{
+    (void)state;
     static const char *const codings[] = { "gzip, chunked", "chunked, chunked", "identity",
                                            "chunked;q=1", "xchunked" };
     for (size_t i = 0; i < COUNT(codings); i++) {
@@ -269,6 +274,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_of_either_version_are_read),
         cmocka_unit_test(requests_that_two_readers_could_read_differently_are_refused),
+        cmocka_unit_test(only_the_chunked_coding_is_taken_and_no_nul),
         cmocka_unit_test(limits_are_kept),
         cmocka_unit_test(the_end_of_a_head_is_found_however_it_arrives),
         cmocka_unit_test(hop_by_hop_fields_are_marked),
