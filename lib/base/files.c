@@ -20,22 +20,39 @@ bool dir_open(const char *path, int *out_fd, struct error *err)
     return true;
 }
 
-bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
-                       struct error *err)
+static bool open_resolved(int dir, const char *path, const struct open_how *how, int *out_fd,
+                          struct error *err)
 {
-    struct open_how how = {
-        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
     int fd;
     do {
-        fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+        fd = (int)syscall(SYS_openat2, dir, path, how, sizeof(*how));
     } while (fd < 0 && (errno == EINTR || errno == EAGAIN)); /* EAGAIN: a rename raced us */
     if (fd < 0)
         return error_set_errno(err, "open %s", path);
     *out_fd = fd;
     return true;
+}
+
+bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
+                       struct error *err)
+{
+    const struct open_how how = {
+        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
+    };
+    return open_resolved(dir, path, &how, out_fd, err);
+}
+
+bool file_open_same_mount(int dir, const char *path, int flags, mode_t mode, int *out_fd,
+                          struct error *err)
+{
+    const struct open_how how = {
+        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
+        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
+    };
+    return open_resolved(dir, path, &how, out_fd, err);
 }
 
 bool file_sync(int fd, struct error *err)

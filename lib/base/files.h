@@ -19,6 +19,10 @@ bool dir_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
 bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                        struct error *err) MUST_CHECK;
 
+/* The same, and no other file system or bind mount is entered: err->sys is then EXDEV. */
+bool file_open_same_mount(int dir, const char *path, int flags, mode_t mode, int *out_fd,
+                          struct error *err) MUST_CHECK;
+
 /* Makes every missing directory of a relative path beneath dir with mode; those made are synced. */
 bool dir_make_beneath(int dir, const char *path, mode_t mode, struct error *err) MUST_CHECK;
 /* The same for an absolute path, following links as mkdir -p does. */

@@ -37,5 +37,15 @@
 #define LIMIT_AUDIT_COMMAND_BYTES (32 * KIB)  /* of a command line, when it is recorded */
 #define LIMIT_AUDIT_WORD_BYTES    (4 * KIB)   /* of one argument of it */
 
+/* Snapshots */
+#define LIMIT_SNAPSHOT_ENTRIES      1000000 /* files, folders and links of one */
+#define LIMIT_SNAPSHOT_DEPTH        256     /* nesting of folders */
+#define LIMIT_SNAPSHOT_PATH_BYTES   (16 * KIB)
+#define LIMIT_SNAPSHOT_FOLDER_BYTES (256 * MIB) /* the entries of one folder, as an object */
+#define LIMIT_SNAPSHOT_LINK_BYTES   (64 * KIB)  /* a link's target */
+#define LIMIT_SNAPSHOT_CACHE_BYTES  (512 * MIB) /* what is remembered of a folder's files */
+#define LIMIT_SNAPSHOT_RECORD_BYTES (256 * KIB)
+#define LIMIT_SNAPSHOT_NOTES        100
+
 /* Keys and certificates */
 #define LIMIT_KEY_BYTES (64 * KIB)

@@ -73,3 +73,90 @@ struct snapshot_result {
 bool snapshot_create(struct snapshot_store *store, const struct snapshot_options *options,
                      struct arena *arena, struct snapshot_result *out, struct error *err)
     MUST_CHECK;
+
+/* The snapshots of a folder, or of all when it is NULL: struct snapshot, oldest first, in arena. A
+ * record that cannot be read fails. */
+bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
+                   struct list *out, struct error *err) MUST_CHECK;
+
+/*
+ * The snapshot of that name of the folder, or of the nearest folder around it that has one; the
+ * newest when name is NULL. NOT_FOUND with the nearest name as advice.
+ */
+bool snapshot_find(struct snapshot_store *store, const char *folder, const char *name,
+                   struct arena *arena, struct snapshot *out, struct error *err) MUST_CHECK;
+
+enum snapshot_change_kind {
+    SNAPSHOT_ADDED,
+    SNAPSHOT_REMOVED,
+    SNAPSHOT_CONTENT, /* of a file, or a link's target */
+    SNAPSHOT_KIND,    /* a file became a folder, a link, ... */
+    SNAPSHOT_FACTS,   /* permission bits, time or owner alone */
+};
+
+struct snapshot_change {
+    enum snapshot_change_kind kind;
+    const char *path; /* relative; bytes as they are on the disk */
+    char was, is;     /* 'f' file, 'd' folder, 'l' link, ...; 0 when there was or is none */
+    uint16_t mode_was, mode_is;
+    uint64_t size_was, size_is;
+};
+
+/* False stops. The change lives until it returns. */
+typedef bool snapshot_visit(const struct snapshot_change *change, void *context, struct error *err);
+
+struct snapshot_visitor {
+    snapshot_visit *visit;
+    void *context;
+};
+
+/* From a snapshot to another of the same folder, or, when after is NULL, to the folder as it is:
+ * in the order of the tree, a folder before what it holds. */
+bool snapshot_diff(struct snapshot_store *store, const struct snapshot *before,
+                   const struct snapshot *after, const char *const *never,
+                   const struct snapshot_visitor *visitor, struct error *err) MUST_CHECK;
+
+struct snapshot_restored {
+    uint64_t written, removed, touched; /* contents; entries; facts alone */
+    struct list notes;                  /* const char *: what was left as it is, and why */
+};
+
+/*
+ * Makes the folder what it was: contents are made ready first, beside the folder's own, so that a
+ * full disk or a damaged store changes nothing; then each takes its place by a rename; then what
+ * came since is removed, times and permissions are set, and the whole is read again and compared
+ * with the snapshot's root. Patterns that the snapshot left out are left alone. Killed at any
+ * point, each file is the old or the new one, and restoring again completes.
+ *
+ * visitor is told of every change before any is made (from the folder to the snapshot); with
+ * dry_run nothing is made. CONFLICT when the folder changes meanwhile.
+ */
+bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snapshot,
+                      const char *const *never, const struct snapshot_visitor *visitor,
+                      bool dry_run, struct arena *arena, struct snapshot_restored *out,
+                      struct error *err) MUST_CHECK;
+
+struct snapshot_verified {
+    uint64_t objects, bytes; /* read and found right */
+    struct list faults;      /* const char *: "path: what is wrong", at most 100, in arena */
+    uint64_t fault_count;
+};
+
+/* Reads everything of a snapshot in the store again, and compares it with its root. */
+bool snapshot_verify(struct snapshot_store *store, const struct snapshot *snapshot,
+                     struct arena *arena, struct snapshot_verified *out, struct error *err)
+    MUST_CHECK;
+
+/* Forgets a snapshot; its contents stay until snapshot_prune. */
+bool snapshot_delete(struct snapshot_store *store, const struct snapshot *snapshot,
+                     struct error *err) MUST_CHECK;
+
+struct snapshot_pruned {
+    uint64_t objects, bytes; /* removed; bytes of the disk */
+    uint64_t packs_before, packs_after;
+};
+
+/* Removes the contents that no snapshot needs, and joins small packs. Waits for others to finish,
+ * and they for it. Refuses when any snapshot's tree cannot be read. */
+bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)
+    MUST_CHECK;

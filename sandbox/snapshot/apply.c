@@ -1,0 +1,199 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/crash.h"
+#include "lib/base/files.h"
+#include "sandbox/snapshot/notes.h"
+#include "sandbox/snapshot/restore.h"
+
+static bool children_apply(struct restore *restore, int dir, const struct node *want,
+                           const struct node *have, struct error *err);
+
+/* A folder that its owner may not change is opened up for as long as it is changed. */
+static bool folder_open(int dir, const struct node *node, int *out_fd, struct error *err)
+{
+    struct stat st;
+    if (!file_open_same_mount(dir, node->name, O_RDONLY | O_DIRECTORY, 0, out_fd, err))
+        return false;
+    if (fstat(*out_fd, &st) != 0)
+        return error_set_errno(err, "stat");
+    if ((st.st_mode & 0700) != 0700 && fchmod(*out_fd, (st.st_mode & 07777) | 0700) != 0)
+        return error_set_errno(err, "chmod");
+    return true;
+}
+
+static bool node_remove(struct restore *restore, int dir, const struct node *have,
+                        struct error *err);
+
+/* What the plan knew of a folder; what is left alone stays in it. */
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
+static bool children_remove(struct restore *restore, int dir, const struct node *have,
+                            struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    if (!folder_open(dir, have, &fd, err))
+        return false;
+    for (size_t i = 0; i < have->count; i++) {
+        size_t before;
+        if (have->children[i].kind == NODE_MOUNT)
+            continue;
+        if (!path_push(&restore->path, &have->children[i], &before, err) ||
+            !node_remove(restore, fd, &have->children[i], err))
+            return false;
+        path_pop(&restore->path, before);
+    }
+    return true;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool node_remove(struct restore *restore, int dir, const struct node *have,
+                        struct error *err)
+{
+    bool folder = have->kind == NODE_FOLDER;
+    if (folder && !children_remove(restore, dir, have, err))
+        return false;
+    if (unlinkat(dir, have->name, folder ? AT_REMOVEDIR : 0) == 0) {
+        restore->out->removed++;
+        crash_point("snapshot.removed");
+        return true;
+    }
+    if (errno == ENOENT)
+        return true;
+    if (!folder || (errno != ENOTEMPTY && errno != EEXIST))
+        return error_set_errno(err, "remove");
+    restore->kept++;
+    notes_add(&restore->out->notes, restore->arena, restore->path.text,
+              "kept, for there is something in it that is left alone");
+    return true;
+}
+
+static bool is_empty(int dir, const char *name)
+{
+    char listing[1024];
+    struct error err;
+    CLEANUP(closep) int fd = -1;
+    if (!file_open_same_mount(dir, name, O_RDONLY | O_DIRECTORY, 0, &fd, &err))
+        return false;
+    size_t count = 0;
+    for (ssize_t len; (len = getdents64(fd, listing, sizeof(listing))) > 0;)
+        for (ssize_t at = 0; at < len; count++)
+            at += ((const struct dirent64 *)(const void *)(listing + at))->d_reclen;
+    return count <= 2; /* itself and its parent */
+}
+
+/* The new one and the old one change places; then the old one goes. */
+static bool node_swap(struct restore *restore, int dir, const struct node *want,
+                      const struct node *have, bool *kept, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", want->staged);
+    *kept = false;
+    if (have->kind == NODE_FOLDER) {
+        if (!children_remove(restore, dir, have, err))
+            return false;
+        if (!is_empty(dir, have->name)) {
+            *kept = true;
+            restore->kept++;
+            notes_add(&restore->out->notes, restore->arena, restore->path.text,
+                      "stays a folder, for there is something in it that is left alone");
+            return true;
+        }
+    }
+    if (renameat2(restore->staging, number, dir, want->name, RENAME_EXCHANGE) != 0)
+        return error_set_errno(err, "exchange");
+    crash_point("snapshot.swapped");
+    if (unlinkat(restore->staging, number, have->kind == NODE_FOLDER ? AT_REMOVEDIR : 0) != 0)
+        return error_set_errno(err, "remove what was there");
+    restore->out->written++;
+    return true;
+}
+
+static bool node_put(struct restore *restore, int dir, const struct node *want, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", want->staged);
+    if (renameat(restore->staging, number, dir, want->name) != 0)
+        return error_set_errno(err, "put in place");
+    restore->out->written++;
+    crash_point("snapshot.put");
+    return true;
+}
+
+static bool action_do(struct restore *restore, int dir, const struct node *want,
+                      const struct node *have, bool *kept, struct error *err)
+{
+    *kept = false;
+    switch ((enum action)want->action) {
+    case ACTION_NONE:
+        return true;
+    case ACTION_PUT:
+        return node_put(restore, dir, want, err);
+    case ACTION_MAKE:
+        if (mkdirat(dir, want->name, 0700) != 0)
+            return error_set_errno(err, "mkdir");
+        restore->out->written++;
+        crash_point("snapshot.made");
+        return true;
+    case ACTION_SWAP:
+        return node_swap(restore, dir, want, have, kept, err);
+    case ACTION_FACTS:
+        restore->out->touched++;
+        return want->kind == NODE_FOLDER || facts_set(dir, want, err);
+    }
+    __builtin_unreachable();
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool node_apply(struct restore *restore, int dir, const struct node *want,
+                       const struct node *have, struct error *err)
+{
+    bool kept;
+    if (!action_do(restore, dir, want, have, &kept, err))
+        return false;
+    if (want->kind != NODE_FOLDER || kept)
+        return true;
+    CLEANUP(closep) int fd = -1;
+    const struct node *old = have && have->kind == NODE_FOLDER ? have : NULL;
+    if (!folder_open(dir, want, &fd, err) || !children_apply(restore, fd, want, old, err))
+        return false;
+    crash_point("snapshot.facts");
+    return facts_set_fd(fd, want, err); /* last: what happened in it changed its time */
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool children_apply(struct restore *restore, int dir, const struct node *want,
+                           const struct node *have, struct error *err)
+{
+    size_t i = 0, j = 0, have_count = have ? have->count : 0;
+    while (i < have_count || j < want->count) {
+        int order = i == have_count ? 1 : j == want->count ? -1 : 0;
+        if (order == 0)
+            order = strcmp(have->children[i].name, want->children[j].name);
+        const struct node *left = order <= 0 ? &have->children[i++] : NULL;
+        const struct node *right = order >= 0 ? &want->children[j++] : NULL;
+        const struct node *named = right ? right : left;
+        size_t before;
+        if (!named->changed)
+            continue;
+        if (!path_push(&restore->path, named, &before, err))
+            return false;
+        if (right ? !node_apply(restore, dir, right, left, err)
+                  : !node_remove(restore, dir, left, err))
+            return false;
+        path_pop(&restore->path, before);
+    }
+    return true;
+}
+
+bool apply_changes(struct restore *restore, const struct node *want, const struct node *have,
+                   struct error *err)
+{
+    restore->path.len = 0;
+    restore->path.text[0] = '\0';
+    return children_apply(restore, restore->folder, want, have, err) ||
+           error_prefix(err, "%s", restore->path.text);
+}

@@ -1,0 +1,49 @@
+#include <unistd.h>
+
+#include "lib/base/files.h"
+#include "sandbox/snapshot/cache.h"
+#include "sandbox/snapshot/compare.h"
+#include "sandbox/snapshot/load.h"
+#include "sandbox/snapshot/record.h"
+#include "sandbox/snapshot/scan.h"
+
+/* The folder as it is; nothing is added to the store, but what was read is remembered. */
+static bool live_scan(struct snapshot_store *store, const char *folder, const struct scope *scope,
+                      struct arena *arena, struct node *out, struct error *err)
+{
+    CLEANUP(closep) int dir = -1;
+    CLEANUP(closep) int fd = -1;
+    struct cache cache = { 0 };
+    if (!record_folder_open(store, folder, false, &dir, err) || !dir_open(folder, &fd, err))
+        return false;
+    if (dir >= 0)
+        cache_read(dir, arena, &cache);
+    struct scan scan = {
+        .arena = arena, .scope = scope, .old = cache.root, .old_taken_ns = cache.taken_ns
+    };
+    if (!scan_run(&scan, fd, err))
+        return false;
+    *out = scan.root;
+    return true;
+}
+
+bool snapshot_diff(struct snapshot_store *store, const struct snapshot *before,
+                   const struct snapshot *after, const char *const *never,
+                   const struct snapshot_visitor *visitor, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(freep) struct compare *compare = xnew(struct compare);
+    struct scope scope;
+    struct node from, to = { 0 };
+    if (!scope_make(before->folder, before->exclude, never, arena, &scope, err))
+        return false;
+    CLEANUP(store_endp) struct snapshot_store *begun = store;
+    if (!store_begin(begun, STORE_SHARED, err) || !load_snapshot(store, before, arena, &from, err))
+        return false;
+    if (after ? !load_snapshot(store, after, arena, &to, err)
+              : !live_scan(store, before->folder, &scope, arena, &to, err))
+        return false;
+    compare->scope = &scope;
+    compare->visitor = visitor;
+    return compare_run(compare, &from, &to, err);
+}

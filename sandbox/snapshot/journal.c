@@ -1,0 +1,83 @@
+#include "sandbox/snapshot/journal.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/files.h"
+#include "lib/base/text.h"
+#include "lib/json/json.h"
+
+#define FORMAT    1
+#define MAX_BYTES 4096
+
+struct stored {
+    uint64_t format;
+    struct journal journal;
+};
+
+static const struct field stored_fields[] = {
+    U64(struct stored, format, REQUIRED),
+    TEXT_AS("name", struct stored, journal.name, REQUIRED),
+    TEXT_AS("staging", struct stored, journal.staging, REQUIRED),
+    FIELD_AS("applying", FIELD_BOOL, struct stored, journal.applying, bool, REQUIRED, NULL, NULL),
+};
+static const struct record stored_record = RECORD(struct stored, "journal", stored_fields);
+
+bool journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
+{
+    const char *text;
+    size_t len;
+    struct error fault;
+    struct stored stored = { 0 };
+    if (!file_read_beneath(dir, "journal", MAX_BYTES, arena, &text, &len, &fault)) {
+        *out = (struct journal){ 0 };
+        if (fault.kind != ERROR_NOT_FOUND)
+            *err = fault;
+        return fault.kind == ERROR_NOT_FOUND;
+    }
+    if (!json_decode(text, len, &stored_record, arena, &stored, err))
+        return error_prefix(err, "journal");
+    if (stored.format != FORMAT)
+        return error_set(err, UNSUPPORTED, "journal: written by another version (%llu)",
+                         (unsigned long long)stored.format);
+    /* it names a folder that is going to be removed */
+    if (strlen(stored.journal.staging) != JOURNAL_STAGING_TEXT - 1 ||
+        !text_starts(stored.journal.staging, ".nono-restore-") ||
+        strchr(stored.journal.staging, '/'))
+        return error_set(err, INVALID, "journal: it names no staging folder");
+    *out = stored.journal;
+    return true;
+}
+
+bool journal_write(int dir, const struct journal *journal, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const struct stored stored = { FORMAT, *journal };
+    const char *text = json_encode(&stored_record, &stored, arena);
+    return file_replace(dir, "journal", text, strlen(text), 0600, err);
+}
+
+bool journal_end(int dir, int folder, const struct journal *journal, struct error *err)
+{
+    if (!tree_remove(folder, journal->staging, err) || !file_sync(folder, err))
+        return error_prefix(err, "remove the staging folder");
+    if (unlinkat(dir, "journal", 0) != 0 && errno != ENOENT)
+        return error_set_errno(err, "remove the journal");
+    return file_sync(dir, err);
+}
+
+bool journal_settle(int dir, int folder, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct journal journal;
+    if (!journal_read(dir, arena, &journal, err))
+        return false;
+    if (!journal.name)
+        return true;
+    if (!journal.applying)
+        return journal_end(dir, folder, &journal, err);
+    error_set(err, CONFLICT, "a restore of %s was interrupted and is not complete", journal.name);
+    return error_hint(err, "complete it first: nono snapshot restore %s", journal.name);
+}

@@ -1,0 +1,182 @@
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/base/crash.h"
+#include "lib/base/files.h"
+#include "lib/base/text.h"
+#include "sandbox/snapshot/record.h"
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+/* Snapshots found so far. */
+struct found {
+    struct arena *arena;
+    struct snapshot *items;
+    size_t count, room;
+};
+
+static void found_clear(struct found *found)
+{
+    free(found->items);
+}
+
+static bool entries_open(int dir, DIR **out, struct error *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = copy < 0 ? NULL : fdopendir(copy);
+    return *out || error_set_errno(err, "list the snapshots");
+}
+
+static bool folder_list(int dir, struct found *found, struct error *err)
+{
+    CLEANUP(closedirp) DIR *stream = NULL;
+    if (!entries_open(dir, &stream, err))
+        return false;
+    for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
+        size_t len = strlen(entry->d_name);
+        if (entry->d_name[0] == '.' || !text_ends(entry->d_name, ".json"))
+            continue;
+        const char *name = arena_strndup(found->arena, entry->d_name, len - strlen(".json"));
+        struct snapshot *snapshot;
+        if (!record_find(dir, name, found->arena, &snapshot, err))
+            return false;
+        if (!snapshot) /* removed meanwhile */
+            continue;
+        if (found->count == found->room) {
+            found->room = found->room ? 2 * found->room : 16;
+            found->items = xreallocarray(found->items, found->room, sizeof(*found->items));
+        }
+        found->items[found->count++] = *snapshot;
+    }
+    return true;
+}
+
+static bool all_list(const struct snapshot_store *store, struct found *found, struct error *err)
+{
+    CLEANUP(closedirp) DIR *stream = NULL;
+    if (!entries_open(store->folders_dir, &stream, err))
+        return false;
+    for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
+        CLEANUP(closep) int dir = -1;
+        if (entry->d_name[0] == '.')
+            continue;
+        if (!file_open_beneath(store->folders_dir, entry->d_name, O_RDONLY | O_DIRECTORY, 0, &dir,
+                               err) ||
+            !folder_list(dir, found, err))
+            return false;
+    }
+    return true;
+}
+
+static int oldest_first(const void *a, const void *b)
+{
+    const struct snapshot *left = a, *right = b;
+    if (left->created != right->created)
+        return left->created < right->created ? -1 : 1;
+    return strcmp(left->name, right->name);
+}
+
+static bool real_folder(const char *folder, char out[PATH_MAX], struct error *err)
+{
+    return realpath(folder, out) || error_set_errno(err, "%s", folder);
+}
+
+bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
+                   struct list *out, struct error *err)
+{
+    CLEANUP(found_clear) struct found found = { .arena = arena };
+    CLEANUP(closep) int dir = -1;
+    char real[PATH_MAX];
+    if (!folder && !all_list(store, &found, err))
+        return false;
+    if (folder &&
+        (!real_folder(folder, real, err) || !record_folder_open(store, real, false, &dir, err) ||
+         (dir >= 0 && !folder_list(dir, &found, err))))
+        return false;
+    struct snapshot *items = ARENA_ARRAY(arena, struct snapshot, found.count);
+    if (found.count) {
+        qsort(found.items, found.count, sizeof(*found.items), oldest_first);
+        memcpy(items, found.items, found.count * sizeof(*items));
+    }
+    *out = (struct list){ items, found.count };
+    return true;
+}
+
+/* In one folder alone; *found says whether there is one. */
+static bool folder_find(struct snapshot_store *store, const char *folder, const char *name,
+                        struct arena *arena, struct snapshot *out, bool *found, struct error *err)
+{
+    CLEANUP(closep) int dir = -1;
+    struct snapshot *named = NULL;
+    *found = false;
+    if (!record_folder_open(store, folder, false, &dir, err))
+        return false;
+    if (dir < 0)
+        return true;
+    if (name) {
+        if (!record_find(dir, name, arena, &named, err))
+            return false;
+    } else {
+        struct list list;
+        if (!snapshot_list(store, folder, arena, &list, err))
+            return false;
+        if (list.count)
+            named = LIST_AT(list, struct snapshot, list.count - 1);
+    }
+    *found = named != NULL;
+    if (named)
+        *out = *named;
+    return true;
+}
+
+static bool not_found(struct snapshot_store *store, const char *folder, const char *name,
+                      struct arena *arena, struct error *err)
+{
+    struct list list;
+    if (!snapshot_list(store, folder, arena, &list, err))
+        return false;
+    if (!name)
+        return error_set(err, NOT_FOUND, "%s has no snapshot yet", folder);
+    const char **names = ARENA_ARRAY(arena, const char *, list.count);
+    for (size_t i = 0; i < list.count; i++)
+        names[i] = LIST_AT(list, struct snapshot, i)->name;
+    const char *near = text_nearest(name, names, list.count);
+    error_set(err, NOT_FOUND, "there is no snapshot %s of %s", name, folder);
+    return near ? error_hint(err, "did you mean %s?", near) : false;
+}
+
+bool snapshot_find(struct snapshot_store *store, const char *folder, const char *name,
+                   struct arena *arena, struct snapshot *out, struct error *err)
+{
+    char real[PATH_MAX];
+    bool found = false;
+    if ((name && !record_name_check(name, err)) || !real_folder(folder, real, err))
+        return false;
+    for (;;) {
+        if (!folder_find(store, real, name, arena, out, &found, err))
+            return false;
+        if (found)
+            return true;
+        char *end = strrchr(real, '/');
+        if (!end || real[1] == '\0')
+            break;
+        end[end == real] = '\0'; /* the folder around it, at last "/" */
+    }
+    return real_folder(folder, real, err) && not_found(store, real, name, arena, err);
+}
+
+bool snapshot_delete(struct snapshot_store *store, const struct snapshot *snapshot,
+                     struct error *err)
+{
+    CLEANUP(closep) int dir = -1;
+    CLEANUP(closep) int lock = -1;
+    if (!record_folder_open(store, snapshot->folder, false, &dir, err))
+        return false;
+    if (dir < 0)
+        return error_set(err, NOT_FOUND, "there is no snapshot %s", snapshot->name);
+    crash_point("snapshot.delete");
+    return record_folder_lock(dir, &lock, err) && record_remove(dir, snapshot->name, err);
+}

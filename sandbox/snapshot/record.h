@@ -1,0 +1,29 @@
+/*
+ * What is kept of a folder that has snapshots, in the store's folders/ID:
+ *
+ *     folder       its path
+ *     NAME.json    a snapshot's record
+ *     stat         the last look (cache.h)
+ *     journal      of a restore that is under way (journal.h)
+ *     lock         held by whoever takes or restores a snapshot of the folder
+ */
+#pragma once
+
+#include "sandbox/snapshot/store.h"
+
+/* The folder's part of the store; made when make says so, else -1 when there is none. */
+bool record_folder_open(const struct snapshot_store *store, const char *folder, bool make,
+                        int *out_fd, struct error *err) MUST_CHECK;
+/* Waits for it. The lock goes with the descriptor. */
+bool record_folder_lock(int dir, int *out_lock, struct error *err) MUST_CHECK;
+
+bool record_name_check(const char *name, struct error *err) MUST_CHECK;
+/* Durable. */
+bool record_write(int dir, const struct snapshot *snapshot, struct error *err) MUST_CHECK;
+bool record_remove(int dir, const char *name, struct error *err) MUST_CHECK;
+/* NULL when there is none of that name. */
+bool record_find(int dir, const char *name, struct arena *arena, struct snapshot **out,
+                 struct error *err) MUST_CHECK;
+/* Reads a record's text; its check must hold. */
+bool record_parse(const char *text, size_t len, struct arena *arena, struct snapshot *out,
+                  struct error *err) MUST_CHECK;

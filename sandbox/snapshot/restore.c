@@ -1,0 +1,177 @@
+#include "sandbox/snapshot/restore.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/base/crash.h"
+#include "lib/base/files.h"
+#include "lib/base/random.h"
+#include "sandbox/snapshot/cache.h"
+#include "sandbox/snapshot/compare.h"
+#include "sandbox/snapshot/journal.h"
+#include "sandbox/snapshot/load.h"
+#include "sandbox/snapshot/notes.h"
+#include "sandbox/snapshot/record.h"
+#include "sandbox/snapshot/scan.h"
+
+/* Everything that one call works with. */
+struct job {
+    struct snapshot_store *store;
+    const struct snapshot *snapshot;
+    struct scope scope;
+    int dir;    /* the folder's part of the store */
+    int folder; /* the folder */
+    struct arena *scratch;
+    struct node want;
+    struct scan have;
+    struct journal journal;
+};
+
+static bool have_scan(struct job *job, struct error *err)
+{
+    struct cache cache;
+    cache_read(job->dir, job->scratch, &cache);
+    job->have = (struct scan){ .arena = job->scratch,
+                               .scope = &job->scope,
+                               .old = cache.root,
+                               .old_taken_ns = cache.taken_ns };
+    return scan_run(&job->have, job->folder, err);
+}
+
+/* On the disk, all of it: one call instead of one for each file. */
+static bool disk_sync(int fd, struct error *err)
+{
+    return syncfs(fd) == 0 || error_set_errno(err, "sync the file system");
+}
+
+static bool staging_make(struct job *job, struct restore *restore, struct error *err)
+{
+    char *name = arena_alloc(job->scratch, JOURNAL_STAGING_TEXT, 1);
+    (void)snprintf(name, JOURNAL_STAGING_TEXT, ".nono-restore-");
+    random_hex(name + strlen(name), 16);
+    /* a journal that is there already says that something was changed: that stays true */
+    job->journal.name = job->snapshot->name;
+    job->journal.staging = name;
+    if (!journal_write(job->dir, &job->journal, err))
+        return false;
+    crash_point("snapshot.journal");
+    if (mkdirat(job->folder, name, 0700) != 0)
+        return error_set_errno(err, "make the staging folder");
+    return file_open_same_mount(job->folder, name, O_RDONLY | O_DIRECTORY, 0, &restore->staging,
+                                err);
+}
+
+/* Up to here a failure leaves the folder as it was. */
+static bool contents_stage(struct job *job, struct restore *restore, struct error *err)
+{
+    if (stage_contents(restore, &job->want, err) && disk_sync(restore->staging, err))
+        return true;
+    struct error ignored; /* what cannot be removed now is removed by the next who comes by */
+    if (!job->journal.applying)
+        (void)!journal_end(job->dir, job->folder, &job->journal, &ignored);
+    return false;
+}
+
+/* The whole is looked at again: nothing may be left to do but what had to be kept. */
+static bool outcome_check(struct job *job, uint64_t kept, struct error *err)
+{
+    CLEANUP(freep) struct compare *compare = xnew(struct compare);
+    struct scan after = { .arena = job->scratch,
+                          .scope = &job->scope,
+                          .old = &job->have.root,
+                          .old_taken_ns = job->have.taken_ns };
+    compare->scope = &job->scope;
+    compare->restoring = true;
+    compare->arena = job->scratch;
+    if (!scan_run(&after, job->folder, err) || !compare_run(compare, &after.root, &job->want, err))
+        return false;
+    cache_write(job->dir, &after.root, after.taken_ns);
+    if (compare->differences == kept)
+        return true;
+    error_set(err, CONFLICT, "%s changed while it was restored", job->snapshot->folder);
+    return error_hint(err, "stop what works in it, then restore again");
+}
+
+static bool changes_make(struct job *job, struct restore *restore, struct error *err)
+{
+    if (!staging_make(job, restore, err) || !contents_stage(job, restore, err))
+        return false;
+    job->journal.applying = true;
+    if (!journal_write(job->dir, &job->journal, err))
+        return false;
+    crash_point("snapshot.applying");
+    if (!apply_changes(restore, &job->want, &job->have.root, err) || !disk_sync(job->folder, err) ||
+        !tree_remove(job->folder, job->journal.staging, err))
+        return false;
+    crash_point("snapshot.applied");
+    return outcome_check(job, restore->kept, err) &&
+           journal_end(job->dir, job->folder, &job->journal, err);
+}
+
+/* The folder is locked, and what a former restore left behind is gone. */
+static bool folder_restore(struct job *job, const struct snapshot_visitor *visitor, bool dry_run,
+                           struct arena *arena, struct snapshot_restored *out, struct error *err)
+{
+    CLEANUP(freep) struct compare *compare = xnew(struct compare);
+    if (!load_snapshot(job->store, job->snapshot, job->scratch, &job->want, err) ||
+        !have_scan(job, err))
+        return false;
+    compare->scope = &job->scope;
+    compare->visitor = visitor;
+    compare->restoring = true;
+    compare->arena = arena;
+    if (!compare_run(compare, &job->have.root, &job->want, err))
+        return false;
+    *out = (struct snapshot_restored){ .notes = compare->notes };
+    if (dry_run)
+        return true;
+    if (compare->differences == 0)
+        return !job->journal.name || journal_end(job->dir, job->folder, &job->journal, err);
+
+    CLEANUP(freep) struct restore *restore = xnew(struct restore);
+    *restore = (struct restore){ job->store, job->folder, -1, arena, out, 0, { "", 0 } };
+    bool ok = changes_make(job, restore, err);
+    closep(&restore->staging);
+    return ok;
+}
+
+/* The journal of a restore that was killed: its staging folder goes, what it says stays true. */
+static bool former_settle(struct job *job, struct error *err)
+{
+    if (!journal_read(job->dir, job->scratch, &job->journal, err))
+        return false;
+    return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
+}
+
+static bool job_run(struct job *job, const struct snapshot_visitor *visitor, bool dry_run,
+                    struct arena *arena, struct snapshot_restored *out, struct error *err)
+{
+    CLEANUP(store_endp) struct snapshot_store *begun = job->store;
+    return store_begin(begun, STORE_SHARED, err) && (dry_run || former_settle(job, err)) &&
+           folder_restore(job, visitor, dry_run, arena, out, err);
+}
+
+bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snapshot,
+                      const char *const *never, const struct snapshot_visitor *visitor,
+                      bool dry_run, struct arena *arena, struct snapshot_restored *out,
+                      struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    CLEANUP(closep) int dir = -1;
+    CLEANUP(closep) int lock = -1;
+    CLEANUP(closep) int folder = -1;
+    if (!record_folder_open(store, snapshot->folder, false, &dir, err))
+        return false;
+    if (dir < 0)
+        return error_set(err, NOT_FOUND, "there is no snapshot %s", snapshot->name);
+    struct job job = { .store = store, .snapshot = snapshot, .scratch = scratch };
+    if (!record_folder_lock(dir, &lock, err) ||
+        !scope_make(snapshot->folder, snapshot->exclude, never, scratch, &job.scope, err) ||
+        !dir_open(snapshot->folder, &folder, err))
+        return error_prefix(err, "restore %s", snapshot->name);
+    job.dir = dir;
+    job.folder = folder;
+    return job_run(&job, visitor, dry_run, arena, out, err) ||
+           error_prefix(err, "restore %s", snapshot->name);
+}

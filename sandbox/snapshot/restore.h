@@ -1,0 +1,27 @@
+/* A restore under way, for the files of this module. */
+#pragma once
+
+#include "sandbox/snapshot/node.h"
+#include "sandbox/snapshot/path.h"
+#include "sandbox/snapshot/store.h"
+
+struct restore {
+    struct snapshot_store *store;
+    int folder;
+    int staging; /* the folder of contents that are ready, named by number */
+    struct arena *arena;
+    struct snapshot_restored *out;
+    uint64_t kept; /* entries that stay for what is in them */
+    struct path path;
+};
+
+/* Makes ready every content that the plan (compare.h) asks for; changes nothing else. */
+bool stage_contents(struct restore *restore, const struct node *want, struct error *err) MUST_CHECK;
+
+/* Puts everything in place. have is the folder as it was when the plan was made. */
+bool apply_changes(struct restore *restore, const struct node *want, const struct node *have,
+                   struct error *err) MUST_CHECK;
+
+/* Owner (as root), permissions and times of an entry; of an open folder or staged file. */
+bool facts_set(int dir, const struct node *node, struct error *err) MUST_CHECK;
+bool facts_set_fd(int fd, const struct node *node, struct error *err) MUST_CHECK;

@@ -1,0 +1,106 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/crash.h"
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+#include "sandbox/snapshot/facts.h"
+#include "sandbox/snapshot/restore.h"
+
+bool facts_set_fd(int fd, const struct node *node, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_set_errno(err, "stat");
+    if (geteuid() == 0 && (st.st_uid != node->uid || st.st_gid != node->gid) &&
+        fchown(fd, node->uid, node->gid) != 0)
+        return error_set_errno(err, "chown");
+    mode_t mode = node->mode;
+    if (node->kind == NODE_FOLDER)
+        mode |= st.st_mode & S_ISGID; /* how a folder hands on its group is not ours to change */
+    const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, facts_timespec(node->mtime_ns) };
+    if (fchmod(fd, mode) != 0 || futimens(fd, times) != 0)
+        return error_set_errno(err, "set permissions and times");
+    return true;
+}
+
+/* By a descriptor that names the file without opening it: there may be no right to, and a link
+ * that takes its place is not followed. */
+static bool mode_set(int dir, const struct node *node, struct error *err)
+{
+    char path[64];
+    CLEANUP(closep) int fd = -1;
+    if (!file_open_same_mount(dir, node->name, O_PATH | O_NOFOLLOW, 0, &fd, err))
+        return false;
+    (void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    return chmod(path, node->mode) == 0 || error_set_errno(err, "chmod");
+}
+
+bool facts_set(int dir, const struct node *node, struct error *err)
+{
+    const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, facts_timespec(node->mtime_ns) };
+    if (geteuid() == 0 && fchownat(dir, node->name, node->uid, node->gid, AT_SYMLINK_NOFOLLOW) != 0)
+        return error_set_errno(err, "chown");
+    if (node->kind == NODE_FILE && !mode_set(dir, node, err))
+        return false;
+    return utimensat(dir, node->name, times, AT_SYMLINK_NOFOLLOW) == 0 ||
+           error_set_errno(err, "set times");
+}
+
+static bool file_stage(struct restore *restore, const char *number, const struct node *node,
+                       struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    return file_open_beneath(restore->staging, number, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) &&
+           store_extract(restore->store, node->digest, fd, err) && facts_set_fd(fd, node, err);
+}
+
+static bool link_stage(struct restore *restore, const char *number, const struct node *node,
+                       struct error *err)
+{
+    struct writer target = { 0 };
+    bool ok = store_read(restore->store, node->digest, LIMIT_SNAPSHOT_LINK_BYTES, &target, err);
+    if (ok) {
+        put_u8(&target, 0);
+        ok = symlinkat((const char *)target.bytes, restore->staging, number) == 0 ||
+             error_set_errno(err, "make the link");
+    }
+    writer_clear(&target);
+    if (!ok)
+        return false;
+    struct node named = *node;
+    named.name = number;
+    return facts_set(restore->staging, &named, err);
+}
+
+static bool node_stage(struct restore *restore, const struct node *node, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", node->staged);
+    if (node->kind == NODE_FOLDER) {
+        if (mkdirat(restore->staging, number, 0700) != 0)
+            return error_set_errno(err, "mkdir");
+    } else if (node->kind == NODE_LINK ? !link_stage(restore, number, node, err)
+                                       : !file_stage(restore, number, node, err)) {
+        return false;
+    }
+    crash_point("snapshot.staged");
+    return true;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
+bool stage_contents(struct restore *restore, const struct node *want, struct error *err)
+{
+    for (size_t i = 0; i < want->count; i++) {
+        const struct node *node = &want->children[i];
+        if (!node->changed)
+            continue;
+        if ((node->staged && !node_stage(restore, node, err)) ||
+            (node->kind == NODE_FOLDER && !stage_contents(restore, node, err)))
+            return error_prefix(err, "%s", node->name);
+    }
+    return true;
+}
