@@ -16,7 +16,6 @@
 #define END_MAGIC   "nonopend"
 #define VERSION     1
 #define HEADER_LEN  16
-#define ENTRY_LEN   56
 #define FOOTER_LEN  64
 #define BUFFER_LEN  MIB
 #define ALIGNMENT   4096
@@ -266,8 +265,8 @@ static bool footer_read(int fd, uint64_t *out_start, uint64_t *out_count,
     if (version > VERSION)
         return error_set(err, UNSUPPORTED, "written by a newer version (%u)", version);
     uint64_t room = (uint64_t)st.st_size - FOOTER_LEN;
-    if (start < HEADER_LEN || start > room || (room - start) % ENTRY_LEN ||
-        (room - start) / ENTRY_LEN != count)
+    if (start < HEADER_LEN || start > room || (room - start) % PACK_ENTRY_BYTES ||
+        (room - start) / PACK_ENTRY_BYTES != count)
         return error_set(err, INVALID, "the index has no place in it");
     *out_start = start;
     *out_count = count;
@@ -277,7 +276,7 @@ static bool footer_read(int fd, uint64_t *out_start, uint64_t *out_count,
 static bool entries_decode(const unsigned char *bytes, size_t count, uint64_t start,
                            struct pack_entry *out, struct error *err)
 {
-    struct reader reader = { bytes, count * ENTRY_LEN, false };
+    struct reader reader = { bytes, count * PACK_ENTRY_BYTES, false };
     for (size_t i = 0; i < count; i++) {
         get_copy(&reader, out[i].digest, SHA256_BYTES);
         out[i].offset = get_u64(&reader);
@@ -300,7 +299,7 @@ bool pack_index_read(int fd, struct pack_entry **out, size_t *out_count, struct 
     unsigned char digest[SHA256_BYTES], actual[SHA256_BYTES];
     if (!footer_read(fd, &start, &count, digest, err))
         return false;
-    size_t len = (size_t)count * ENTRY_LEN;
+    size_t len = (size_t)count * PACK_ENTRY_BYTES;
     CLEANUP(freep) unsigned char *bytes = xcalloc(1, len + 1);
     for (size_t done = 0; done < len;) {
         ssize_t got = pread(fd, bytes + done, len - done, (off_t)(start + done));

@@ -12,6 +12,10 @@
 
 #define PACK_NAME_TEXT (SHA256_TEXT + 5) /* "<hex>.pack" */
 
+/* What a pack needs beside its objects: for each of them, and for itself. */
+#define PACK_ENTRY_BYTES 56
+#define PACK_FRAME_BYTES 80
+
 /* An object's place. */
 struct pack_entry {
     unsigned char digest[SHA256_BYTES];

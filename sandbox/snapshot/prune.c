@@ -20,6 +20,7 @@ struct prune {
     struct snapshot_pruned *out;
     struct pack_writer *writer;
     uint64_t *live;  /* bytes that are needed, by pack */
+    uint64_t written, removed;
     bool *rewritten; /* by pack */
     struct writer object;
 };
@@ -64,13 +65,13 @@ static void packs_judge(struct prune *prune)
     size_t small = 0;
     for (size_t i = 0; i < store->object_count; i++)
         if (store->objects[i].marked)
-            prune->live[store->objects[i].pack] += store->objects[i].len;
+            prune->live[store->objects[i].pack] += store->objects[i].len + PACK_ENTRY_BYTES;
         else
             prune->out->objects++;
     for (size_t i = 0; i < store->pack_count; i++)
         small += store->packs[i].bytes < SMALL_PACK;
     for (size_t i = 0; i < store->pack_count; i++) {
-        uint64_t bytes = store->packs[i].bytes;
+        uint64_t bytes = store->packs[i].bytes - PACK_FRAME_BYTES;
         prune->rewritten[i] =
             (bytes < SMALL_PACK && small > 1) || prune->live[i] < bytes - bytes / 4;
     }
@@ -82,14 +83,17 @@ static bool writer_finish(struct prune *prune, struct error *err)
     CLEANUP(closep) int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
     size_t count;
-    prune->out->packs_after++;
     uint64_t bytes = pack_writer_bytes(prune->writer);
     if (!pack_writer_finish(prune->writer, name, &fd, &entries, &count, err))
         return false;
-    prune->out->bytes -= bytes; /* what it takes is not gained */
+    bool same = false; /* the same objects: the same pack */
     for (size_t i = 0; i < prune->store->pack_count; i++)
-        if (strcmp(prune->store->packs[i].name, name) == 0)
-            prune->rewritten[i] = false; /* the same objects: the same pack */
+        if (strcmp(prune->store->packs[i].name, name) == 0) {
+            prune->rewritten[i] = false;
+            same = true;
+        }
+    prune->out->packs_after += !same;
+    prune->written += same ? 0 : bytes;
     pack_writer_free(prune->writer);
     prune->writer = NULL;
     return true;
@@ -137,7 +141,7 @@ static bool old_remove(struct prune *prune, struct error *err)
         }
         if (unlinkat(store->packs_dir, store->packs[i].name, 0) != 0)
             return error_set_errno(err, "remove a pack");
-        prune->out->bytes += store->packs[i].bytes;
+        prune->removed += store->packs[i].bytes;
         crash_point("snapshot.prune.removed");
     }
     return file_sync(store->packs_dir, err);
@@ -162,7 +166,10 @@ static bool run(struct prune *prune, struct error *err)
     if (!leftovers_remove(prune->store, err) || !all_mark(prune, err))
         return false;
     packs_judge(prune);
-    return live_copy(prune, err) && old_remove(prune, err);
+    if (!live_copy(prune, err) || !old_remove(prune, err))
+        return false;
+    prune->out->bytes = prune->removed > prune->written ? prune->removed - prune->written : 0;
+    return true;
 }
 
 bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)

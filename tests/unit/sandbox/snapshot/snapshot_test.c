@@ -1,0 +1,512 @@
+/* USES tests/support */
+#include "tests/support/test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+#include "lib/base/mem.h"
+#include "sandbox/snapshot/snapshot.h"
+#include "tests/support/tree.h"
+
+static char base[64], state[80], folder[80];
+static struct snapshot_store *store;
+static struct arena *arena;
+
+static const struct tree_item items[] = {
+    { 'f', "README", "read me\n", 0 },
+    { 'f', "empty", "", 0 },
+    { 'f', "twin", "read me\n", 0600 },
+    { 'd', "src", NULL, 0 },
+    { 'f', "src/run.sh", "#!/bin/sh\n", 0755 },
+    { 'f', "src/a\nb \x1b[31m\xff", "odd name", 0 },
+    { 'd', "src/none", NULL, 0700 },
+    { 'd', "src/deep", NULL, 0 },
+    { 'd', "src/deep/er", NULL, 0 },
+    { 'f', "src/deep/er/f", "deep", 0400 },
+    { 'l', "link", "src/run.sh", 0 },
+    { 'l', "dangling", "/nowhere/at/all", 0 },
+    { 'd', "old", NULL, 0 },
+    { 'f', "old/1", "one", 0 },
+    { 'f', "old/2", "two", 0 },
+};
+
+/* One file above the size that is copied in the kernel. */
+static void large_put(char fill)
+{
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/large", folder);
+    CLEANUP(freep) char *bytes = xcalloc(1, 3 * MIB + 5);
+    memset(bytes, fill, 3 * MIB + 5);
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    assert_ok(file_write_all(fd, bytes, 3 * MIB + 5, &err));
+}
+
+static int world_make(void **unused)
+{
+    (void)unused;
+    (void)snprintf(base, sizeof(base), "/tmp/nono-snapshot-XXXXXX");
+    if (!mkdtemp(base))
+        return -1;
+    (void)snprintf(state, sizeof(state), "%s/state", base);
+    (void)snprintf(folder, sizeof(folder), "%s/work", base);
+    if (mkdir(folder, 0755) != 0)
+        return -1;
+    tree_make(folder, items, COUNT(items));
+    large_put('x');
+    arena = arena_new();
+    assert_ok(snapshot_store_open(state, &store, &err));
+    return 0;
+}
+
+static int world_remove(void **unused)
+{
+    (void)unused;
+    struct error err;
+    snapshot_store_free(store);
+    arena_free(arena);
+    return tree_remove(AT_FDCWD, base, &err) ? 0 : -1;
+}
+
+static struct snapshot_result take(const char *name)
+{
+    const struct snapshot_options options = { .folder = folder, .name = name };
+    struct snapshot_result result;
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    return result;
+}
+
+static struct snapshot_restored go_back(const struct snapshot *snapshot)
+{
+    struct snapshot_restored restored;
+    assert_ok(snapshot_restore(store, snapshot, NULL, NULL, false, arena, &restored, &err));
+    return restored;
+}
+
+static uint64_t faults_of(const struct snapshot *snapshot)
+{
+    struct snapshot_verified verified;
+    assert_ok(snapshot_verify(store, snapshot, arena, &verified, &err));
+    return verified.fault_count;
+}
+
+/* What a busy agent might do to all of it. */
+static void everything_change(void)
+{
+    static const struct tree_item changed[] = {
+        { 'f', "README", "something else\n", 0755 },
+        { 'f', "new", "new", 0 },
+        { 'd', "newer", NULL, 0 },
+        { 'd', "newer/still", NULL, 0555 },
+        { 'f', "newer/still/f", "x", 0 },
+        { 'p', "newer/fifo", NULL, 0 },
+        { 'f', "dangling", "no link any more", 0 },
+        { 'd', "src/deep", NULL, 0500 },
+    };
+    tree_drop(folder, "dangling");
+    tree_drop(folder, "src/run.sh");
+    tree_drop(folder, "twin");
+    tree_drop(folder, "old");
+    tree_drop(folder, "empty");
+    tree_make(folder, changed, COUNT(changed));
+    tree_put(folder, &(struct tree_item){ 'd', "twin", NULL, 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "twin/f", "in the way", 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "old", "a file now", 0 });
+    tree_put(folder, &(struct tree_item){ 'l', "link", "elsewhere", 0 });
+    large_put('y');
+}
+
+static void restore_brings_everything_back(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot_result taken = take("pre-refactor");
+    assert_true(taken.made);
+    assert_int_equal(taken.snapshot.files, 9);
+    assert_int_equal(taken.snapshot.folders, 5);
+    assert_int_equal(taken.snapshot.links, 2);
+    assert_string_equal(tree_print(folder, arena), before);
+
+    everything_change();
+    assert_string_not_equal(tree_print(folder, arena), before);
+    struct snapshot_restored restored = go_back(&taken.snapshot);
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_true(restored.written > 8 && restored.removed > 4);
+    assert_int_equal(restored.notes.count, 0);
+
+    restored = go_back(&taken.snapshot); /* and then there is nothing to do */
+    assert_int_equal(restored.written + restored.removed + restored.touched, 0);
+    assert_int_equal(faults_of(&taken.snapshot), 0);
+}
+
+static void the_root_is_of_contents_and_permissions_not_times(void **unused)
+{
+    (void)unused;
+    struct snapshot one = take("one").snapshot;
+    const struct timespec now[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/README", folder);
+    assert_int_equal(utimensat(AT_FDCWD, path, now, 0), 0);
+    struct snapshot two = take("two").snapshot;
+    assert_string_equal(one.root, two.root);
+    assert_string_not_equal(one.tree, two.tree); /* times are kept all the same */
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_string_not_equal(take("three").snapshot.root, one.root);
+    assert_int_equal(chmod(path, 04644), 0); /* setuid is not held */
+    assert_string_equal(take("four").snapshot.root, one.root);
+}
+
+static void contents_are_stored_once(void **unused)
+{
+    (void)unused;
+    struct snapshot_result one = take("one"), two = take("two");
+    assert_true(one.bytes_added > 3 * MIB);
+    assert_int_equal(two.bytes_added, 0);
+    assert_string_equal(one.snapshot.root, two.snapshot.root);
+    large_put('x'); /* written again, the same */
+    assert_int_equal(take("three").snapshot.files, 9);
+    tree_put(folder, &(struct tree_item){ 'f', "src/new", "more", 0 });
+    struct snapshot_result four = take("four");
+    assert_true(four.bytes_added > 4 && four.bytes_added < 4096);
+}
+
+static void names_are_unique_and_may_be_kept(void **unused)
+{
+    (void)unused;
+    struct snapshot_options options = { .folder = folder, .name = "a", .tag = "baseline" };
+    struct snapshot_result result;
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), CONFLICT);
+    tree_put(folder, &(struct tree_item){ 'f', "more", "more", 0 });
+    options.keep = true;
+    const char *root = result.snapshot.root;
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    assert_false(result.made);
+    assert_string_equal(result.snapshot.root, root);
+    assert_string_equal(result.snapshot.tag, "baseline");
+
+    static const char *const bad[] = { "", ".", "..", "-a", ".a", "a/b", "a b", "\xc3\xa4" };
+    options.keep = false;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        options.name = bad[i];
+        assert_fails(snapshot_create(store, &options, arena, &result, &err), INVALID);
+    }
+    options.name = "b";
+    options.tag = "a\nb";
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), INVALID);
+    options.tag = NULL;
+    options.folder = "/nowhere/at/all";
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), NOT_FOUND);
+}
+
+static void snapshots_are_found_from_within_and_by_time(void **unused)
+{
+    (void)unused;
+    struct snapshot found;
+    char inner[128];
+    (void)snprintf(inner, sizeof(inner), "%s/src/deep", folder);
+    assert_fails(snapshot_find(store, folder, NULL, arena, &found, &err), NOT_FOUND);
+    (void)take("first");
+    (void)take("second");
+    assert_ok(snapshot_find(store, inner, "first", arena, &found, &err));
+    assert_string_equal(found.folder, folder);
+    assert_ok(snapshot_find(store, inner, NULL, arena, &found, &err));
+    assert_string_equal(found.name, "second");
+    assert_fails(snapshot_find(store, base, "first", arena, &found, &err), NOT_FOUND);
+    struct error advice;
+    assert_false(snapshot_find(store, folder, "secund", arena, &found, &advice));
+    assert_string_equal(advice.hint, "did you mean second?");
+
+    struct list list;
+    assert_ok(snapshot_list(store, folder, arena, &list, &err));
+    assert_int_equal(list.count, 2);
+    assert_string_equal(LIST_AT(list, struct snapshot, 0)->name, "first");
+    assert_ok(snapshot_list(store, base, arena, &list, &err));
+    assert_int_equal(list.count, 0);
+    assert_ok(snapshot_list(store, NULL, arena, &list, &err));
+    assert_int_equal(list.count, 2);
+}
+
+/* "A path", "M path" ... for each change. */
+static bool change_join(const struct snapshot_change *change, void *context, struct error *err)
+{
+    (void)err;
+    const char **text = context;
+    *text = arena_printf(arena, "%s%c %s\n", *text, "ADMTF"[change->kind], change -> path);
+    return true;
+}
+
+static void diff_names_each_change_once(void **unused)
+{
+    (void)unused;
+    struct snapshot before = take("before").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "README", "changed", 0 });
+    tree_drop(folder, "old/1");
+    tree_put(folder, &(struct tree_item){ 'd', "fresh", NULL, 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "fresh/f", "", 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "empty", "", 0600 });
+    tree_drop(folder, "link");
+    tree_put(folder, &(struct tree_item){ 'f', "link", "", 0 });
+
+    static const char expected[] =
+        "M README\nF empty\nA fresh\nA fresh/f\nT link\nF old\nD old/1\n";
+    const char *live = "", *stored = "";
+    const struct snapshot_visitor visitor = { change_join, &live },
+                                  other = { change_join, &stored };
+    assert_ok(snapshot_diff(store, &before, NULL, NULL, &visitor, &err));
+    assert_string_equal(live, expected);
+    struct snapshot after = take("after").snapshot;
+    assert_ok(snapshot_diff(store, &before, &after, NULL, &other, &err));
+    assert_string_equal(stored, expected);
+}
+
+static void a_dry_run_tells_and_changes_nothing(void **unused)
+{
+    (void)unused;
+    struct snapshot taken = take("a").snapshot;
+    everything_change();
+    const char *before = tree_print(folder, arena), *told = "";
+    const struct snapshot_visitor visitor = { change_join, &told };
+    struct snapshot_restored restored;
+    assert_ok(snapshot_restore(store, &taken, NULL, &visitor, true, arena, &restored, &err));
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_non_null(strstr(told, "M README\n"));
+    assert_non_null(strstr(told, "D new\n"));
+    assert_non_null(strstr(told, "T old\nA old/1\nA old/2\n"));
+}
+
+static void what_is_left_out_is_left_alone(void **unused)
+{
+    (void)unused;
+    static const char *const exclude[] = { "node_modules", "src/deep/**", NULL };
+    char own[128], below[160];
+    (void)snprintf(own, sizeof(own), "%s/.state", folder);
+    (void)snprintf(below, sizeof(below), "%s/.state/later", folder);
+    const char *const never[] = { own, "/nowhere", NULL };
+    const struct snapshot_options options = {
+        .folder = folder, .name = "a", .exclude = exclude, .never = never
+    };
+    struct snapshot_result result;
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    assert_int_equal(result.snapshot.files, 8);
+
+    static const struct tree_item added[] = {
+        { 'd', ".state", NULL, 0 },
+        { 'f', ".state/secret", "s", 0 },
+        { 'd', "app", NULL, 0 },
+        { 'd', "app/node_modules", NULL, 0 },
+        { 'f', "app/node_modules/m", "m", 0 },
+        { 'f', "app/index", "i", 0 },
+        { 'f', "src/deep/er/g", "g", 0 },
+    };
+    tree_make(folder, added, COUNT(added));
+    struct snapshot_restored restored;
+    assert_ok(
+        snapshot_restore(store, &result.snapshot, never, NULL, false, arena, &restored, &err));
+    const char *after = tree_print(folder, arena);
+    assert_non_null(strstr(after, "/.state/secret"));
+    assert_non_null(strstr(after, "/app/node_modules/m"));
+    assert_non_null(strstr(after, "/src/deep/er/g"));
+    assert_null(strstr(after, "/app/index"));
+    assert_int_equal(restored.notes.count, 1);
+
+    const struct snapshot_options inside = { .folder = own, .name = "a", .never = never };
+    assert_fails(snapshot_create(store, &inside, arena, &result, &err), INVALID);
+    static const char *const useless[] = { "/abs", "a/", "", "./a", "../a", "a//b" };
+    for (size_t i = 0; i < COUNT(useless); i++) {
+        const char *const one[] = { useless[i], NULL };
+        const struct snapshot_options bad = { .folder = folder, .name = "b", .exclude = one };
+        assert_fails(snapshot_create(store, &bad, arena, &result, &err), INVALID);
+    }
+}
+
+static void special_files_are_named_and_left(void **unused)
+{
+    (void)unused;
+    tree_put(folder, &(struct tree_item){ 'p', "pipe", NULL, 0 });
+    struct snapshot_result result = take("a");
+    assert_int_equal(result.snapshot.left_out, 1);
+    assert_int_equal(result.notes.count, 1);
+    go_back(&result.snapshot);
+    struct stat st;
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s/pipe", folder);
+    assert_int_equal(lstat(path, &st), 0);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(go_back(&result.snapshot).notes.count, 1); /* not made anew */
+}
+
+/* A folder that the program swapped for a link leads nowhere. */
+static void links_in_the_way_are_replaced_not_followed(void **unused)
+{
+    (void)unused;
+    char outside[128];
+    (void)snprintf(outside, sizeof(outside), "%s/outside", base);
+    assert_int_equal(mkdir(outside, 0755), 0);
+    tree_put(outside, &(struct tree_item){ 'f', "precious", "mine", 0 });
+    const char *before = tree_print(folder, arena), *aside = tree_print(outside, arena);
+    struct snapshot taken = take("a").snapshot;
+
+    tree_drop(folder, "src");
+    tree_drop(folder, "old");
+    tree_put(folder, &(struct tree_item){ 'l', "src", outside, 0 });
+    tree_put(folder, &(struct tree_item){ 'l', "old", "../outside", 0 });
+    assert_int_equal(take("swapped").snapshot.links, 4);
+    go_back(&taken);
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_string_equal(tree_print(outside, arena), aside);
+}
+
+static void packs_visit(void (*each)(const char *path))
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/snapshots/packs", state);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            each(path_join(arena, path, entry->d_name));
+    closedir(dir);
+}
+
+static void middle_flip(const char *path)
+{
+    CLEANUP(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+    assert_int_equal(pread(fd, &byte, 1, 20), 1); /* in the first object */
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 20), 1);
+}
+
+static void end_cut(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size - 1), 0);
+}
+
+static void damage_is_found_and_changes_nothing(void **unused)
+{
+    (void)unused;
+    struct snapshot taken = take("a").snapshot;
+    packs_visit(middle_flip);
+    struct snapshot_verified verified;
+    assert_ok(snapshot_verify(store, &taken, arena, &verified, &err));
+    assert_int_equal(verified.fault_count, 2); /* README and its twin */
+    assert_non_null(strstr(*LIST_AT(verified.faults, const char *, 0), "README: object "));
+
+    tree_put(folder, &(struct tree_item){ 'f', "README", "changed", 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "empty", "changed", 0 });
+    const char *before = tree_print(folder, arena);
+    struct snapshot_restored restored;
+    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
+                 UNTRUSTED);
+    assert_string_equal(tree_print(folder, arena), before);
+
+    packs_visit(end_cut);
+    assert_fails(snapshot_verify(store, &taken, arena, &verified, &err), INVALID);
+}
+
+static void prune_keeps_what_is_needed(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot one = take("one").snapshot;
+    everything_change();
+    struct snapshot two = take("two").snapshot;
+    const char *after = tree_print(folder, arena);
+
+    struct snapshot_pruned pruned;
+    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_int_equal(pruned.objects, 0);
+    assert_int_equal(pruned.packs_before, 2);
+    assert_int_equal(pruned.packs_after, 1);
+    assert_ok(snapshot_prune(store, &pruned, &err)); /* and then rests */
+    assert_int_equal(pruned.packs_after, 1);
+    assert_int_equal(pruned.bytes, 0);
+    assert_int_equal(faults_of(&one) + faults_of(&two), 0);
+
+    assert_ok(snapshot_delete(store, &one, &err));
+    assert_fails(snapshot_delete(store, &one, &err), NOT_FOUND);
+    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_true(pruned.bytes > 3 * MIB);
+    assert_int_equal(faults_of(&two), 0);
+    assert_true(faults_of(&one) > 0);
+    go_back(&two);
+    assert_string_not_equal(after, before);
+    assert_true(take("three").bytes_added == 0);
+}
+
+/* A full disk, as a limit on the size of files. */
+static void a_full_disk_leaves_both_whole(void **unused)
+{
+    (void)unused;
+    struct snapshot taken = take("a").snapshot;
+    everything_change();
+    const char *before = tree_print(folder, arena);
+    struct rlimit all, tight;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    tight = all;
+    tight.rlim_cur = MIB;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    const struct snapshot_options options = { .folder = folder, .name = "b" };
+    struct snapshot_result result;
+    struct snapshot_restored restored;
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), TOO_LARGE);
+    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
+                 TOO_LARGE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_int_equal(faults_of(&taken), 0);
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    assert_int_equal(faults_of(&result.snapshot), 0);
+}
+
+static void a_newer_store_is_refused(void **unused)
+{
+    (void)unused;
+    struct snapshot_store *other = NULL;
+    char path[128];
+    CLEANUP(closep) int dir = -1;
+    (void)snprintf(path, sizeof(path), "%s/snapshots", state);
+    assert_ok(dir_open(path, &dir, &err));
+    assert_ok(file_replace(dir, "format", "nono snapshot store 2\n", 22, 0600, &err));
+    assert_fails(snapshot_store_open(state, &other, &err), UNSUPPORTED);
+    assert_ok(file_replace(dir, "format", "something\n", 10, 0600, &err));
+    assert_fails(snapshot_store_open(state, &other, &err), INVALID);
+    assert_int_equal(fchmod(dir, 0777), 0);
+    assert_fails(snapshot_store_open(state, &other, &err), UNTRUSTED);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, world_make, world_remove)
+    const struct CMUnitTest tests[] = {
+        CASE(restore_brings_everything_back),
+        CASE(the_root_is_of_contents_and_permissions_not_times),
+        CASE(contents_are_stored_once),
+        CASE(names_are_unique_and_may_be_kept),
+        CASE(snapshots_are_found_from_within_and_by_time),
+        CASE(diff_names_each_change_once),
+        CASE(a_dry_run_tells_and_changes_nothing),
+        CASE(what_is_left_out_is_left_alone),
+        CASE(special_files_are_named_and_left),
+        CASE(links_in_the_way_are_replaced_not_followed),
+        CASE(damage_is_found_and_changes_nothing),
+        CASE(prune_keeps_what_is_needed),
+        CASE(a_full_disk_leaves_both_whole),
+        CASE(a_newer_store_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
