@@ -19,7 +19,7 @@ struct prune {
     struct snapshot_store *store;
     struct snapshot_pruned *out;
     struct pack_writer *writer;
-    uint64_t *live;  /* bytes that are needed, by pack */
+    uint64_t *live; /* bytes that are needed, by pack */
     uint64_t written, removed;
     bool *rewritten; /* by pack */
     struct writer object;
