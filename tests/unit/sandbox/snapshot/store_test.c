@@ -1,0 +1,136 @@
+/* USES tests/support */
+#include "tests/unit/sandbox/snapshot/world.h"
+
+static void packs_visit(void (*each)(const char *path))
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/snapshots/packs", state);
+    DIR *dir = opendir(path);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (entry->d_name[0] != '.')
+            each(path_join(arena, path, entry->d_name));
+    closedir(dir);
+}
+
+static void middle_flip(const char *path)
+{
+    CLEANUP(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
+    unsigned char byte;
+    assert_int_equal(pread(fd, &byte, 1, 20), 1); /* in the first object */
+    byte ^= 1;
+    assert_int_equal(pwrite(fd, &byte, 1, 20), 1);
+}
+
+static void end_cut(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size - 1), 0);
+}
+
+static void damage_is_found_and_changes_nothing(void **unused)
+{
+    (void)unused;
+    struct snapshot taken = take("a").snapshot;
+    packs_visit(middle_flip);
+    struct snapshot_verified verified;
+    assert_ok(snapshot_verify(store, &taken, arena, &verified, &err));
+    assert_int_equal(verified.fault_count, 2); /* README and its twin */
+    assert_non_null(strstr(*LIST_AT(verified.faults, const char *, 0), "README: object "));
+
+    tree_put(folder, &(struct tree_item){ 'f', "README", "changed", 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "empty", "changed", 0 });
+    const char *before = tree_print(folder, arena);
+    struct snapshot_restored restored;
+    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
+                 UNTRUSTED);
+    assert_string_equal(tree_print(folder, arena), before);
+
+    packs_visit(end_cut);
+    assert_fails(snapshot_verify(store, &taken, arena, &verified, &err), INVALID);
+}
+
+static void prune_keeps_what_is_needed(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot one = take("one").snapshot;
+    everything_change();
+    struct snapshot two = take("two").snapshot;
+    const char *after = tree_print(folder, arena);
+
+    struct snapshot_pruned pruned;
+    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_int_equal(pruned.objects, 0);
+    assert_int_equal(pruned.packs_before, 2);
+    assert_int_equal(pruned.packs_after, 1);
+    assert_ok(snapshot_prune(store, &pruned, &err)); /* and then rests */
+    assert_int_equal(pruned.packs_after, 1);
+    assert_int_equal(pruned.bytes, 0);
+    assert_int_equal(faults_of(&one) + faults_of(&two), 0);
+
+    assert_ok(snapshot_delete(store, &one, &err));
+    assert_fails(snapshot_delete(store, &one, &err), NOT_FOUND);
+    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_true(pruned.bytes > 3 * MIB);
+    assert_int_equal(faults_of(&two), 0);
+    assert_true(faults_of(&one) > 0);
+    go_back(&two);
+    assert_string_not_equal(after, before);
+    assert_true(take("three").bytes_added == 0);
+}
+
+/* A full disk, as a limit on the size of files. */
+static void a_full_disk_leaves_both_whole(void **unused)
+{
+    (void)unused;
+    struct snapshot taken = take("a").snapshot;
+    everything_change();
+    const char *before = tree_print(folder, arena);
+    struct rlimit all, tight;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
+    tight = all;
+    tight.rlim_cur = MIB;
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    const struct snapshot_options options = { .folder = folder, .name = "b" };
+    struct snapshot_result result;
+    struct snapshot_restored restored;
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), TOO_LARGE);
+    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
+                 TOO_LARGE);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
+
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_int_equal(faults_of(&taken), 0);
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    assert_int_equal(faults_of(&result.snapshot), 0);
+}
+
+static void a_newer_store_is_refused(void **unused)
+{
+    (void)unused;
+    struct snapshot_store *other = NULL;
+    char path[128];
+    CLEANUP(closep) int dir = -1;
+    (void)snprintf(path, sizeof(path), "%s/snapshots", state);
+    assert_ok(dir_open(path, &dir, &err));
+    assert_ok(file_replace(dir, "format", "nono snapshot store 2\n", 22, 0600, &err));
+    assert_fails(snapshot_store_open(state, &other, &err), UNSUPPORTED);
+    assert_ok(file_replace(dir, "format", "something\n", 10, 0600, &err));
+    assert_fails(snapshot_store_open(state, &other, &err), INVALID);
+    assert_int_equal(fchmod(dir, 0777), 0);
+    assert_fails(snapshot_store_open(state, &other, &err), UNTRUSTED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(damage_is_found_and_changes_nothing),
+        CASE(prune_keeps_what_is_needed),
+        CASE(a_full_disk_leaves_both_whole),
+        CASE(a_newer_store_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
