@@ -2,6 +2,7 @@
 #include "lib/base/files.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/text.h"
 #include "lib/profile/resolver.h"
@@ -235,6 +236,13 @@ static bool matches_add(struct resolver *resolver, const struct doc *item, struc
     return true;
 }
 
+/* A program that is listed by name is that file alone. */
+static bool is_regular(const char *path)
+{
+    struct stat info;
+    return path && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
 bool profile_grant_add(struct resolver *resolver, const struct doc *item, const char *key,
                        const struct profile_item *entry, unsigned access, bool is_file)
 {
@@ -255,7 +263,7 @@ bool profile_grant_add(struct resolver *resolver, const struct doc *item, const 
     }
     struct profile_path *grant = path_add(resolver, grants, item, entry, path);
     grant->access = access;
-    grant->is_file = is_file;
+    grant->is_file = is_file || ((access & PROFILE_ARG_LISTED) && is_regular(path));
     return true;
 }
 

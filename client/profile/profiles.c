@@ -1,0 +1,192 @@
+#include "client/profile/profiles.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/profile/places.h"
+#include "lib/base/cleanup.h"
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+
+DEFINE_CLEANUP(DIR *, closedir)
+
+static const char *const endings[] = { ".toml", ".yaml", ".yml", ".jsonc", ".json" };
+
+bool places_name_is_valid(const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    size_t len = strlen(name);
+    return len && len <= LIMIT_PACK_NAME_BYTES && strchr(letters, *name) &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-") == len;
+}
+
+static bool user_read(const struct places *places, const char *name, struct arena *arena,
+                      struct profile_text *out, struct error *err)
+{
+    *out = (struct profile_text){ 0 };
+    for (size_t i = 0; i < COUNT(endings); i++) {
+        const char *file =
+            arena_printf(arena, "%s/profiles/%s%s", places->folders.config, name, endings[i]);
+        if (file_read_path(file, LIMIT_PROFILE_BYTES, arena, &out->text, &out->len, err)) {
+            out->file = file;
+            return profile_syntax_of(file, &out->syntax);
+        }
+        if (err->kind != ERROR_NOT_FOUND)
+            return error_prefix(err, "profile %s", file);
+    }
+    return true;
+}
+
+static bool find_profile(void *context, const char *name, struct arena *arena,
+                         struct profile_text *out, struct error *err)
+{
+    const struct places *places = context;
+    if (strchr(name, '/'))
+        return places_pack_profile(places, name, arena, out, err);
+    *out = (struct profile_text){ 0 };
+    if (!places_name_is_valid(name))
+        return true;
+    if (!user_read(places, name, arena, out, err))
+        return false;
+    return out->text || places_pack_name(places, name, arena, out, err);
+}
+
+static bool find_group(void *context, const char *name, struct arena *arena,
+                       struct profile_text *out, struct error *err)
+{
+    return places_pack_group(context, name, arena, out, err);
+}
+
+static bool list_profiles(void *context, struct arena *arena, struct list *out, struct error *err)
+{
+    const struct profile_env env = { .source = { .context = context } };
+    struct list entries;
+    if (!profiles_list(&env, arena, &entries, err))
+        return false;
+    const char **names = ARENA_ARRAY(arena, const char *, entries.count + 1);
+    size_t count = 0;
+    LIST_FOREACH (entries, struct profiles_entry, entry)
+        names[count++] = entry->name;
+    *out = (struct list){ names, count };
+    return true;
+}
+
+static const char *variable(const char *name)
+{
+    return getenv(name); /* NOLINT(concurrency-mt-unsafe): nothing sets variables meanwhile */
+}
+
+bool profiles_env(const char *workdir, struct arena *arena, struct profile_env *out,
+                  struct error *err)
+{
+    struct places *places = ARENA_NEW(arena, struct places);
+    struct profile_platform *platform = ARENA_NEW(arena, struct profile_platform);
+    char here[PATH_MAX];
+    if (!folders_find(arena, &places->folders, err))
+        return false;
+    if (!workdir) {
+        if (!getcwd(here, sizeof(here)))
+            return error_set_errno(err, "the working folder");
+        workdir = here;
+    }
+    profile_platform_detect(arena, platform);
+    *out = (struct profile_env){
+        .source = { places, find_profile, find_group, list_profiles },
+        .platform = platform,
+        .home = places->folders.home,
+        .workdir = arena_strndup(arena, workdir, strlen(workdir)),
+        .config_dir = places->folders.config,
+        .packages_dir = places->folders.packages,
+        .variable = variable,
+        .uid = getuid(),
+    };
+    return true;
+}
+
+struct profiles_entry *profiles_entry_add(struct arena *arena, struct list *list)
+{
+    size_t count = list->count;
+    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
+    if (full) { /* room for 8, then for the next power of two */
+        struct profiles_entry *items =
+            ARENA_ARRAY(arena, struct profiles_entry, count ? count * 2 : 8);
+        if (count)
+            memcpy(items, list->items, count * sizeof(*items));
+        list->items = items;
+    }
+    return LIST_AT(*list, struct profiles_entry, list->count++);
+}
+
+/* The user's own files; of one name with several endings the first is found. */
+static bool user_list(const struct places *places, struct arena *arena, struct list *out,
+                      struct error *err)
+{
+    const char *folder = path_join(arena, places->folders.config, "profiles");
+    CLEANUP(closep) int fd = -1;
+    if (!dir_open(folder, &fd, err))
+        return err->kind == ERROR_NOT_FOUND;
+    CLEANUP(closedirp) DIR *dir = fdopendir(dup(fd));
+    if (!dir)
+        return error_set_errno(err, "%s", folder);
+    for (const struct dirent *file; (file = readdir(dir));) { /* NOLINT(concurrency-mt-unsafe) */
+        enum profile_syntax syntax;
+        if (!profile_syntax_of(file->d_name, &syntax))
+            continue;
+        size_t len = (size_t)(strrchr(file->d_name, '.') - file->d_name);
+        const char *name = arena_strndup(arena, file->d_name, len);
+        if (!places_name_is_valid(name))
+            continue;
+        struct profiles_entry *entry = profiles_entry_add(arena, out);
+        entry->name = name;
+        entry->place = PROFILES_USER;
+        entry->file = path_join(arena, folder, file->d_name);
+    }
+    return true;
+}
+
+static size_t ending_rank(const char *file)
+{
+    size_t i = 0;
+    const char *ending = strrchr(file, '.');
+    while (i < COUNT(endings) && ending && strcmp(endings[i], ending) != 0)
+        i++;
+    return i;
+}
+
+/* By name, then in the order in which places are looked through. */
+static int by_name(const void *a, const void *b)
+{
+    const struct profiles_entry *left = a, *right = b;
+    int order = strcmp(left->name, right->name);
+    if (!order)
+        order = (int)left->place - (int)right->place;
+    if (!order && left->pack && right->pack)
+        order = strcmp(left->pack, right->pack);
+    if (!order)
+        order = (int)ending_rank(left->file) - (int)ending_rank(right->file);
+    return order;
+}
+
+bool profiles_list(const struct profile_env *env, struct arena *arena, struct list *out,
+                   struct error *err)
+{
+    const struct places *places = env->source.context;
+    *out = (struct list){ 0 };
+    if (!user_list(places, arena, out, err) || !places_pack_list(places, arena, out, err))
+        return false;
+    for (const char *const *name = profile_builtin_names(); *name; name++) {
+        struct profiles_entry *entry = profiles_entry_add(arena, out);
+        entry->name = *name;
+        entry->place = PROFILES_BUILTIN;
+        entry->file = "built-in";
+    }
+    qsort(out->items, out->count, sizeof(struct profiles_entry), by_name);
+    for (size_t i = 1; i < out->count; i++) {
+        struct profiles_entry *entry = LIST_AT(*out, struct profiles_entry, i);
+        entry->hidden = strcmp(entry->name, entry[-1].name) == 0;
+    }
+    return true;
+}
