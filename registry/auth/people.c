@@ -91,6 +91,12 @@ bool people_add(struct db *db, const struct account_request *request, struct are
 bool people_bootstrap(struct db *db, struct arena *arena, char **out_password, struct error *err)
 {
     char hash[PASSWORD_HASH_MAX], *password = arena_alloc(arena, 25, 1);
+    const char *found;
+    if (!db_fetch_json(db, QUERY(account_any), arena, &found, NULL, err))
+        return false;
+    *out_password = NULL;
+    if (found && strcmp(found, "t") == 0)
+        return true; /* as on every start but the first: without the cost of a hash */
     random_hex(password, 24);
     if (!password_hash(password, hash, err))
         return false;

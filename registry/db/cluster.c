@@ -174,20 +174,24 @@ static bool postgres_wait(struct cluster *cluster, const char *url, struct error
     return program_failed(cluster, "the start of PostgreSQL", err);
 }
 
-static const char *url_of(const struct cluster *cluster, const char *database)
+static const char *url_of(const char *data_dir, const char *database, struct arena *arena)
 {
-    return arena_printf(cluster->arena, "host='%s' port=5432 user=nono dbname=%s",
-                        cluster->socket_dir, database);
+    return arena_printf(arena, "host='%s' port=5432 user=nono dbname=%s",
+                        cluster_socket_dir(data_dir, arena), database);
 }
 
-static bool database_make(const struct cluster *cluster, struct error *err)
+const char *cluster_url_of(const char *data_dir, struct arena *arena)
+{
+    return url_of(data_dir, DATABASE, arena);
+}
+
+static bool database_make(const struct cluster *cluster, const char *service, struct error *err)
 {
     CLEANUP(db_closep) struct db *there = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
     if (db_open(cluster->url, &there, err))
         return true;
-    return db_open(url_of(cluster, "postgres"), &db, err) &&
-           db_run_script(db, "CREATE DATABASE " DATABASE, err);
+    return db_open(service, &db, err) && db_run_script(db, "CREATE DATABASE " DATABASE, err);
 }
 
 static bool start(struct cluster *cluster, const struct cluster_config *config, struct error *err)
@@ -198,7 +202,8 @@ static bool start(struct cluster *cluster, const struct cluster_config *config, 
     cluster->data = path_join(cluster->arena, data_dir, "postgres");
     cluster->log = path_join(cluster->arena, data_dir, "postgres.log");
     cluster->socket_dir = cluster_socket_dir(data_dir, cluster->arena);
-    cluster->url = url_of(cluster, DATABASE);
+    cluster->url = cluster_url_of(data_dir, cluster->arena);
+    const char *service = url_of(data_dir, "postgres", cluster->arena);
     return dir_make_path(data_dir, 0755, err) && folder_lock(cluster, data_dir, err) &&
            runner_init(&cluster->runner, config->bin_dir, cluster->data, cluster->arena, err) &&
            runner_check_reach(&cluster->runner, data_dir, err) && log_ready(cluster, err) &&
@@ -206,7 +211,7 @@ static bool start(struct cluster *cluster, const struct cluster_config *config, 
            cluster_make(cluster, data_dir, err) &&
            orphan_stop(cluster->data, cluster->arena, err) &&
            postgres_spawn(cluster, config->connections, err) &&
-           postgres_wait(cluster, url_of(cluster, "postgres"), err) && database_make(cluster, err);
+           postgres_wait(cluster, service, err) && database_make(cluster, service, err);
 }
 
 bool cluster_start(const struct cluster_config *config, struct cluster **out, struct error *err)

@@ -27,6 +27,8 @@ struct cluster_config {
  */
 bool cluster_start(const struct cluster_config *config, struct cluster **out, struct error *err)
     MUST_CHECK;
+/* The connection string of the cluster that another process runs in data_dir. */
+const char *cluster_url_of(const char *data_dir, struct arena *arena);
 /* The connection string of its database; lives as long as the cluster. */
 const char *cluster_url(const struct cluster *cluster);
 /* A descriptor that becomes readable when PostgreSQL has ended. */

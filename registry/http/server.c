@@ -103,10 +103,20 @@ static enum MHD_Result on_begin(struct exchange *exchange)
     return admits_first(exchange) ? dispatch(exchange, STAGE_ADMITTING) : MHD_YES;
 }
 
+/*
+ * The first call comes again once a worker knows who asks. A refusal goes out at once to a client
+ * that waits for it (Expect: 100-continue); others are busy sending, and would meet a closed
+ * connection before they read it: what they send is passed over.
+ */
+static enum MHD_Result on_admitted(struct exchange *exchange)
+{
+    exchange->stage = STAGE_BODY;
+    bool refused = exchange->err.kind != ERROR_NONE;
+    return refused && request_header(&exchange->req, "Expect") ? fail_send(exchange) : MHD_YES;
+}
+
 static void on_chunk(struct exchange *exchange, const char *chunk, size_t len)
 {
-    if (exchange->stage == STAGE_ADMITTING)
-        exchange->stage = STAGE_BODY;
     exchange->bytes_in += len;
     if (exchange->err.kind == ERROR_NONE && exchange->upload)
         (void)!upload_add(exchange->upload, chunk, len, &exchange->err);
@@ -146,11 +156,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         exchange->method = method;
         return on_begin(exchange);
     }
-    if (exchange->stage == STAGE_ADMITTING && *chunk_len == 0) {
-        /* Resumed before any of the body: libmicrohttpd shows the header a second time. */
-        exchange->stage = STAGE_BODY;
-        return exchange->err.kind == ERROR_NONE ? MHD_YES : fail_send(exchange);
-    }
+    if (exchange->stage == STAGE_ADMITTING && *chunk_len == 0)
+        return on_admitted(exchange);
     if (*chunk_len > 0) {
         on_chunk(exchange, chunk, *chunk_len);
         *chunk_len = 0;
@@ -307,6 +314,8 @@ void server_stop(struct server *server, unsigned deadline_ms)
         return;
     atomic_store(&server->stopping, true);
     MHD_socket listener = MHD_quiesce_daemon(server->daemon);
+    if (!server->config.listen_shared)
+        (void)shutdown(listener, SHUT_RDWR); /* new connections are refused from now on */
     int64_t until_us = clock_monotonic_us() + (int64_t)deadline_ms * 1000;
     const struct timespec pause = { .tv_nsec = 2000000 };
     while (atomic_load(&server->active) > 0 && clock_monotonic_us() < until_us)

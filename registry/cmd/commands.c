@@ -1,0 +1,111 @@
+#include "registry/cmd/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/record.h"
+#include "lib/base/text.h"
+
+DEFINE_CLEANUP(poptContext, poptFreeContext)
+
+const char *opt_config;
+
+static const struct verb *const verbs[] = {
+    &verb_serve,      &verb_migrate,      &verb_fsck,        &verb_user_create,
+    &verb_user_reset, &verb_user_disable, &verb_user_enable, &verb_organisation_create,
+};
+
+static int usage_print(FILE *stream, int status)
+{
+    fputs(
+        "usage: nono-registry COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+        "The registry of packs. Without configuration it runs a PostgreSQL of its own and listens\n"
+        "on 127.0.0.1:8080.\n\ncommands:\n",
+        stream);
+    for (size_t i = 0; i < COUNT(verbs); i++)
+        fprintf(stream, "  %-28s %s\n", verbs[i]->name, verbs[i]->summary);
+    fprintf(stream, "  %-28s %s\n", "version", "print the version");
+    fputs("\n`nono-registry COMMAND --help` tells more of each.\n", stream);
+    return status;
+}
+
+/* How many words of argv a verb's name takes; 0 when it is not named there. */
+static int words_matched(const struct verb *verb, const char **words)
+{
+    int count = 0;
+    for (const char *at = verb->name; *at; count++) {
+        size_t len = strcspn(at, " ");
+        if (!words[count] || strlen(words[count]) != len || strncmp(words[count], at, len) != 0)
+            return 0;
+        at += len + (at[len] == ' ');
+    }
+    return count;
+}
+
+static bool options_parse(poptContext context, struct error *err)
+{
+    for (int rc; (rc = poptGetNextOpt(context)) != -1;)
+        if (rc < -1)
+            return error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
+    return true;
+}
+
+static bool verb_run(const struct verb *verb, int argc, const char **argv, int *status,
+                     struct error *err)
+{
+    char title[96], usage[256];
+    (void)snprintf(title, sizeof(title), "nono-registry %s", verb->name);
+    (void)snprintf(usage, sizeof(usage), "[OPTIONS] %s\n\n%s", verb->args ? verb->args : "",
+                   verb->summary);
+    argv[0] = title;
+    CLEANUP(poptFreeContextp)
+    poptContext context = poptGetContext(title, argc, argv, verb->options, 0);
+    poptSetOtherOptionHelp(context, usage);
+    if (!options_parse(context, err))
+        return error_hint(err, "see %s --help", title);
+    static const char *nothing[] = { NULL };
+    const char **operands = poptGetArgs(context);
+    if (operands && !verb->args)
+        return error_set(err, INVALID, "takes no argument: \"%.64s\"", operands[0]);
+    return verb->run(operands ? operands : nothing, status, err);
+}
+
+static int report(const char *verb, const struct error *err)
+{
+    fprintf(stderr, "nono-registry%s%s: %s\n", verb ? " " : "", verb ? verb : "", err->message);
+    if (err->hint[0])
+        fprintf(stderr, "  %s\n", err->hint);
+    return error_exit_status(err->kind);
+}
+
+static bool is_one_of(const char *word, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(word, *words) == 0)
+            return true;
+    return false;
+}
+
+int registry_main(int argc, const char **argv)
+{
+    static const char *const help[] = { "--help", "-h", "-?", "help", NULL };
+    static const char *const version[] = { "--version", "-V", "version", NULL };
+    struct error err;
+    if (argc < 2)
+        return usage_print(stderr, error_exit_status(ERROR_INVALID));
+    if (is_one_of(argv[1], help))
+        return usage_print(stdout, 0);
+    if (is_one_of(argv[1], version))
+        return printf("nono-registry " NONO_VERSION "\n") < 0;
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        int used = words_matched(verbs[i], argv + 1), status = 0;
+        if (used > 0)
+            return verb_run(verbs[i], argc - used, argv + used, &status, &err)
+                       ? status
+                       : report(verbs[i]->name, &err);
+    }
+    error_set(&err, INVALID, "there is no command \"%.64s\"", argv[1]);
+    error_hint(&err, "see nono-registry --help");
+    return report(NULL, &err);
+}

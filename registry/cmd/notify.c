@@ -1,0 +1,24 @@
+#include "registry/cmd/notify.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+
+void notify_manager(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): never changed */
+    struct sockaddr_un where = { .sun_family = AF_UNIX };
+    if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(where.sun_path))
+        return;
+    memcpy(where.sun_path, path, strlen(path));
+    if (*path == '@') /* abstract */
+        where.sun_path[0] = '\0';
+    CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
+    (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&where, len);
+}

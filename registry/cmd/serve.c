@@ -1,0 +1,365 @@
+/* nono-registry serve: everything put together, and the order in which it comes and goes. */
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+#include "lib/base/log.h"
+#include "lib/base/mem.h"
+#include "lib/base/random.h"
+#include "registry/api/routes.h"
+#include "registry/auth/people.h"
+#include "registry/cmd/commands.h"
+#include "registry/cmd/health.h"
+#include "registry/cmd/listen.h"
+#include "registry/cmd/notify.h"
+#include "registry/cmd/store.h"
+#include "registry/db/cluster.h"
+#include "registry/db/db.h"
+#include "registry/domain/downloads.h"
+#include "registry/http/proxies.h"
+#include "registry/http/server.h"
+#include "registry/job/job.h"
+
+struct serve {
+    struct store store;
+    struct route *routes;
+    size_t route_count;
+    struct serving *workers;      /* worker_count of them */
+    struct registry **registries; /* their addresses */
+    size_t worker_count;
+    struct serving inside; /* what inline handlers get: no connection */
+    struct registry *inside_registry;
+    struct metrics *metrics;
+    struct proxies *proxies;
+    struct downloads *downloads;
+    struct server *server, *admin;
+    struct job *job;
+    const char *cert, *key, *temp_dir;
+    bool inherited; /* the listening socket is the service manager's */
+};
+
+/* The tables of the API and of operation as one. */
+static void routes_join(struct serve *serve)
+{
+    serve->route_count = registry_routes_count + health_routes_count;
+    serve->routes = xcalloc(serve->route_count, sizeof(*serve->routes));
+    memcpy(serve->routes, registry_routes, registry_routes_count * sizeof(*serve->routes));
+    memcpy(serve->routes + registry_routes_count, health_routes,
+           health_routes_count * sizeof(*serve->routes));
+    serve->metrics = metrics_new(serve->routes, serve->route_count);
+}
+
+/* A connection of its own for each worker, all at once: each is some milliseconds. */
+struct opening {
+    const struct store *store;
+    struct serving *out;
+    struct error err;
+    bool ok;
+    pthread_t thread;
+};
+
+static void *opening_main(void *context)
+{
+    struct opening *opening = context;
+    opening->ok = store_registry(opening->store, &opening->out->registry, &opening->err);
+    return NULL;
+}
+
+static bool workers_open(struct serve *serve, struct error *err)
+{
+    serve->worker_count = serve->store.config.workers;
+    size_t count = serve->worker_count + 1; /* the last is the admin listener's */
+    serve->workers = xcalloc(count, sizeof(*serve->workers));
+    serve->registries = xcalloc(count, sizeof(*serve->registries));
+    struct opening *openings = xcalloc(count, sizeof(*openings));
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        openings[i] = (struct opening){ .store = &serve->store, .out = &serve->workers[i] };
+        serve->workers[i].metrics = serve->metrics;
+        serve->registries[i] = &serve->workers[i].registry;
+        if (pthread_create(&openings[i].thread, NULL, opening_main, &openings[i]) != 0)
+            abort();
+    }
+    for (size_t i = 0; i < count; i++) {
+        (void)pthread_join(openings[i].thread, NULL);
+        if (ok && !openings[i].ok)
+            *err = openings[i].err;
+        ok = ok && openings[i].ok;
+    }
+    free(openings);
+    return ok;
+}
+
+static bool tls_read(struct serve *serve, struct error *err)
+{
+    const struct config_tls *tls = serve->store.config.tls;
+    struct arena *arena = serve->store.arena;
+    size_t len;
+    return !tls ||
+           (file_read_path(tls->cert, LIMIT_CONFIG_BYTES, arena, &serve->cert, &len, err) &&
+            file_read_path(tls->key, LIMIT_KEY_BYTES, arena, &serve->key, &len, err)) ||
+           error_prefix(err, "tls");
+}
+
+/* Large bodies wait beside the blobs: a file system with room, and never a small /tmp. */
+static bool temp_dir_make(struct serve *serve, struct error *err)
+{
+    serve->temp_dir = path_join(serve->store.arena, serve->store.config.blob_dir, "tmp");
+    struct stat status;
+    return stat(serve->temp_dir, &status) == 0 || error_set_errno(err, "%s", serve->temp_dir);
+}
+
+static struct server_config server_settings(const struct serve *serve, int listener, bool admin)
+{
+    const struct config *config = &serve->store.config;
+    return (struct server_config){
+        .listen_fd = listener,
+        .listen_shared = serve->inherited && !admin,
+        .admin = admin,
+        .threads = admin ? 1 : (unsigned)config->threads,
+        .routes = serve->routes,
+        .route_count = serve->route_count,
+        .workers = serve->registries + (admin ? serve->worker_count : 0),
+        .worker_count = admin ? 1 : serve->worker_count,
+        .inline_registry = serve->inside_registry,
+        .authorize = api_authorize,
+        .tls_cert = admin ? NULL : serve->cert,
+        .tls_key = admin ? NULL : serve->key,
+        .temp_dir = serve->temp_dir,
+        .web_dir = admin ? NULL : config->web_dir,
+        .proxies = serve->proxies,
+        .metrics = serve->metrics,
+        .cache_bytes = admin ? 0 : config->cache_bytes,
+        .connections_max = (unsigned)config->limits->connections,
+        .connections_per_ip_max = (unsigned)config->limits->connections_per_address,
+        .timeout_s = (unsigned)config->timeout_seconds,
+        .access_log = config->access_log == CONFIG_ON && !admin,
+    };
+}
+
+/* The address people use, when no base_url says better: known once the port is. */
+static void base_url_fill(struct serve *serve, int listener)
+{
+    struct store *store = &serve->store;
+    char host[64] = "127.0.0.1";
+    uint16_t port = 0;
+    struct error ignored;
+    if (store->config.base_url)
+        return;
+    if (!listen_parse(store->config.listen, host, sizeof(host), &port, &ignored))
+        return; /* a socket's path: links are relative then */
+    port = listen_port(listener);
+    bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0, v6 = strchr(host, ':');
+    store->settings.base_url =
+        arena_printf(store->arena, "http%s://%s%s%s:%u", serve->cert ? "s" : "",
+                     v6 && !any ? "[" : "", any ? "127.0.0.1" : host, v6 && !any ? "]" : "", port);
+}
+
+static bool servers_start(struct serve *serve, int listener, int admin, struct error *err)
+{
+    struct server_config settings = server_settings(serve, listener, false);
+    if (!server_start(&settings, &serve->server, err))
+        return false;
+    server_cache_enable(serve->server, false); /* until changes are heard of */
+    if (admin < 0)
+        return true;
+    settings = server_settings(serve, admin, true);
+    return server_start(&settings, &serve->admin, err) || error_prefix(err, "admin_listen");
+}
+
+static void hook_drop(void *context, const char *tag)
+{
+    struct serve *serve = context;
+    server_drop(serve->server, tag);
+}
+
+static void hook_hearing(void *context, bool hears)
+{
+    struct serve *serve = context;
+    server_cache_enable(serve->server, hears);
+    metrics_set(serve->metrics, GAUGE_DATABASE_UP, hears);
+    if (!hears)
+        metrics_add(serve->metrics, COUNTER_DATABASE_RECONNECTS, 1);
+}
+
+static void hook_collected(void *context, uint64_t blobs)
+{
+    struct serve *serve = context;
+    metrics_add(serve->metrics, COUNTER_BLOBS_COLLECTED, (int64_t)blobs);
+}
+
+static bool jobs_start(struct serve *serve, struct error *err)
+{
+    struct job_config config = {
+        .url = serve->store.url,
+        .channel = API_CHANGES_CHANNEL,
+        .registry = serve->store.registry,
+        .hooks = { hook_drop, hook_hearing, hook_collected, serve },
+    };
+    return job_start(&config, &serve->job, err);
+}
+
+/* Shown once, to whoever started the registry for the first time; never logged. */
+static bool first_administrator(struct serve *serve, struct error *err)
+{
+    char *password = NULL;
+    if (!people_bootstrap(serve->store.registry.db, serve->store.arena, &password, err))
+        return false;
+    if (!password)
+        return true;
+    printf("The first administrator is \"" PEOPLE_FIRST_LOGIN "\", the password %s\n"
+           "It is not shown again: change it after signing in.\n",
+           password);
+    (void)fflush(stdout);
+    secret_wipe(password, strlen(password));
+    return true;
+}
+
+static bool listeners_open(struct serve *serve, int *listener, int *admin, struct error *err)
+{
+    const struct config *config = &serve->store.config;
+    *listener = listen_inherited();
+    serve->inherited = *listener >= 0;
+    return (*listener >= 0 || listen_open(config->listen, listener, err)) &&
+           (!config->admin_listen || listen_open(config->admin_listen, admin, err));
+}
+
+static bool start(struct serve *serve, struct error *err)
+{
+    CLEANUP(closep) int listener = -1;
+    CLEANUP(closep) int admin = -1;
+    routes_join(serve);
+    serve->downloads = downloads_new();
+    serve->store.registry.downloads = serve->downloads;
+    serve->inside = (struct serving){ serve->store.registry, serve->metrics };
+    serve->inside.registry.db = NULL;
+    serve->inside_registry = &serve->inside.registry;
+    if (!tls_read(serve, err) || !temp_dir_make(serve, err) ||
+        !proxies_new(serve->store.config.trusted_proxies, &serve->proxies, err) ||
+        !listeners_open(serve, &listener, &admin, err))
+        return false;
+    base_url_fill(serve, listener);
+    if (!workers_open(serve, err) || !servers_start(serve, listener, admin, err))
+        return false;
+    listener = admin = -1; /* the servers' now */
+    return jobs_start(serve, err);
+}
+
+static void stop(struct serve *serve)
+{
+    unsigned deadline_ms = (unsigned)serve->store.config.drain_seconds * 1000;
+    server_stop(serve->server, deadline_ms);
+    server_stop(serve->admin, 1000);
+    job_stop(serve->job);
+    for (size_t i = 0; serve->workers && i <= serve->worker_count; i++)
+        db_close(serve->workers[i].registry.db);
+    downloads_free(serve->downloads);
+    proxies_free(serve->proxies);
+    metrics_free(serve->metrics);
+    free(serve->workers);
+    free(serve->registries);
+    free(serve->routes);
+    store_close(&serve->store);
+}
+
+/* Sleeps until a signal to end, or until PostgreSQL ends. True when we were told to. */
+static bool wait_for_end(const struct serve *serve, int signals)
+{
+    struct cluster *cluster = serve->store.cluster;
+    struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
+                            { .fd = cluster ? cluster_watch(cluster) : -1, .events = POLLIN } };
+    for (;;) {
+        struct signalfd_siginfo info;
+        if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+            return false;
+        if (fds[1].revents) {
+            log_error("cluster.ended");
+            return false;
+        }
+        if (!(fds[0].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info))
+            continue;
+        if (info.ssi_signo != SIGHUP)
+            return true;
+        log_info("reload", KV("note", "the log is standard error; nothing is reopened"));
+    }
+}
+
+/* Signals come by descriptor, in this thread; all threads inherit the mask. */
+static bool signals_open(int *out_fd, struct error *err)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    *out_fd = signalfd(-1, &set, SFD_CLOEXEC);
+    return *out_fd >= 0 || error_set_errno(err, "signalfd");
+}
+
+/* A descriptor for each connection and each blob that is being sent. */
+static void descriptors_raise(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static bool run(struct serve *serve, int signals, struct error *err)
+{
+    if (!store_open(&serve->store, opt_config, STORE_MIGRATE, true, err))
+        return false;
+    int64_t begun_us = clock_monotonic_us();
+    if (!start(serve, err) || !first_administrator(serve, err))
+        return false;
+    log_info("registry.ready", KV("version", NONO_VERSION),
+             KV("url", serve->store.settings.base_url),
+             KV("admin_port", serve->admin ? server_port(serve->admin) : 0),
+             KV("us", clock_monotonic_us() - begun_us));
+    notify_manager("READY=1");
+    bool told = wait_for_end(serve, signals);
+    notify_manager("STOPPING=1");
+    log_info("registry.stopping");
+    return told || error_set(err, UNAVAILABLE, "the embedded PostgreSQL ended");
+}
+
+static bool serve_run(const char **operands, int *status, struct error *err)
+{
+    CLEANUP(closep) int signals = -1;
+    struct serve serve = { 0 };
+    (void)operands, (void)status;
+    descriptors_raise();
+    if (!signals_open(&signals, err))
+        return false;
+    bool ok = run(&serve, signals, err);
+    stop(&serve);
+    if (ok)
+        log_info("registry.stopped");
+    return ok;
+}
+
+static const struct poptOption options[] = {
+    CONFIG_OPTION,
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .summary = "run the registry until SIGTERM or SIGINT",
+    .options = options,
+    .run = serve_run,
+};

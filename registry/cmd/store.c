@@ -1,0 +1,98 @@
+#include "registry/cmd/store.h"
+
+#include <unistd.h>
+
+#include "lib/base/log.h"
+#include "registry/blob/blob.h"
+#include "registry/db/cluster.h"
+#include "registry/db/db.h"
+#include "registry/db/migrate.h"
+
+#define CONNECTIONS_SPARE 8 /* besides a worker's: the jobs', and commands at the same time */
+
+static bool database_find(struct store *store, bool alone, struct error *err)
+{
+    const struct config *config = &store->config;
+    if (config->database_url) {
+        store->url = config->database_url;
+        return true;
+    }
+    struct cluster_config cluster = {
+        .data_dir = config->data_dir,
+        .bin_dir = config->postgres_bin,
+        .connections = (unsigned)config->workers + CONNECTIONS_SPARE,
+    };
+    if (cluster_start(&cluster, &store->cluster, err)) {
+        store->url = cluster_url(store->cluster);
+        return true;
+    }
+    if (err->kind != ERROR_CONFLICT || alone)
+        return false;
+    store->url = cluster_url_of(config->data_dir, store->arena); /* a serving registry's */
+    return true;
+}
+
+static bool schema_ready(struct db *db, enum store_schema schema, struct error *err)
+{
+    size_t applied;
+    if (schema == STORE_CHECK)
+        return migrate_check(db, migrations, migration_count, err);
+    return migrate_run(db, migrations, migration_count, &applied, err);
+}
+
+static void settings_fill(struct store *store)
+{
+    const struct config *config = &store->config;
+    store->settings = (struct registry_settings){
+        .name = config->name,
+        .base_url = config->base_url ? config->base_url : "",
+        .archive_bytes_max = config->limits->archive_bytes,
+        .unpacked_bytes_max = config->limits->unpacked_bytes,
+        .entries_max = config->limits->entries,
+        .require_binding = config->require_binding,
+    };
+}
+
+static void log_level_set(const struct config *config)
+{
+    static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_WARN,
+                                             LOG_LEVEL_ERROR };
+    log_set_level(levels[config->log_level]);
+}
+
+bool store_open(struct store *store, const char *config_path, enum store_schema schema, bool alone,
+                struct error *err)
+{
+    *store = (struct store){ .arena = arena_new() };
+    if (!config_load(config_path, environ, store->arena, &store->config, err))
+        return error_prefix(err, "configuration");
+    log_level_set(&store->config);
+    settings_fill(store);
+    store->registry.settings = &store->settings;
+    return database_find(store, alone, err) && db_open(store->url, &store->registry.db, err) &&
+           schema_ready(store->registry.db, schema, err) && db_prepare(store->registry.db, err) &&
+           blob_store_open(store->config.blob_dir, &store->registry.blobs, err);
+}
+
+void store_close(struct store *store)
+{
+    db_close(store->registry.db);
+    blob_store_close(store->registry.blobs);
+    cluster_stop(store->cluster);
+    arena_free(store->arena);
+    *store = (struct store){ 0 };
+}
+
+bool store_registry(const struct store *store, struct registry *out, struct error *err)
+{
+    struct db *db = NULL;
+    if (!db_open(store->url, &db, err))
+        return false;
+    if (!db_prepare(db, err)) {
+        db_close(db);
+        return false;
+    }
+    *out = store->registry;
+    out->db = db;
+    return true;
+}

@@ -1,0 +1,35 @@
+/*
+ * What every command acts on: the database (ours, or the one that database_url names) at the right
+ * schema, and the blob store.
+ */
+#pragma once
+
+#include "registry/cmd/config.h"
+#include "registry/domain/registry.h"
+
+struct cluster;
+
+struct store {
+    struct arena *arena;
+    struct config config;
+    struct cluster *cluster; /* NULL when the database is not ours, or another process runs it */
+    const char *url;
+    struct registry_settings settings;
+    struct registry registry; /* one connection, prepared, and the blob store */
+};
+
+enum store_schema {
+    STORE_MIGRATE, /* brings the schema up to date */
+    STORE_CHECK,   /* refuses another schema than this program's */
+};
+
+/*
+ * Opens all of it. A cluster that a serving registry runs in the same data folder is used as it is,
+ * unless alone is set: then that is CONFLICT.
+ */
+bool store_open(struct store *store, const char *config_path, enum store_schema schema, bool alone,
+                struct error *err) MUST_CHECK;
+void store_close(struct store *store);
+
+/* Another registry over the same store, with a connection of its own. */
+bool store_registry(const struct store *store, struct registry *out, struct error *err) MUST_CHECK;

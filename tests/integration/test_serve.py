@@ -1,0 +1,227 @@
+"""The registry as a process: start, stop, kill, commands beside it, and what every answer has."""
+import os
+import signal
+import socket
+import time
+
+import pytest
+
+from tests.support.registry import Registry, multipart
+
+
+def raw(registry, data, until=b"\r\n\r\n"):
+    """Bytes as they are, on a connection of their own; what comes back until it is closed or still."""
+    host, port = registry.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as link:
+        link.sendall(data)
+        out = b""
+        while until not in out:
+            more = link.recv(65536)
+            if not more:
+                break
+            out += more
+        return out
+
+
+def test_answers_health_readiness_and_metrics(registry):
+    assert registry.get("/healthz").json() == {"status": "ok"}
+    assert registry.get("/readyz").json() == {"status": "ok"}
+    assert registry.get("/metrics").status == 404  # of the admin listener alone
+    with_admin = Registry(registry.folder)
+    with_admin.url = registry.admin_url
+    assert with_admin.get("/healthz").status == 200
+    assert with_admin.get("/readyz").status == 200
+    text = with_admin.get("/metrics").body.decode()
+    assert 'nono_http_requests_total{route="/healthz",method="GET",status="200"}' in text
+    assert "nono_workers 4" in text or "nono_workers 1" in text
+    assert with_admin.get("/api/v1/registry").status == 404
+
+
+def test_both_prefixes_are_the_same_place(registry):
+    once, twice = registry.get("/api/v1/registry"), registry.get("/api/v1/api/v1/registry")
+    assert once.status == twice.status == 200 and once.json() == twice.json()
+    assert registry.get("/registry").status == 404
+    assert registry.get("/api/v1/api/v1/api/v1/registry").status == 404
+
+
+def test_every_answer_has_the_security_fields(registry):
+    for path in ("/api/v1/registry", "/api/v1/nothing", "/api/v1/packages"):
+        fields = registry.get(path).headers
+        assert fields["X-Content-Type-Options"] == "nosniff"
+        assert fields["Content-Security-Policy"].startswith("default-src 'none'")
+        assert fields["Referrer-Policy"] == "no-referrer"
+
+
+def test_failures_are_problem_documents(registry):
+    answer = registry.get("/api/v1/packages?limit=9999")
+    problem = answer.json()
+    assert answer.status == 400 and answer.headers["Content-Type"] == "application/problem+json"
+    assert problem["code"] == "invalid" and problem["field"] == "limit" and problem["status"] == 400
+    assert problem["request_id"] == answer.headers["X-Request-Id"]
+
+
+def test_a_wrong_method_is_told_which_are_right(registry):
+    answer = registry.request("DELETE", "/api/v1/packages")
+    assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD"
+    assert registry.request("BREW", "/api/v1/packages").status == 405
+
+
+@pytest.mark.parametrize("path", ["/api/v1/packages/a%00b/c", "/api/v1/packages/%zz/c", "/api/v1/packages/%ff/c",
+                                  "/api/v1/packages?q=%00", "/api/v1/packages?q=%"])
+def test_malformed_addresses_are_refused(registry, path):
+    assert registry.get(path).status == 400
+
+
+def test_an_encoded_slash_is_no_separator(registry):
+    assert registry.get("/api/v1/packages%2fpopular").status == 404
+    assert registry.get("/api/v1/packages/a%2fb/c").status == 404
+
+
+def test_bodies_are_held_to_type_and_size(registry):
+    login = "/api/v1/auth/login"
+    assert registry.post(login, b"{}", headers={"Content-Type": "text/plain"}).status == 415
+    assert registry.post(login, b"{", headers={"Content-Type": "application/json"}).status == 400
+    assert registry.post(login).status == 415
+    big = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    assert raw(registry, big).startswith(b"HTTP/1.1 413 ")
+    chunks = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks += b"".join(b"4000\r\n" + b" " * 0x4000 + b"\r\n" for _ in range(6)) + b"0\r\n\r\n"
+    assert raw(registry, chunks).startswith(b"HTTP/1.1 413 ")
+    assert registry.request("GET", "/api/v1/packages", body=b"x").status == 400
+
+
+def test_a_large_body_of_a_stranger_is_not_kept(registry):
+    kind, body = multipart([("version", None, b"1.0.0"), ("archive", "a.tar.zst", os.urandom(3_000_000))])
+    answer = registry.post("/api/v1/packages/acme/web/versions", body, headers={"Content-Type": kind})
+    assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_stranger_who_waits_to_send_is_told_at_once(registry):
+    head = (b"POST /api/v1/packages/acme/web/versions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            b"Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 90000000\r\n\r\n")
+    assert raw(registry, head).startswith(b"HTTP/1.1 401 ")
+
+
+def test_a_connection_is_kept_over_refusals(registry):
+    link = registry.connect()
+    for path, status in (("/api/v1/registry", 200), ("/api/v1/nothing", 404), ("/api/v1/packages?limit=x", 400),
+                         ("/api/v1/packages", 200), ("/api/v1/packages", 200)):
+        assert registry.get(path, connection=link).status == status
+    first = link.sock
+    assert first is not None
+    registry.get("/healthz", connection=link)
+    assert link.sock is first
+
+
+def test_head_and_not_modified(registry):
+    whole = registry.get("/api/v1/registry")
+    head = registry.request("HEAD", "/api/v1/registry")
+    assert head.status == 200 and head.body == b"" and head.headers["Content-Length"] == str(len(whole.body))
+    etag = whole.headers["ETag"]
+    for field, status in ((etag, 304), (f'"x", W/{etag}', 304), ("*", 304), ('"x"', 200)):
+        assert registry.get("/api/v1/registry", headers={"If-None-Match": field}).status == status
+
+
+def test_pages_are_served_with_their_own_policy(registry_folder):
+    web = registry_folder / "web"
+    (web / "assets").mkdir(parents=True)
+    (web / "index.html").write_text("<!doctype html><title>t</title>")
+    (web / "assets" / "a-1.js").write_text("1")
+    (web / "assets" / "a-1.js.gz").write_bytes(b"packed")
+    (web / "secret").symlink_to("/etc/hostname")
+    with Registry.start(registry_folder / "data", web_dir=web) as registry:
+        for path in ("/", "/packages/acme/web/versions/1.0.0", "/device?code=x", "/login"):
+            answer = registry.get(path)
+            assert answer.status == 200 and answer.body.startswith(b"<!doctype"), path
+            assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
+            assert "unsafe" not in answer.headers["Content-Security-Policy"]
+        asset = registry.get("/assets/a-1.js")
+        assert asset.body == b"1" and "immutable" in asset.headers["Cache-Control"]
+        assert asset.headers["Content-Type"].startswith("text/javascript")
+        packed = registry.get("/assets/a-1.js", headers={"Accept-Encoding": "gzip, br"})
+        assert packed.body == b"packed" and packed.headers["Content-Encoding"] == "gzip"
+        for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/"):
+            assert registry.get(path).status == 404, path
+
+
+def test_trusted_proxies_name_the_client(registry_folder):
+    with Registry.start(registry_folder / "data", trusted_proxies="127.0.0.0/8", access_log="on") as registry:
+        registry.get("/api/v1/registry?a", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 127.0.0.2"})
+    log = (registry_folder / "data" / "server.log").read_text()
+    assert '"client":"203.0.113.9"' in log
+
+
+def test_stops_when_told_and_starts_again_as_it_was(registry_folder):
+    registry = Registry.start(registry_folder / "data")
+    session = registry.sign_in()
+    registry.organisation("acme", session)
+    assert registry.down() == 0
+    registry.up()
+    assert registry.get("/api/v1/organisations/acme").status == 200
+    assert registry.down(signal.SIGINT) == 0
+    assert registry.run("fsck").returncode == 0
+
+
+def test_a_killed_registry_starts_again(registry_folder):
+    registry = Registry.start(registry_folder / "data")
+    registry.organisation("acme", registry.sign_in())
+    for _ in range(3):
+        registry.kill()
+        registry.up()
+        assert registry.get("/api/v1/organisations/acme").status == 200
+    registry.down()
+
+
+def test_a_second_registry_is_refused_the_folder(registry):
+    second = Registry(registry.folder, **registry.settings).run("serve")
+    assert second.returncode != 0 and "another nono-registry uses" in second.stderr
+
+
+def test_requests_that_have_begun_are_finished(registry_folder):
+    registry = Registry.start(registry_folder / "data")
+    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
+    host, port = registry.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as link:
+        link.sendall(head + b'{"login":"x",')
+        registry.get("/healthz")
+        registry.process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:  # until nobody new is let in
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+            except OSError:
+                break
+        link.sendall(b'"password":"yyyy"'.ljust(17))
+        answer = link.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 40")
+    assert registry.down() == 0
+
+
+def test_commands_work_beside_a_serving_registry(registry):
+    made = registry.run("admin", "user", "create", "ada", "--password-stdin", stdin="a long enough secret\n")
+    assert made.returncode == 0, made.stderr
+    assert registry.sign_in("ada", "a long enough secret")
+    assert registry.run("admin", "organisation", "create", "ada-org", "--owner", "ada").returncode == 0
+    assert registry.get("/api/v1/organisations/ada-org").status == 200
+    reset = registry.run("admin", "user", "reset", "ada")
+    assert reset.returncode == 0 and "has the password" in reset.stdout
+    assert registry.post("/api/v1/auth/login", {"login": "ada", "password": "a long enough secret"}).status == 401
+    assert registry.run("fsck").returncode == 0
+    assert registry.run("migrate").returncode == 0
+
+
+def test_wrong_settings_are_refused_by_name(registry_folder):
+    config = registry_folder / "registry.toml"
+    for text, needle in (("lisen = 'x'", "lisen"), ("listen = 'nowhere'", "nowhere"), ("workers = 'x'", "workers"),
+                         ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"), ("[tls]\ncert = '/none'", "key")):
+        config.write_text(text + "\n")
+        registry = Registry(registry_folder / "data")
+        registry.settings = {}
+        refused = registry.run("serve", "--config", str(config))
+        assert refused.returncode == 2 and needle in refused.stderr, refused.stderr
+
+
+def test_help_and_version_need_nothing(registry):
+    assert registry.run("--version").stdout.startswith("nono-registry ")
+    assert "serve" in registry.run("--help").stdout
+    assert registry.run("nonsense").returncode == 2
