@@ -6,4 +6,5 @@
 extern const struct command *const nono_commands[];
 
 extern const struct command command_run;
+extern const struct command command_profile;
 extern const struct command command_version;

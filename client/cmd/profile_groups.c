@@ -1,0 +1,106 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/profile.h"
+#include "lib/base/text.h"
+
+static int opt_json, opt_all;
+
+static bool group_read(const char *name, struct arena *arena, struct doc **out, struct error *err)
+{
+    struct profile_text text;
+    profile_group_find(name, &text);
+    if (text.text)
+        return profile_parse(&text, arena, out, err);
+    size_t count = 0;
+    while (profile_group_names()[count])
+        count++;
+    const char *near = text_nearest(name, profile_group_names(), count);
+    error_set(err, NOT_FOUND, "there is no group \"%.64s\"", name);
+    return near ? error_hint(err, "did you mean \"%s\"?", near) : false;
+}
+
+static void group_show(const char *name, const struct doc *group)
+{
+    printf("%s - %s\n", name, doc_text(group, "description"));
+    DOC_FOREACH (group, section) {
+        if (section->kind != DOC_TABLE)
+            continue;
+        DOC_FOREACH (section, list) {
+            if (list->kind != DOC_LIST)
+                continue;
+            printf("%s %s:\n", section->key, list->key);
+            DOC_FOREACH (list, item)
+                printf("  %s\n", item->text);
+        }
+    }
+}
+
+static bool one_run(const char *name, struct arena *arena, struct error *err)
+{
+    struct doc *group;
+    if (!group_read(name, arena, &group, err))
+        return false;
+    if (!opt_json) {
+        group_show(name, group);
+        return true;
+    }
+    struct doc *out = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, out, "name", name);
+    DOC_FOREACH (group, member)
+        doc_insert(arena, out, member->key, doc_copy(arena, member));
+    profile_json(out, arena);
+    return true;
+}
+
+static bool all_run(struct arena *arena, struct error *err)
+{
+    struct profile_platform platform;
+    struct doc *out = doc_new(arena, DOC_LIST);
+    profile_platform_detect(arena, &platform);
+    for (const char *const *name = profile_group_names(); *name; name++) {
+        struct doc *group;
+        if (!group_read(*name, arena, &group, err))
+            return false;
+        const char *system = doc_text(group, "platform");
+        const struct doc *required = doc_find(group, "required");
+        bool must = required && required->boolean;
+        if (!opt_all && system && strcmp(system, platform.os) != 0)
+            continue;
+        struct doc *item = doc_add_table(arena, out, NULL);
+        doc_add_text(arena, item, "name", *name);
+        doc_add_text(arena, item, "platform", system);
+        doc_add_bool(arena, item, "required", must);
+        doc_add_text(arena, item, "description", doc_text(group, "description"));
+        if (!opt_json)
+            printf("%-26s %s%s\n", *name, doc_text(group, "description"),
+                   must ? " (always in force)" : "");
+    }
+    if (opt_json)
+        profile_json(out, arena);
+    return true;
+}
+
+static bool groups_run(const char **operands, int *status, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    (void)status;
+    if (!operands[0])
+        return all_run(arena, err);
+    return profile_operands(operands, 1, "at most one group", err) &&
+           one_run(operands[0], arena, err);
+}
+
+static const struct poptOption options[] = {
+    { "json", '\0', POPT_ARG_NONE, &opt_json, 0, "print a JSON document", NULL },
+    { "all-platforms", '\0', POPT_ARG_NONE, &opt_all, 0, "those of other systems too", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+const struct command command_profile_groups = {
+    .name = "groups",
+    .args = "[GROUP]",
+    .summary = "list the groups that profiles compose, or show one",
+    .options = options,
+    .run = groups_run,
+};

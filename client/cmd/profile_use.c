@@ -1,0 +1,83 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/profile.h"
+#include "lib/base/text.h"
+
+static char *opt_for;
+static int opt_clear;
+
+/* A built-in profile of that name knows its agent's program; so does the program's own name. */
+static const char *program_of_name(const struct profile_env *env, const char *name,
+                                   struct arena *arena)
+{
+    const char *slash = strrchr(name, '/');
+    const char *bare = slash ? slash + 1 : name;
+    for (const char *const *builtin = profile_builtin_names(); *builtin; builtin++) {
+        struct profile_env plain = { .platform = env->platform,
+                                     .home = env->home,
+                                     .workdir = env->workdir,
+                                     .config_dir = env->config_dir,
+                                     .packages_dir = env->packages_dir };
+        struct profile *profile;
+        struct error err;
+        if (!profile_load(&plain, *builtin, NULL, arena, &profile, &err) || !profile->program)
+            continue;
+        if (strcmp(*builtin, bare) == 0 || strcmp(profile->program, bare) == 0)
+            return profile->program;
+    }
+    return NULL;
+}
+
+static bool program_find(const struct profile_env *env, const char *name, struct arena *arena,
+                         const char **out, struct error *err)
+{
+    struct profile *profile;
+    if (!profile_load(env, name, NULL, arena, &profile, err))
+        return false;
+    *out = opt_for ? opt_for : profile->program;
+    if (!*out)
+        *out = program_of_name(env, name, arena);
+    if (*out)
+        return true;
+    error_set(err, INVALID, "profile %s does not say which program it is for", name);
+    return error_hint(err, "nono profile use %s --for PROGRAM", name);
+}
+
+static bool use_run(const char **operands, int *status, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_env env;
+    const char *program;
+    (void)status;
+    if (!profile_operands(operands, 1, opt_clear ? "a program" : "the name of a profile", err) ||
+        !profiles_env(NULL, arena, &env, err))
+        return false;
+    if (opt_clear) {
+        if (!profiles_default_set(&env, operands[0], NULL, err))
+            return false;
+        printf("%s starts without a profile of its own\n", text_escape(operands[0], arena));
+        return true;
+    }
+    if (!program_find(&env, operands[0], arena, &program, err) ||
+        !profiles_default_set(&env, program, operands[0], err))
+        return false;
+    printf("`nono run -- %s` now uses profile %s\n", text_escape(program, arena),
+           text_escape(operands[0], arena));
+    return true;
+}
+
+static const struct poptOption options[] = {
+    { "for", '\0', POPT_ARG_STRING, &opt_for, 0, "the program, when the profile does not say",
+      "PROGRAM" },
+    { "clear", '\0', POPT_ARG_NONE, &opt_clear, 0, "take the choice for a program back", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+const struct command command_profile_use = {
+    .name = "use",
+    .args = "NAME",
+    .summary = "make a profile the one that its agent's program gets",
+    .options = options,
+    .run = use_run,
+};
