@@ -14,10 +14,28 @@ void body_start(struct body *body, const struct http_head *head)
     };
 }
 
+/* len bytes of payload, as a chunk when that is wanted. */
 static void move(struct body *body, struct evbuffer *in, struct evbuffer *out, size_t len)
 {
+    if (body->rechunk)
+        (void)evbuffer_add_printf(out, "%zx\r\n", len);
     (void)evbuffer_remove_buffer(in, out, len);
+    if (body->rechunk)
+        (void)evbuffer_add(out, "\r\n", 2);
     body->bytes += len;
+}
+
+static void finish(struct body *body, struct evbuffer *out)
+{
+    body->done = true;
+    if (body->rechunk)
+        (void)evbuffer_add(out, "0\r\n\r\n", 5);
+}
+
+void body_end(struct body *body, struct evbuffer *out)
+{
+    if (body->framing == HTTP_UNTIL_CLOSE)
+        finish(body, out);
 }
 
 static bool chunk_move(struct body *body, struct evbuffer *in, struct evbuffer *out)
@@ -30,16 +48,10 @@ static bool chunk_move(struct body *body, struct evbuffer *in, struct evbuffer *
     if (result == CHUNKED_BAD)
         return false;
     (void)evbuffer_drain(in, skip);
-    if (data > 0) {
-        if (body->rechunk)
-            (void)evbuffer_add_printf(out, "%zx\r\n", data);
+    if (data > 0)
         move(body, in, out, data);
-        if (body->rechunk)
-            (void)evbuffer_add(out, "\r\n", 2);
-    }
-    body->done = result == CHUNKED_END;
-    if (body->done && body->rechunk)
-        (void)evbuffer_add(out, "0\r\n\r\n", 5);
+    if (result == CHUNKED_END)
+        finish(body, out);
     return true;
 }
 

@@ -21,3 +21,5 @@ void body_start(struct body *body, const struct http_head *head);
  * what follows. False for chunks that are malformed.
  */
 bool body_move(struct body *body, struct evbuffer *in, struct evbuffer *out);
+/* The sender closed: the proper end of a body that is HTTP_UNTIL_CLOSE, and of no other. */
+void body_end(struct body *body, struct evbuffer *out);

@@ -104,10 +104,10 @@ static void send_response_head(struct exchange *exchange, const struct http_head
         (void)evbuffer_add(out, "\r\n", 2);
         return;
     }
-    bool chunked = head->framing == HTTP_CHUNKED;
-    bool framed = head->framing != HTTP_UNTIL_CLOSE && !(chunked && old);
-    exchange->response.rechunk = chunked && !old;
-    exchange->down_keeps = exchange->config.head->keep_alive && framed;
+    /* an answer that ends with its connection gets chunks, so that one cut short looks like it */
+    bool unmeasured = head->framing == HTTP_CHUNKED || head->framing == HTTP_UNTIL_CLOSE;
+    exchange->response.rechunk = unmeasured && !old;
+    exchange->down_keeps = exchange->config.head->keep_alive && !(unmeasured && old);
     if (exchange->response.rechunk)
         (void)evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
     else if (head->has_length && head->status != 204)
@@ -170,8 +170,8 @@ static void pump_response(struct exchange *exchange)
         return;
     }
     bool drained = exchange->up_ended && (!exchange->has_head || evbuffer_get_length(in) == 0);
-    if (drained && !exchange->up_failed && exchange->response.framing == HTTP_UNTIL_CLOSE)
-        exchange->response.done = true;
+    if (drained && !exchange->up_failed)
+        body_end(&exchange->response, out);
     if (exchange->has_head && exchange->response.done) {
         finish(exchange, PROXY_NONE, NULL);
     } else if (drained) {

@@ -185,9 +185,7 @@ static void on_exchange(const struct exchange_result *result, void *argument)
     report(session, PROXY_END);
     if (!result->up_open)
         up_close(session);
-    if (result->category != PROXY_NONE)
-        end(session); /* an answer that was cut short must look like it */
-    else if (result->down_open)
+    if (result->down_open)
         head_wait(session);
     else
         linger(session);
