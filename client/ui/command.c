@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/ui/complete.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
@@ -131,6 +132,10 @@ int command_main(const struct program *program, int argc, const char **argv)
     const char *summary = program->summary;
     struct error err;
 
+    if (argc > 1 && strcmp(argv[1], "__complete") == 0) {
+        complete_print(program, argv, argv + 2, program->complete);
+        return 0;
+    }
     for (const char **rest = argv + 1;; rest++) {
         if (!*rest || is_help(*rest)) {
             commands_print(*rest ? stdout : stderr, title, summary, commands);

@@ -28,6 +28,8 @@ struct program {
     const char *name; /* "nono" */
     const char *summary;
     const struct command *const *commands; /* NULL-terminated, in the order of help */
+    /* Candidates for operands and values (complete.h); NULL: none. */
+    void (*complete)(const char *kind, const char *prefix);
 };
 
 /*

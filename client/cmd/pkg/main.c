@@ -5,6 +5,7 @@ static const struct program nono_pkg = {
     .name = "nono",
     .summary = "Package and account commands.",
     .commands = pkg_commands,
+    .complete = pkg_complete,
 };
 
 int main(int argc, const char **argv)

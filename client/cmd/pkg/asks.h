@@ -1,0 +1,14 @@
+/* What a pack asks for, worked out from its profiles: the same words as on the registry's pages. */
+#pragma once
+
+#include "client/cmd/pkg/fetch.h"
+#include "lib/profile/permissions.h"
+
+/* The summary of all profiles of a fetched pack. *out is NULL when it has none. INVALID when one
+ * cannot be resolved: it could not be run either. */
+bool asks_of_fetched(const struct store *store, const struct fetched *fetched, struct arena *arena,
+                     struct permissions **out, struct error *err) MUST_CHECK;
+
+/* The same of an installed pack, from files that are checked against the lock file. */
+bool asks_of_installed(const struct store *store, const struct lock_pack *pack, struct arena *arena,
+                       struct permissions **out, struct error *err) MUST_CHECK;

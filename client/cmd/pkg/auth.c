@@ -1,0 +1,278 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "client/cmd/pkg/browser.h"
+#include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/session.h"
+#include "client/remote/account.h"
+#include "lib/base/clock.h"
+#include "lib/base/random.h"
+#include "lib/base/text.h"
+
+#define SCOPES     "read publish yank org"
+#define TOKEN_ROOM (LIMIT_SECRET_BYTES + 1)
+
+static int opt_token, opt_token_fd = -1, opt_no_browser, opt_http, opt_json;
+
+static const struct poptOption login_options[] = {
+    { "token", 0, POPT_ARG_NONE, &opt_token, 0, "read a token from standard input", NULL },
+    { "token-fd", 0, POPT_ARG_INT, &opt_token_fd, 0, "read a token from this descriptor", "N" },
+    { "no-browser", 0, POPT_ARG_NONE, &opt_no_browser, 0, "print the address, open nothing", NULL },
+    { "allow-http", 0, POPT_ARG_NONE, &opt_http, 0, "speak http to other machines", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static const struct poptOption logout_options[] = {
+    { "allow-http", 0, POPT_ARG_NONE, &opt_http, 0, "speak http to other machines", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static const struct poptOption status_options[] = {
+    { "allow-http", 0, POPT_ARG_NONE, &opt_http, 0, "speak http to other machines", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print the accounts as JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static bool one_registry(const char **operands, struct session *session, struct remote *remote,
+                         struct error *err)
+{
+    if (*operands && operands[1])
+        return error_set(err, INVALID, "name one registry");
+    return session_remote(session, *operands, NULL, remote, err);
+}
+
+/* Typed without echo when it is typed. */
+static bool token_read(int fd, char token[TOKEN_ROOM], struct error *err)
+{
+    struct termios shown, hidden;
+    bool typed = isatty(fd) && tcgetattr(fd, &shown) == 0;
+    if (typed) {
+        hidden = shown;
+        hidden.c_lflag &= ~(tcflag_t)ECHO;
+        fprintf(stderr, "token: ");
+        (void)tcsetattr(fd, TCSAFLUSH, &hidden);
+    }
+    bool ok = ui_read_line(fd, token, TOKEN_ROOM, err);
+    if (typed) {
+        (void)tcsetattr(fd, TCSAFLUSH, &shown);
+        fputc('\n', stderr);
+    }
+    if (ok && (!token[0] || !text_is_printable(token) || strchr(token, ' ')))
+        return error_set(err, INVALID, "that is no token");
+    return ok;
+}
+
+static bool device_wait(const struct remote *remote, const struct device_login *login,
+                        struct arena *arena, const char **out, struct error *err)
+{
+    uint64_t interval = login->interval > 60 ? 60 : login->interval;
+    int64_t end = clock_monotonic_us() + (int64_t)login->expires_in * CLOCK_SECOND;
+    for (;;) {
+        bool slower;
+        const struct timespec pause = { .tv_sec = (time_t)interval };
+        (void)nanosleep(&pause, NULL);
+        if (!remote_device_poll(remote, login, arena, out, &slower, err))
+            return false;
+        if (*out)
+            return true;
+        interval += slower ? 5 : 0; /* RFC 8628, 3.5 */
+        if (clock_monotonic_us() > end)
+            return error_set(err, GONE, "the code has expired");
+    }
+}
+
+static bool device_login(const struct remote *remote, struct arena *arena, char token[TOKEN_ROOM],
+                         struct error *err)
+{
+    struct device_login login;
+    const char *got;
+    if (!remote_device_start(remote, SCOPES, arena, &login, err))
+        return false;
+    const char *page =
+        login.verification_uri_complete ? login.verification_uri_complete : login.verification_uri;
+    fprintf(stderr, "open  %s\nand check that it shows the code  %s%s%s\n",
+            text_escape(page, arena), ui_style(UI_BOLD, stderr),
+            text_escape(login.user_code, arena), ui_style(UI_PLAIN, stderr));
+    if (!opt_no_browser && ui_is_terminal(stderr))
+        browser_open(page);
+    if (!device_wait(remote, &login, arena, &got, err))
+        return false;
+    if (strlen(got) >= TOKEN_ROOM)
+        return error_set(err, TOO_LARGE, "the registry's token is too long");
+    (void)snprintf(token, TOKEN_ROOM, "%s", got);
+    return true;
+}
+
+static bool token_get(const struct remote *remote, struct arena *arena, char token[TOKEN_ROOM],
+                      struct error *err)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread of this program sets variables */
+    const char *variable = getenv("NONO_TOKEN");
+    if (opt_token_fd >= 0)
+        return token_read(opt_token_fd, token, err);
+    if (opt_token)
+        return token_read(STDIN_FILENO, token, err);
+    if (variable && *variable && strlen(variable) < TOKEN_ROOM) {
+        (void)snprintf(token, TOKEN_ROOM, "%s", variable);
+        return true;
+    }
+    return device_login(remote, arena, token, err);
+}
+
+static bool token_keep(struct session *session, const struct remote *remote,
+                       const struct whoami *who, const char *token, struct error *err)
+{
+    const struct secret_name name = { "token", remote->base };
+    enum secret_place place;
+    if (!secret_save(session->folders.config, &name, token, &place, err))
+        return error_prefix(err, "keep the token");
+    const struct registry_login login = {
+        .url = remote->base,
+        .login = who->user->login,
+        .where = place == SECRET_IN_KEYRING ? "keyring" : "file",
+    };
+    if (!config_login_set(&session->folders, &session->config, remote->base, &login, err))
+        return false;
+    printf("logged in to %s as %s\n", remote->base, text_escape(who->user->login, session->arena));
+    if (place == SECRET_IN_FILE)
+        fprintf(stderr, "there is no keyring: the token is in %s/credentials.json\n",
+                session->folders.config);
+    return true;
+}
+
+static bool login_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(session_close) struct session session;
+    struct remote remote;
+    struct whoami who;
+    char token[TOKEN_ROOM];
+    if (!session_open(opt_http, &session, err) || !one_registry(operands, &session, &remote, err))
+        return false;
+    remote.token = NULL;
+    bool ok = token_get(&remote, session.arena, token, err);
+    if (ok) {
+        remote.token = token;
+        ok = remote_whoami(&remote, session.arena, &who, err) &&
+             token_keep(&session, &remote, &who, token, err);
+    }
+    secret_wipe(token, sizeof(token));
+    return ok;
+}
+
+/* The token is forgotten here even when the registry cannot be told; it says so then. */
+static bool logout_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(session_close) struct session session;
+    struct remote remote;
+    struct error why;
+    if (!session_open(opt_http, &session, err) || !one_registry(operands, &session, &remote, err))
+        return false;
+    if (!remote.token)
+        return error_set(err, NOT_FOUND, "not logged in to %s", remote.base);
+    bool revoked = remote_logout(&remote, session.arena, &why);
+    const struct secret_name name = { "token", remote.base };
+    if (!secret_remove(session.folders.config, &name, err) ||
+        !config_login_set(&session.folders, &session.config, remote.base, NULL, err))
+        return false;
+    printf("logged out of %s\n", remote.base);
+    if (!revoked)
+        fprintf(stderr, "the token could not be revoked (%s): revoke it on the registry's pages\n",
+                why.message);
+    return true;
+}
+
+static void account_add(struct session *session, const char *url, struct doc *out,
+                        struct ui_table *table, bool *out_ok)
+{
+    struct arena *arena = session->arena;
+    struct remote remote = { 0 };
+    struct whoami who = { 0 };
+    struct error err;
+    bool ok = session_remote(session, url, NULL, &remote, &err) &&
+              (remote.token || error_set(&err, UNAUTHORIZED, "no token")) &&
+              remote_whoami(&remote, arena, &who, &err);
+    const char *where = session->token_place == SECRET_IN_KEYRING ? "keyring"
+                        : session->token_place == SECRET_IN_FILE  ? "file"
+                                                                  : "NONO_TOKEN";
+    struct doc *entry = doc_add_table(arena, out, NULL);
+    doc_add_text(arena, entry, "registry", url);
+    doc_add_bool(arena, entry, "ok", ok);
+    if (ok) {
+        doc_insert(arena, entry, "account", record_encode(&whoami_record, &who, arena));
+        doc_add_text(arena, entry, "token_in", where);
+        UI_ROW(table, url, who.user->login, where,
+               who.token && who.token->expires_at
+                   ? arena_printf(arena, "until %s", who.token->expires_at)
+                   : "");
+    } else {
+        doc_add_text(arena, entry, "problem", err.message);
+        UI_ROW(table, url, NULL, NULL, arena_printf(arena, "%s", err.message));
+    }
+    *out_ok = *out_ok && ok;
+}
+
+static bool status_run(const char **operands, int *status, struct error *err)
+{
+    static const char *const heading[] = { "REGISTRY", "ACCOUNT", "TOKEN IN", "" };
+    CLEANUP(session_close) struct session session;
+    struct remote remote;
+    bool ok = true;
+    if (!session_open(opt_http, &session, err))
+        return false;
+    struct doc *out = doc_new(session.arena, DOC_LIST);
+    struct ui_table table;
+    ui_table_init(&table, session.arena, COUNT(heading));
+    if (*operands || session.config.logins.count == 0) {
+        if (!one_registry(operands, &session, &remote, err))
+            return false;
+        account_add(&session, remote.base, out, &table, &ok);
+    } else {
+        LIST_FOREACH (session.config.logins, const struct registry_login, login)
+            account_add(&session, login->url, out, &table, &ok);
+    }
+    if (opt_json)
+        ui_json(out);
+    else
+        ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
+    *status = ok ? 0 : error_exit_status(ERROR_UNAUTHORIZED);
+    return true;
+}
+
+static const struct command command_login = {
+    .name = "login",
+    .args = "[REGISTRY]",
+    .summary = "log in, by a code in the browser or with a token",
+    .options = login_options,
+    .run = login_run,
+};
+
+static const struct command command_logout = {
+    .name = "logout",
+    .args = "[REGISTRY]",
+    .summary = "revoke and forget the token for a registry",
+    .options = logout_options,
+    .run = logout_run,
+};
+
+static const struct command command_status = {
+    .name = "status",
+    .args = "[REGISTRY]",
+    .summary = "show which registries know this user, and as whom",
+    .options = status_options,
+    .run = status_run,
+};
+
+static const struct command *const verbs[] = { &command_login, &command_logout, &command_status,
+                                               NULL };
+
+const struct command command_auth = {
+    .name = "auth",
+    .summary = "log in to registries",
+    .verbs = verbs,
+};

@@ -1,0 +1,35 @@
+#include "client/cmd/pkg/browser.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lib/http/url.h"
+
+static bool has_display(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe): no thread of this program sets variables */
+    const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
+    /* NOLINTEND(concurrency-mt-unsafe) */
+    return (x11 && *x11) || (wayland && *wayland);
+}
+
+void browser_open(const char *url)
+{
+    struct error ignored;
+    if (!has_display() || !url_check(url, false, &ignored))
+        return;
+    posix_spawn_file_actions_t actions;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return;
+    (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    (void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    const char *const argv[] = { "xdg-open", url, NULL };
+    pid_t pid; /* not waited for: it ends with us */
+    (void)posix_spawnp(&pid, "xdg-open", &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+}

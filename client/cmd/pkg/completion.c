@@ -1,0 +1,38 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "client/store/store.h"
+#include "client/ui/complete.h"
+#include "lib/base/text.h"
+
+static bool completion_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    const char *script = *operands && !operands[1] ? complete_script(*operands) : NULL;
+    if (!script) {
+        error_set(err, INVALID, "name a shell: bash, zsh or fish");
+        return error_hint(err, "source <(nono completion bash)");
+    }
+    fputs(script, stdout);
+    return true;
+}
+
+void pkg_complete(const char *kind, const char *prefix)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    struct error ignored;
+    bool wanted = strcmp(kind, "pack") == 0 || strcmp(kind, "ref") == 0;
+    if (!wanted || !store_open(STORE_READ, &store, &ignored))
+        return;
+    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
+        if (text_starts(pack->key, prefix))
+            printf("%s\t%s\n", pack->key, pack->version);
+}
+
+const struct command command_completion = {
+    .name = "completion",
+    .args = "bash|zsh|fish",
+    .summary = "print a script that completes nono's commands in a shell",
+    .run = completion_run,
+};

@@ -1,0 +1,167 @@
+#include "client/cmd/pkg/consent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/pkg/asks.h"
+#include "lib/base/text.h"
+
+#define LINES_MAX 40 /* of one list, before "and N more" */
+
+struct asked {
+    struct list words;   /* permission_line */
+    struct list changes; /* permission_change; empty on a first install */
+    struct permissions *now;
+};
+
+/* The old version's files may be damaged: then there is nothing to compare with. */
+static bool asked_find(const struct consent *consent, struct arena *arena, struct asked *out,
+                       struct error *err)
+{
+    struct permissions *before = NULL;
+    struct error ignored;
+    *out = (struct asked){ 0 };
+    if (!asks_of_fetched(consent->store, consent->fetched, arena, &out->now, err))
+        return false;
+    if (!out->now)
+        return true;
+    permissions_words(out->now, arena, &out->words);
+    const struct lock_pack *old = consent->install->old;
+    if (old && asks_of_installed(consent->store, old, arena, &before, &ignored) && before)
+        permissions_diff(before, out->now, arena, &out->changes);
+    return true;
+}
+
+static void line_print(enum ui_style style, const char *mark, const char *text, struct arena *arena)
+{
+    fprintf(stderr, "  %s%s %s%s\n", ui_style(style, stderr), mark, text_escape(text, arena),
+            ui_style(UI_PLAIN, stderr));
+}
+
+static void more_print(size_t count)
+{
+    if (count > LINES_MAX)
+        fprintf(stderr, "    and %zu more\n", count - LINES_MAX);
+}
+
+static void words_print(const struct list *words, struct arena *arena)
+{
+    size_t shown = 0;
+    fprintf(stderr, words->count ? "its programs:\n"
+                                 : "its profile asks for nothing more than a "
+                                   "program needs to start\n");
+    LIST_FOREACH (*words, const struct permission_line, line) {
+        if (shown++ == LINES_MAX)
+            break;
+        line_print(line->risk == PERMISSION_GRAVE     ? UI_RED
+                   : line->risk == PERMISSION_NOTABLE ? UI_YELLOW
+                                                      : UI_PLAIN,
+                   line->risk == PERMISSION_GRAVE ? "!" : "-", line->text, arena);
+    }
+    more_print(words->count);
+}
+
+static void changes_print(const struct list *changes, struct arena *arena)
+{
+    size_t shown = 0;
+    if (!changes->count)
+        fprintf(stderr, "asks for no more and no less than the installed version\n");
+    else
+        fprintf(stderr, "compared with the installed version:\n");
+    LIST_FOREACH (*changes, const struct permission_change, change) {
+        if (shown++ == LINES_MAX)
+            break;
+        line_print(change->widened ? UI_RED : UI_GREEN, change->widened ? "+" : "-", change->text,
+                   arena);
+    }
+    more_print(changes->count);
+}
+
+static void wiring_print(const struct install *install, struct arena *arena)
+{
+    if (install->wiring.lines.count)
+        fprintf(stderr, "outside its own folder it will:\n");
+    LIST_FOREACH (install->wiring.lines, const struct wiring_line, line)
+        line_print(UI_PLAIN, "-",
+                   arena_printf(arena, "%s %s%s%s", line->act, line->path, line->detail ? "  " : "",
+                                line->detail ? line->detail : ""),
+                   arena);
+    LIST_FOREACH (install->wiring.notes, const char *, note)
+        line_print(UI_YELLOW, "*", *note, arena);
+}
+
+static void signer_print(const struct consent *consent, struct arena *arena)
+{
+    const struct fetched *fetched = consent->fetched;
+    fprintf(stderr, "signed by %s", fetched->signer);
+    if (fetched->signer_name)
+        fprintf(stderr, " (\"%s\" of %s)", text_escape(fetched->signer_name, arena),
+                fetched->ref.namespace);
+    if (consent->known_signer && strcmp(consent->known_signer, fetched->signer) == 0)
+        fprintf(stderr, ", as before\n");
+    else if (consent->known_signer)
+        fprintf(stderr, ", which you accept in place of %s\n", consent->known_signer);
+    else if (consent->signer_packs)
+        fprintf(stderr, ", known from %zu other pack%s of %s\n", consent->signer_packs,
+                consent->signer_packs == 1 ? "" : "s", fetched->ref.namespace);
+    else
+        fprintf(stderr, ", seen for the first time\n");
+    LIST_FOREACH (fetched->verdict.notes, const char *, note)
+        line_print(UI_YELLOW, "*", *note, arena);
+}
+
+bool consent_show(const struct consent *consent, struct arena *arena, struct error *err)
+{
+    struct asked asked;
+    const struct fetched *fetched = consent->fetched;
+    const struct lock_pack *old = consent->install->old;
+    if (!asked_find(consent, arena, &asked, err))
+        return error_prefix(err, "%s/%s", fetched->ref.namespace, fetched->ref.name);
+    fprintf(stderr, "%s%s/%s %s%s", ui_style(UI_BOLD, stderr), fetched->ref.namespace,
+            fetched->ref.name, fetched->ref.version, ui_style(UI_PLAIN, stderr));
+    if (old)
+        fprintf(stderr, " in place of %s", text_escape(old->version, arena));
+    const char *description = fetched->index.manifest.description;
+    fprintf(stderr, "\n%s%s", description ? text_escape(description, arena) : "",
+            description ? "\n" : "");
+    signer_print(consent, arena);
+    if (old && asked.now)
+        changes_print(&asked.changes, arena);
+    if (asked.now)
+        words_print(&asked.words, arena);
+    else
+        fprintf(stderr, "it has no profile\n");
+    wiring_print(consent->install, arena);
+    return true;
+}
+
+static void records_add(struct doc *out, const char *key, const struct list *items,
+                        const struct record *record, struct arena *arena)
+{
+    struct doc *list = doc_add_list(arena, out, key);
+    for (size_t i = 0; i < items->count; i++)
+        doc_append(list,
+                   record_encode(record, (const char *)items->items + i * record->size, arena));
+}
+
+bool consent_doc(const struct consent *consent, struct arena *arena, struct doc *out,
+                 struct error *err)
+{
+    struct asked asked;
+    const struct fetched *fetched = consent->fetched;
+    if (!asked_find(consent, arena, &asked, err))
+        return false;
+    doc_add_text(arena, out, "namespace", fetched->ref.namespace);
+    doc_add_text(arena, out, "name", fetched->ref.name);
+    doc_add_text(arena, out, "version", fetched->ref.version);
+    if (consent->install->old)
+        doc_add_text(arena, out, "installed", consent->install->old->version);
+    doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", fetched->index.sha256));
+    doc_add_text(arena, out, "signer", fetched->signer);
+    doc_add_bool(arena, out, "from_cache", fetched->from_cache);
+    if (asked.now)
+        doc_insert(arena, out, "permissions", record_encode(&permissions_record, asked.now, arena));
+    records_add(out, "changes", &asked.changes, &permission_change_record, arena);
+    records_add(out, "wiring", &consent->install->wiring.lines, &wiring_line_record, arena);
+    return true;
+}

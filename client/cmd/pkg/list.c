@@ -1,0 +1,55 @@
+#include <stdio.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "client/store/store.h"
+#include "client/ui/term.h"
+#include "lib/json/json.h"
+
+static int opt_json, opt_installed;
+
+static const struct poptOption options[] = {
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print the lock file's entries as JSON", NULL },
+    { "installed", 0, POPT_ARG_NONE, &opt_installed, 0, "installed packs (there is no other list)",
+      NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static void table_print(const struct store *store, struct arena *arena)
+{
+    static const char *const heading[] = { "PACK", "VERSION", "INSTALLED", "SIGNER", "" };
+    struct ui_table table;
+    ui_table_init(&table, arena, COUNT(heading));
+    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack) {
+        const char *signer = pack->provenance ? pack->provenance->signer_identity : NULL;
+        UI_ROW(&table, pack->key, pack->version, ui_time(pack->installed_at, arena),
+               signer ? arena_printf(arena, "%.20s", signer) : NULL, pack->pinned ? "pinned" : "");
+    }
+    ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
+}
+
+static bool list_run(const char **operands, int *status, struct error *err)
+{
+    (void)operands, (void)status;
+    CLEANUP(store_closep) struct store *store = NULL;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    if (!store_open(STORE_READ, &store, err))
+        return false;
+    if (opt_json) { /* the whole lock file, as the original prints it */
+        const char *text = lockfile_print(&store->lockfile, &(struct lock_change){ 0 }, arena);
+        fputs(text, stdout);
+        return true;
+    }
+    if (store->lockfile.packs.count == 0) {
+        fprintf(stderr, "no packs are installed\n");
+        return true;
+    }
+    table_print(store, arena);
+    return true;
+}
+
+const struct command command_list = {
+    .name = "list",
+    .summary = "list installed packs",
+    .options = options,
+    .run = list_run,
+};

@@ -1,0 +1,183 @@
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/keys.h"
+#include "client/cmd/pkg/session.h"
+#include "client/remote/account.h"
+#include "lib/base/files.h"
+#include "lib/base/text.h"
+#include "lib/pack/archive.h"
+#include "lib/pack/lint.h"
+#include "lib/pack/ref.h"
+#include "lib/trust/verify.h"
+
+static char *opt_registry, *opt_key, *opt_namespace, *opt_visibility;
+static int opt_dry_run, opt_json, opt_http;
+
+static const struct poptOption options[] = {
+    { "key", 'k', POPT_ARG_STRING, &opt_key, 0, "sign with this key (else the only one)",
+      "NAME|FILE" },
+    { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "publish there", "ORG" },
+    { "visibility", 0, POPT_ARG_STRING, &opt_visibility, 0, "public or private, of a new pack",
+      "WHICH" },
+    { "registry", 'r', POPT_ARG_STRING, &opt_registry, 0, "publish to this registry", "URL" },
+    { "dry-run", 0, POPT_ARG_NONE, &opt_dry_run, 0, "lint, build and sign, but send nothing",
+      NULL },
+    { "allow-http", 0, POPT_ARG_NONE, &opt_http, 0, "speak http to other machines", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print the answer as JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+struct built {
+    struct pack_bytes archive;
+    struct pack_index index;
+    const char *bundle;
+};
+
+static bool folder_lint(int dir, struct arena *arena, struct error *err)
+{
+    struct lint_report report;
+    if (!lint_folder(dir, arena, &report, err))
+        return false;
+    LIST_FOREACH (report.findings, const struct finding, finding)
+        fprintf(stderr, "%s: %s: %s\n", finding->severity == LINT_ERROR ? "error" : "warning",
+                text_escape(finding->file, arena), text_escape(finding->message, arena));
+    return lint_require(&report, err);
+}
+
+static struct list subjects_of(const struct pack_index *index, struct arena *arena)
+{
+    struct subject *subjects = ARENA_ARRAY(arena, struct subject, index->files.count + 1);
+    size_t count = 0;
+    LIST_FOREACH (index->files, const struct pack_file, file)
+        subjects[count++] = (struct subject){ file->path, file->sha256 };
+    return (struct list){ subjects, count };
+}
+
+static bool pack_build(const char *folder, struct arena *arena, struct built *out,
+                       struct error *err)
+{
+    CLEANUP(closep) int dir = -1;
+    return (dir_open(folder, &dir, err) && folder_lint(dir, arena, err) &&
+            archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err)) ||
+           error_prefix(err, "%s", folder);
+}
+
+static bool pack_sign(const struct folders *folders, const char *namespace, struct arena *arena,
+                      struct built *built, struct error *err)
+{
+    CLEANUP(private_key_freep) struct private_key *key = NULL;
+    const struct trust_subject subject = {
+        .namespace = namespace,
+        .name = built->index.manifest.name,
+        .version = built->index.manifest.version,
+        .archive_sha256 = built->index.sha256,
+        .tar_sha256 = built->index.tar_sha256,
+        .files = subjects_of(&built->index, arena),
+    };
+    return key_load(folders, opt_key, &key, err) &&
+           (trust_sign(&subject, key, arena, &built->bundle, err) || error_prefix(err, "sign"));
+}
+
+/* Only one that the account may publish to can be meant; with several, people say which. */
+static bool namespace_find(const struct remote *remote, struct arena *arena, const char **out,
+                           struct error *err)
+{
+    struct whoami who;
+    const char *found = NULL;
+    size_t count = 0;
+    if (!remote_whoami(remote, arena, &who, err))
+        return error_prefix(err, "the namespace");
+    LIST_FOREACH (who.organisations, const struct whoami_organisation, organisation)
+        if (!organisation->role || strcmp(organisation->role, "reader") != 0) {
+            found = organisation->name;
+            count++;
+        }
+    if (count != 1) {
+        error_set(err, INVALID, "you may publish to %zu namespaces: say which one", count);
+        return error_hint(err, "--namespace ORG");
+    }
+    *out = found;
+    return pack_name_check(found, "namespace", err);
+}
+
+static void report(const struct remote *remote, const char *namespace, const struct built *built,
+                   const struct remote_published *published, struct arena *arena)
+{
+    const struct manifest *manifest = &built->index.manifest;
+    if (!opt_json) {
+        printf("%s\n", published->id);
+        fprintf(stderr, "%s %s/%s@%s at %s, sha256:%s\n",
+                published->created ? "published" : "was there already:", namespace, manifest->name,
+                manifest->version, remote->base, built->index.sha256);
+        return;
+    }
+    struct doc *out = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, out, "id", published->id);
+    doc_add_text(arena, out, "registry", remote->base);
+    doc_add_text(arena, out, "namespace", namespace);
+    doc_add_text(arena, out, "name", manifest->name);
+    doc_add_text(arena, out, "version", manifest->version);
+    doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", built->index.sha256));
+    doc_add_bool(arena, out, "created", published->created);
+    ui_json(out);
+}
+
+static bool send(const struct remote *remote, const char *namespace, const struct built *built,
+                 struct arena *arena, struct error *err)
+{
+    const struct remote_upload upload = {
+        .namespace = namespace,
+        .name = built->index.manifest.name,
+        .version = built->index.manifest.version,
+        .archive = built->archive.data,
+        .archive_len = built->archive.len,
+        .bundle = built->bundle,
+        .visibility = opt_visibility,
+    };
+    struct remote_published published;
+    if (!remote_publish(remote, &upload, arena, &published, err)) {
+        if (err->kind == ERROR_UNTRUSTED && !err->hint[0])
+            error_hint(err, "nono key register NAME --org %s, if it does not know the key yet",
+                       namespace);
+        return error_prefix(err, "%s/%s@%s", namespace, upload.name, upload.version);
+    }
+    report(remote, namespace, built, &published, arena);
+    return true;
+}
+
+static bool publish_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(session_close) struct session session;
+    struct remote remote;
+    struct built built;
+    const char *namespace = opt_namespace;
+    if (!session_open(opt_http, &session, err))
+        return false;
+    if (*operands && operands[1])
+        return error_set(err, INVALID, "name one folder");
+    const char *folder = *operands ? *operands : ".";
+    if ((namespace && !pack_name_check(namespace, "namespace", err)) ||
+        !session_remote(&session, opt_registry, namespace, &remote, err) ||
+        !pack_build(folder, session.arena, &built, err) ||
+        (!namespace && !namespace_find(&remote, session.arena, &namespace, err)) ||
+        !pack_sign(&session.folders, namespace, session.arena, &built, err))
+        return false;
+    if (opt_dry_run) {
+        printf("%s/%s@%s  sha256:%s\n", namespace, built.index.manifest.name,
+               built.index.manifest.version, built.index.sha256);
+        return true;
+    }
+    return send(&remote, namespace, &built, session.arena, err);
+}
+
+const struct command command_publish = {
+    .name = "publish",
+    .args = "[DIR]",
+    .summary = "lint, build, sign and upload a pack",
+    .options = options,
+    .run = publish_run,
+};

@@ -1,0 +1,86 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/config.h"
+#include "client/install/install.h"
+#include "client/ui/term.h"
+#include "lib/pack/ref.h"
+
+static int opt_force, opt_json;
+
+static const struct poptOption options[] = {
+    { "force", 'f', POPT_ARG_NONE, &opt_force, 0,
+      "remove it even if some of its wiring cannot be undone", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print what was done as JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+/* name@version removes that version and no other. */
+static bool version_check(const struct store *store, const struct pack_ref *ref, struct error *err)
+{
+    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
+    if (ref->kind == PACK_REF_RANGE)
+        return error_set(err, INVALID, "name one version, or none");
+    return !pack || ref->kind == PACK_REF_LATEST || strcmp(pack->version, ref->version) == 0 ||
+           error_set(err, NOT_FOUND, "%s %s is not installed, %s is", pack->key, ref->version,
+                     pack->version);
+}
+
+static void report(const struct install *install, struct doc *reports)
+{
+    struct arena *arena = install->arena;
+    struct doc *entry = doc_add_table(arena, reports, NULL);
+    doc_add_text(arena, entry, "removed", install->key);
+    struct doc *notes = doc_add_list(arena, entry, "notes");
+    LIST_FOREACH (install->wiring.notes, const char *, note)
+        doc_add_text(arena, notes, NULL, *note);
+    if (opt_json)
+        return;
+    LIST_FOREACH (install->wiring.notes, const char *, note)
+        fprintf(stderr, "  * %s\n", *note);
+    printf("removed %s\n", install->key);
+}
+
+static bool one_remove(const struct store *store, const struct pack_ref *ref, struct arena *arena,
+                       struct doc *reports, struct error *err)
+{
+    struct config config;
+    struct install install;
+    if (!config_load(&store->folders, arena, &config, err))
+        return false;
+    const struct install_options how = { .force = opt_force, .extra_folders = config.extra };
+    if (!version_check(store, ref, err) ||
+        !install_plan_removal(store, ref->namespace, ref->name, &how, arena, &install, err) ||
+        !install_commit(store, &install, err))
+        return false;
+    report(&install, reports);
+    return true;
+}
+
+static bool remove_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *reports = doc_new(arena, DOC_LIST);
+    if (!*operands)
+        return error_set(err, INVALID, "name at least one pack");
+    for (; *operands; operands++) {
+        CLEANUP(store_closep) struct store *store = NULL; /* each sees what the one before left */
+        struct pack_ref ref;
+        if (!pack_ref_parse(*operands, &ref, err) || !store_open(STORE_WRITE, &store, err) ||
+            !one_remove(store, &ref, arena, reports, err))
+            return false;
+    }
+    if (opt_json)
+        ui_json(reports);
+    return true;
+}
+
+const struct command command_remove = {
+    .name = "remove",
+    .args = "PACK...",
+    .summary = "remove installed packs and undo their wiring",
+    .options = options,
+    .run = remove_run,
+};

@@ -1,0 +1,71 @@
+#include "client/store/verify.h"
+
+#include <stdio.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "client/ui/term.h"
+#include "lib/pack/ref.h"
+
+static int opt_json;
+
+static const struct poptOption options[] = {
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print the results as JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+struct results {
+    const struct store *store;
+    struct arena *arena;
+    struct doc *list;
+    struct error first; /* failure */
+};
+
+static void one_verify(struct results *results, const char *namespace, const char *name)
+{
+    struct error err;
+    bool ok = store_verify(results->store, namespace, name, &err);
+    struct doc *entry = doc_add_table(results->arena, results->list, NULL);
+    const char *key = arena_printf(results->arena, "%s/%s", namespace, name);
+    doc_add_text(results->arena, entry, "pack", key);
+    doc_add_bool(results->arena, entry, "ok", ok);
+    if (!ok)
+        doc_add_text(results->arena, entry, "problem", err.message);
+    if (!ok && !results->first.kind)
+        results->first = err;
+    if (!opt_json)
+        printf("%s%s%s\n", ok ? key : err.message, ok ? " is " : "",
+               ok ? "as it was installed" : "");
+}
+
+static bool verify_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(store_closep) struct store *store = NULL;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    if (!store_open(STORE_READ, &store, err))
+        return false;
+    struct results results = { .store = store, .arena = arena, .list = doc_new(arena, DOC_LIST) };
+    for (const char **operand = operands; *operand; operand++) {
+        struct pack_ref ref;
+        if (!pack_ref_parse(*operand, &ref, err))
+            return false;
+        one_verify(&results, ref.namespace, ref.name);
+    }
+    if (!*operands)
+        LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
+            one_verify(&results, pack->namespace, pack->name);
+    if (opt_json)
+        ui_json(results.list);
+    if (!results.first.kind)
+        return true;
+    *err = results.first;
+    return false;
+}
+
+const struct command command_verify = {
+    .name = "verify",
+    .args = "[PACK...]",
+    .summary = "check that installed packs are what was installed",
+    .options = options,
+    .run = verify_run,
+};

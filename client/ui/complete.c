@@ -1,0 +1,181 @@
+#include "client/ui/complete.h"
+
+#include <ctype.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/record.h"
+#include "lib/base/text.h"
+
+#define KIND_MAX 32
+
+static const char bash_script[] =
+    "_nono() {\n"
+    "    local line cur=\"${COMP_WORDS[COMP_CWORD]}\"\n"
+    "    COMPREPLY=()\n"
+    "    while IFS= read -r line; do\n"
+    "        COMPREPLY+=(\"${line%%$'\\t'*}\")\n"
+    "    done < <(\"${COMP_WORDS[0]}\" __complete \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
+    "    [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default 2>/dev/null\n"
+    "}\n"
+    "complete -F _nono nono\n";
+
+static const char zsh_script[] =
+    "#compdef nono\n"
+    "_nono() {\n"
+    "    local line\n"
+    "    local -a found\n"
+    "    while IFS= read -r line; do\n"
+    "        found+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
+    "    done < <(\"${words[1]}\" __complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
+    "    if (( ${#found} )); then _describe nono found; else _files; fi\n"
+    "}\n"
+    "if [[ \"${funcstack[1]}\" = _nono ]]; then _nono \"$@\"; else compdef _nono nono; fi\n";
+
+static const char fish_script[] = "function __nono_complete\n"
+                                  "    set -l words (commandline -opc) (commandline -ct)\n"
+                                  "    $words[1] __complete $words[2..-1] 2>/dev/null\n"
+                                  "end\n"
+                                  "complete -c nono -a '(__nono_complete)'\n";
+
+const char *complete_script(const char *shell)
+{
+    static const struct {
+        const char *shell, *script;
+    } scripts[] = { { "bash", bash_script }, { "zsh", zsh_script }, { "fish", fish_script } };
+    for (size_t i = 0; i < COUNT(scripts); i++)
+        if (strcmp(shell, scripts[i].shell) == 0)
+            return scripts[i].script;
+    return NULL;
+}
+
+static void commands_offer(const struct command *const *commands, const char *prefix)
+{
+    for (; *commands; commands++)
+        if (!(*commands)->hidden && text_starts((*commands)->name, prefix))
+            printf("%s\t%s\n", (*commands)->name, (*commands)->summary);
+}
+
+static bool is_group(const struct poptOption *option)
+{
+    return (option->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE;
+}
+
+static bool is_end(const struct poptOption *option)
+{
+    return !option->longName && !option->shortName && !option->arg && !option->argInfo;
+}
+
+static void options_offer(const struct poptOption *option, const char *prefix)
+{
+    for (; option && !is_end(option); option++) {
+        char name[128];
+        if (is_group(option) || !option->longName || (option->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
+            continue;
+        (void)snprintf(name, sizeof(name), "--%s", option->longName);
+        if (text_starts(name, prefix))
+            printf("%s\t%s\n", name, option->descrip ? option->descrip : "");
+    }
+    if (text_starts("--help", prefix))
+        printf("--help\tshow what the command does\n");
+}
+
+/* What the word before asks for: NULL when it is not an option that takes a value. */
+static const char *value_kind(const struct poptOption *option, const char *word)
+{
+    for (; option && !is_end(option); option++) {
+        bool takes = (option->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE &&
+                     (option->argInfo & POPT_ARG_MASK) != POPT_ARG_VAL && !is_group(option);
+        bool is_long =
+            option->longName && text_starts(word, "--") && strcmp(word + 2, option->longName) == 0;
+        bool is_short =
+            option->shortName && word[0] == '-' && word[1] == option->shortName && !word[2];
+        if (takes && (is_long || is_short))
+            return option->argDescrip ? option->argDescrip : "";
+    }
+    return NULL;
+}
+
+/* "REF..." and "[REF]" are of the kind "ref". */
+static void kind_take(const char *args, char out[KIND_MAX])
+{
+    size_t len = 0;
+    args += strspn(args, "[");
+    for (; isalpha((unsigned char)*args) && len + 1 < KIND_MAX; args++)
+        out[len++] = (char)tolower((unsigned char)*args);
+    out[len] = '\0';
+}
+
+static void names_offer(const char *kind, const char *prefix, complete_names *names)
+{
+    char word[KIND_MAX];
+    kind_take(kind, word);
+    if (strcmp(word, "bash") == 0) /* the one operand that is a list of words */
+        for (size_t i = 0; i < 3; i++) {
+            static const char *const shells[] = { "bash", "fish", "zsh" };
+            if (text_starts(shells[i], prefix))
+                printf("%s\t\n", shells[i]);
+        }
+    else if (names)
+        names(word, prefix);
+}
+
+static const struct command *find(const struct command *const *commands, const char *name)
+{
+    for (; *commands; commands++)
+        if (strcmp((*commands)->name, name) == 0)
+            return *commands;
+    return NULL;
+}
+
+static void command_complete(const struct command *command, const char *const *words,
+                             complete_names *names)
+{
+    const char *before = "", *typed = *words;
+    for (; words[1]; words++) {
+        if (command->options_first && strcmp(*words, "--") == 0)
+            return; /* another program's words */
+        before = words[0];
+        typed = words[1];
+    }
+    const char *kind = value_kind(command->options, before);
+    if (kind)
+        names_offer(kind, typed, names);
+    else if (typed[0] == '-')
+        options_offer(command->options, typed);
+    else if (command->args)
+        names_offer(command->args, typed, names);
+}
+
+static void helper_ask(const struct command *command, const char **argv)
+{
+    char path[4096];
+    struct error err;
+    if (command_helper_path(command->helper, path, sizeof(path), &err))
+        execv(path, (char *const *)(uintptr_t)argv);
+}
+
+void complete_print(const struct program *program, const char **argv, const char *const *words,
+                    complete_names *names)
+{
+    const struct command *const *commands = program->commands;
+    for (; *words && words[1]; words++) {
+        const struct command *command = find(commands, *words);
+        if (!command)
+            return;
+        if (command->helper) {
+            fflush(stdout);
+            helper_ask(command, argv);
+            return;
+        }
+        if (!command->verbs) {
+            command_complete(command, words + 1, names);
+            return;
+        }
+        commands = command->verbs;
+    }
+    if (*words)
+        commands_offer(commands, *words);
+}
