@@ -11,12 +11,14 @@
 #include "sandbox/linux/mounts.h"
 #include "sandbox/linux/namespaces.h"
 #include "sandbox/linux/paths.h"
+#include "sandbox/linux/placeholders.h"
 #include "sandbox/linux/seccomp.h"
 #include "sandbox/policy/memory.h"
 #include "sandbox/policy/plan.h"
 
 struct confinement {
     struct plan plan;
+    struct placeholders placeholders;
     struct confine_options options;
     struct confine_report report;
     int ruleset;
@@ -69,17 +71,31 @@ static void report_fill(struct confinement *confinement)
         report_missing(report, "a denied file by its other names (hard links)");
 }
 
+/* What is to be hidden must be there. */
+static bool masks_exist(struct confinement *confinement, struct error *err)
+{
+    const struct plan *plan = &confinement->plan;
+    if (confinement->options.has_supervisor)
+        return placeholders_make(&confinement->plan, &confinement->placeholders, err);
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (plan->masks[i].in_grant && !plan->masks[i].exists) {
+            error_set(err, UNSUPPORTED,
+                      "deny %s: it does not exist, and could be made in a tree that may be written",
+                      plan->masks[i].path);
+            return error_hint(err, "nono run can hold this; or make it first");
+        }
+    return true;
+}
+
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
     if (!plan->has_overlap)
         return true;
-    bool mounts = !confinement->options.no_mounts && features_mount_namespace();
-    if (!plan_hold(plan, mounts ? PLAN_MOUNT : PLAN_SPLIT, &linux_path_ops, err))
-        return false;
-    if (mounts)
-        confinement->namespaces |= CLONE_NEWNS;
-    return true;
+    if (confinement->options.no_mounts || !features_mount_namespace())
+        return plan_hold(plan, PLAN_SPLIT, &linux_path_ops, err);
+    confinement->namespaces |= CLONE_NEWNS;
+    return masks_exist(confinement, err) && plan_hold(plan, PLAN_MOUNT, &linux_path_ops, err);
 }
 
 static bool network_is_held(struct confinement *confinement, struct error *err)
@@ -132,9 +148,15 @@ void confine_free(struct confinement *confinement)
 {
     if (!confinement)
         return;
+    placeholders_clear(&confinement->placeholders);
     plan_clear(&confinement->plan);
     closep(&confinement->ruleset);
     free(confinement);
+}
+
+void confine_clean(struct confinement *confinement)
+{
+    placeholders_clear(&confinement->placeholders);
 }
 
 const struct plan *confine_plan(const struct confinement *confinement)
