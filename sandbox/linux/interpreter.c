@@ -67,7 +67,7 @@ bool interpreter_of(const unsigned char *head, size_t len, char out[PATH_MAX])
 bool interpreter_find(const char *path, char out[PATH_MAX], struct error *err)
 {
     unsigned char head[HEAD_BYTES];
-    CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return error_set_errno(err, "%s", path);
     ssize_t len = read(fd, head, sizeof(head));
