@@ -38,36 +38,39 @@ int children_begin(pid_t parent, const sigset_t *mask)
     return children_close_descriptors();
 }
 
-/* Kills each child of this process; they may have had children, which then become ours. */
-static bool kill_children(void)
+/* Ends each child of this process but one. *out_ended: how many there were. */
+static bool end_children(pid_t except, size_t *out_ended)
 {
     char path[64], text[4096];
     (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    if (len <= 0)
+    *out_ended = 0;
+    if (len < 0)
         return false;
     text[len] = '\0';
     char *end;
     for (char *at = text; *at; at = end) {
         long pid = strtol(at, &end, 10);
-        if (end == at)
+        if (end == at || (*end != ' ' && len == (ssize_t)sizeof(text) - 1)) /* or cut: next time */
             break;
-        if (pid > 0)
+        if (pid > 0 && pid != except) {
             (void)kill((pid_t)pid, SIGKILL);
+            (void)waitpid((pid_t)pid, NULL, 0);
+            ++*out_ended;
+        }
         while (*end == ' ')
             end++;
     }
     return true;
 }
 
-void children_end_all(void)
+/* Whoever had children leaves them to us, so it takes as many rounds as they are generations. */
+void children_end_all(pid_t except)
 {
-    for (;;) {
-        pid_t pid = waitpid(-1, NULL, WNOHANG);
-        if (pid < 0)
-            return; /* none left */
-        if (pid == 0 && (!kill_children() || waitpid(-1, NULL, 0) < 0))
-            return;
-    }
+    if (!except && waitpid(-1, NULL, WNOHANG) < 0)
+        return; /* none: the usual case */
+    size_t ended;
+    while (end_children(except, &ended) && ended > 0)
+        continue;
 }

@@ -14,5 +14,6 @@ int children_begin(pid_t parent, const sigset_t *mask);
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
 int children_close_descriptors(void);
 
-/* Kills and reaps every descendant that is left. The caller is their subreaper. */
-void children_end_all(void);
+/* Kills and reaps every descendant that is left, but a child of that id; 0: none is spared. The
+ * caller is their subreaper. */
+void children_end_all(pid_t except);

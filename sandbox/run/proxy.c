@@ -291,6 +291,11 @@ bool run_proxy_serve(struct run_proxy *proxy, struct error *err)
     return true;
 }
 
+pid_t run_proxy_pid(const struct run_proxy *proxy)
+{
+    return proxy->pid > 0 ? proxy->pid : 0;
+}
+
 void run_proxy_stop(struct run_proxy *proxy)
 {
     close_fd(&proxy->door);

@@ -64,5 +64,8 @@ size_t run_proxy_poll(const struct run_proxy *proxy, struct pollfd fds[RUN_PROXY
  */
 bool run_proxy_serve(struct run_proxy *proxy, struct error *err) MUST_CHECK;
 
+/* Its process, or 0 while there is none. */
+pid_t run_proxy_pid(const struct run_proxy *proxy);
+
 /* Ends the proxy and reports its last events; waits at most two seconds. */
 void run_proxy_stop(struct run_proxy *proxy);

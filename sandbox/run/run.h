@@ -6,8 +6,11 @@
 
 #include <stdbool.h>
 
+#include "lib/base/doc.h"
 #include "lib/base/error.h"
+#include "sandbox/audit/audit.h"
 #include "sandbox/platform/confine.h"
+#include "sandbox/run/proxy.h"
 
 struct run_spec {
     struct confinement *confinement;
@@ -15,7 +18,21 @@ struct run_spec {
     const char *const *argv; /* NULL-terminated */
     const char *const *envp; /* NULL-terminated: the whole environment */
     const char *workdir;     /* absolute; NULL: stay */
+    /* Of run_watch alone; NULL: none. */
+    struct audit *audit;             /* opened; gets the start, the end and what is refused */
+    const struct audit_start *start; /* all but pid */
+    struct run_proxy *proxy;         /* run_confine_network has been told of it */
 };
+
+/* Options for confine_prepare of a run whose network is behind this proxy. */
+void run_confine_network(struct run_proxy *proxy, struct confine_options *options);
+
+/* What a report says, for the record of a run. In arena. */
+struct doc *run_enforced(const struct confine_report *report, enum nono_network network,
+                         struct arena *arena);
+
+/* Puts an event of the proxy on record. context is a struct audit *, or NULL. */
+void run_record_network(const struct proxy_event *event, void *context);
 
 /* The exit status of what failed before the program ran. */
 enum { RUN_EXIT_SETUP = 126, RUN_EXIT_EXEC = 127, RUN_EXIT_SIGNAL = 128 };
@@ -31,7 +48,7 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err) MUST
 bool run_replace(const struct run_spec *spec, int *status, struct error *err) MUST_CHECK;
 
 /*
- * The path of a program as execvp finds it in the PATH given, in arena-less form: out has PATH_MAX
- * bytes. NOT_FOUND when there is none.
+ * The path of a program as execvp finds it in the PATH given. out has PATH_MAX bytes. NOT_FOUND
+ * when there is none.
  */
 bool run_find_program(const char *name, const char *path, char *out, struct error *err) MUST_CHECK;

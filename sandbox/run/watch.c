@@ -19,6 +19,24 @@
 #include "sandbox/run/children.h"
 #include "sandbox/run/run.h"
 
+static const char step_network[] = "the network";
+
+static bool network_enter(void *context, struct confine_failure *failure)
+{
+    struct netns_failure why;
+    if (run_proxy_enter(context, &why))
+        return true;
+    *failure =
+        (struct confine_failure){ .step = step_network, .detail = (int)why.step, .sys = why.sys };
+    return false;
+}
+
+void run_confine_network(struct run_proxy *proxy, struct confine_options *options)
+{
+    options->network_enter = network_enter;
+    options->context = proxy;
+}
+
 /* What a child that could not start tells through a pipe that exec closes. */
 struct start_failure {
     struct confine_failure why;
@@ -54,6 +72,11 @@ static bool start_failed(const struct run_spec *spec, const struct start_failure
     errno = failure->why.sys;
     if (failure->status == RUN_EXIT_EXEC)
         return error_set_errno(err, "%s", spec->program);
+    if (failure->why.step == step_network) { /* a copy of ourselves: its pointers are ours */
+        struct netns_failure network = { .step = (enum netns_step)failure->why.detail,
+                                         .sys = failure->why.sys };
+        return netns_explain(&network, err);
+    }
     return error_set_errno(err, "the sandbox could not be set up: %s", failure->why.step);
 }
 
@@ -69,6 +92,7 @@ bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 }
 
 struct watch {
+    const struct run_spec *spec;
     pid_t pid;
     int pidfd, signals, report; /* descriptors */
     bool ended;
@@ -97,28 +121,48 @@ static void signal_forward(const struct watch *watch)
         (void)syscall(SYS_pidfd_send_signal, watch->pidfd, (int)info.ssi_signo, NULL, 0);
 }
 
-static bool watch_end(struct watch *watch, struct error *err)
+static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
 {
-    struct pollfd polled[] = {
+    struct pollfd polled[2 + RUN_PROXY_POLL_MAX] = {
         { .fd = watch->pidfd, .events = POLLIN },
         { .fd = watch->signals, .events = POLLIN },
     };
-    for (;;) {
-        if (poll(polled, sizeof(polled) / sizeof(polled[0]), -1) < 0 && errno != EINTR)
-            return error_set_errno(err, "poll");
-        if (polled[1].revents)
-            signal_forward(watch);
-        if (polled[0].revents)
-            break;
-    }
+    struct run_proxy *proxy = watch->spec->proxy;
+    size_t count = 2 + (proxy ? run_proxy_poll(proxy, polled + 2) : 0);
+    if (poll(polled, count, -1) < 0 && errno != EINTR)
+        return error_set_errno(err, "poll");
+    if (polled[1].revents)
+        signal_forward(watch);
+    struct error failure;
+    if (count > 2 && !run_proxy_serve(proxy, &failure)) /* the door is shut: the program goes on */
+        (void)fprintf(stderr, "nono: the network: %s\n", failure.message);
+    *out_ended = polled[0].revents != 0;
+    return true;
+}
+
+static bool watch_end(struct watch *watch, struct error *err)
+{
+    bool ended = false;
+    while (!ended)
+        if (!watch_poll(watch, &ended, err))
+            return false;
     if (waitpid(watch->pid, &watch->wait_status, 0) < 0)
         return error_set_errno(err, "wait for the program");
     watch->ended = true;
     return true;
 }
 
-static bool child_fork(const struct run_spec *spec, struct watch *watch, const sigset_t *mask,
-                       struct error *err)
+static bool watch_record_start(const struct watch *watch, struct error *err)
+{
+    const struct run_spec *spec = watch->spec;
+    if (!spec->audit)
+        return true;
+    struct audit_start start = *spec->start;
+    start.pid = watch->pid;
+    return audit_start(spec->audit, &start, err);
+}
+
+static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
@@ -127,13 +171,15 @@ static bool child_fork(const struct run_spec *spec, struct watch *watch, const s
     struct watch child = { .report = ends[1] };
     watch->pid = fork();
     if (watch->pid == 0)
-        child_main(spec, &child, parent, mask);
+        child_main(watch->spec, &child, parent, mask);
     int sys = errno;
     (void)close(ends[1]);
     watch->report = ends[0];
     errno = sys;
     if (watch->pid < 0)
         return error_set_errno(err, "fork");
+    if (watch->spec->proxy)
+        run_proxy_started(watch->spec->proxy);
     watch->pidfd = (int)syscall(SYS_pidfd_open, watch->pid, 0);
     return watch->pidfd >= 0 || error_set_errno(err, "pidfd_open");
 }
@@ -149,27 +195,45 @@ static void watch_clear(struct watch *watch)
     closep(&watch->report);
 }
 
-bool run_watch(const struct run_spec *spec, int *status, struct error *err)
+static bool watch_open(struct watch *watch, sigset_t *out_before, struct error *err)
 {
-    CLEANUP(watch_clear) struct watch watch = { .pidfd = -1, .signals = -1, .report = -1 };
-    sigset_t forwarded, before;
-    *status = RUN_EXIT_SETUP;
+    sigset_t forwarded;
     children_signals(&forwarded);
-    (void)sigprocmask(SIG_BLOCK, &forwarded, &before);
-    watch.signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (watch.signals < 0)
+    (void)sigprocmask(SIG_BLOCK, &forwarded, out_before);
+    watch->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (watch->signals < 0)
         return error_set_errno(err, "signalfd");
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
-        return error_set_errno(err, "subreaper");
-    if (!child_fork(spec, &watch, &before, err) || !watch_end(&watch, err))
-        return false;
-    children_end_all();
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 || error_set_errno(err, "subreaper");
+}
+
+/* The program's end, whichever way, to its exit status; and on record. */
+static bool watch_close(struct watch *watch, int *status, struct error *err)
+{
+    const struct run_spec *spec = watch->spec;
+    children_end_all(spec->proxy ? run_proxy_pid(spec->proxy) : 0);
+    if (spec->proxy)
+        run_proxy_stop(spec->proxy);
+    confine_clean(spec->confinement);
 
     struct start_failure failure;
-    if (read(watch.report, &failure, sizeof(failure)) == (ssize_t)sizeof(failure))
+    bool began = read(watch->report, &failure, sizeof(failure)) != (ssize_t)sizeof(failure);
+    int signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
+    *status = signal ? RUN_EXIT_SIGNAL + signal : WEXITSTATUS(watch->wait_status);
+    bool recorded = !spec->audit || audit_end(spec->audit, *status, signal, err);
+    if (!began)
         return start_failed(spec, &failure, status, err);
-    *status = WIFSIGNALED(watch.wait_status) ? RUN_EXIT_SIGNAL + WTERMSIG(watch.wait_status)
-                                             : WEXITSTATUS(watch.wait_status);
-    return true;
+    return recorded || error_prefix(err, "the record of this run");
+}
+
+bool run_watch(const struct run_spec *spec, int *status, struct error *err)
+{
+    CLEANUP(watch_clear)
+    struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
+    sigset_t before;
+    *status = RUN_EXIT_SETUP;
+    bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
+              watch_record_start(&watch, err) && watch_end(&watch, err) &&
+              watch_close(&watch, status, err);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    return ok;
 }
