@@ -1,0 +1,175 @@
+#include "client/cmd/sandbox_options.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "client/cmd/sandbox_refused.h"
+#include "lib/base/text.h"
+
+static const char **opt_allow, **opt_read, **opt_write;
+static const char **opt_allow_file, **opt_read_file, **opt_write_file;
+static const char **opt_allow_domain, **opt_deny_domain;
+static const char **opt_bypass, **opt_extends, **opt_environment;
+static char *opt_profile, *opt_workdir;
+static int opt_allow_cwd, opt_block_net, opt_allow_net, opt_dry_run, opt_silent, opt_verbose;
+
+#define ALIAS (POPT_ARG_ARGV | POPT_ARGFLAG_DOC_HIDDEN)
+
+/* clang-format off */
+const struct poptOption sandbox_option_table[] = {
+    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "the profile to run under", "NAME|FILE" },
+    { "extends", '\0', POPT_ARG_ARGV, (void *)&opt_extends, 0, "a profile to build on, before the profile's own", "NAME" },
+    { "allow", 'a', POPT_ARG_ARGV, (void *)&opt_allow, 0, "read and write all below a folder", "DIR" },
+    { "read", 'r', POPT_ARG_ARGV, (void *)&opt_read, 0, "read and run what is below a folder", "DIR" },
+    { "write", 'w', POPT_ARG_ARGV, (void *)&opt_write, 0, "write below a folder, without reading", "DIR" },
+    { "allow-file", '\0', POPT_ARG_ARGV, (void *)&opt_allow_file, 0, "read and write one file", "FILE" },
+    { "read-file", '\0', POPT_ARG_ARGV, (void *)&opt_read_file, 0, "read one file", "FILE" },
+    { "write-file", '\0', POPT_ARG_ARGV, (void *)&opt_write_file, 0, "write one file", "FILE" },
+    { "bypass-protection", '\0', POPT_ARG_ARGV, (void *)&opt_bypass, 0, "lift the denies that groups put on a path", "PATH" },
+    { "override-deny", '\0', ALIAS, (void *)&opt_bypass, 0, NULL, NULL },
+    { "workdir", '\0', POPT_ARG_STRING, &opt_workdir, 0, "the folder to work in", "DIR" },
+    { "allow-cwd", '\0', POPT_ARG_NONE, &opt_allow_cwd, 0, "grant the working folder without asking", NULL },
+    { "block-net", '\0', POPT_ARG_NONE, &opt_block_net, 0, "no network", NULL },
+    { "net-block", '\0', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt_block_net, 0, NULL, NULL },
+    { "allow-net", '\0', POPT_ARG_NONE, &opt_allow_net, 0, "an unfiltered network, whatever the profile says", NULL },
+    { "allow-domain", '\0', POPT_ARG_ARGV, (void *)&opt_allow_domain, 0, "a host to reach through the proxy", "HOST[:PORT]" },
+    { "allow-proxy", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "proxy-allow", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "deny-domain", '\0', POPT_ARG_ARGV, (void *)&opt_deny_domain, 0, "a host never to reach", "HOST[:PORT]" },
+    { "allow-env", '\0', POPT_ARG_ARGV, (void *)&opt_environment, 0, "pass a variable that would be held back", "NAME" },
+    { "dry-run", '\0', POPT_ARG_NONE, &opt_dry_run, 0, "show what would be granted, and end", NULL },
+    { "silent", 's', POPT_ARG_NONE, &opt_silent, 0, "say nothing but failures", NULL },
+    { "verbose", 'v', POPT_ARG_NONE, &opt_verbose, 0, "show every grant and what holds it", NULL },
+    POPT_TABLEEND,
+};
+/* clang-format on */
+
+struct access_flag {
+    const char *const flag, *const variable;
+    const char ***values;
+    unsigned access;
+    bool is_file;
+};
+
+/* As in the original: what may be read may be run. */
+#define READ_RUN (PROFILE_READ | PROFILE_EXECUTE)
+
+static const struct access_flag access_flags[] = {
+    { "--allow", "NONO_ALLOW", &opt_allow, READ_RUN | PROFILE_WRITE, false },
+    { "--read", "NONO_READ", &opt_read, READ_RUN, false },
+    { "--write", "NONO_WRITE", &opt_write, PROFILE_WRITE, false },
+    { "--allow-file", "NONO_ALLOW_FILE", &opt_allow_file, READ_RUN | PROFILE_WRITE, true },
+    { "--read-file", "NONO_READ_FILE", &opt_read_file, READ_RUN, true },
+    { "--write-file", "NONO_WRITE_FILE", &opt_write_file, PROFILE_WRITE, true },
+};
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+    return value && value[0] ? value : NULL;
+}
+
+static size_t count_of(const char *const *values)
+{
+    size_t count = 0;
+    while (values && values[count])
+        count++;
+    return count;
+}
+
+/* What options gave, and behind it the parts of a variable between commas. */
+static const char *const *values_join(const char *const *given, const char *name,
+                                      struct arena *arena)
+{
+    const char *text = variable(name);
+    size_t count = count_of(given), parts = 0;
+    for (const char *c = text; c && *c; c++)
+        parts += *c == ',';
+    const char **all = ARENA_ARRAY(arena, const char *, count + parts + 2);
+    for (size_t i = 0; i < count; i++)
+        all[i] = given[i];
+    for (const char *at = text; at && *at;) {
+        size_t len = strcspn(at, ",");
+        if (len)
+            all[count++] = arena_strndup(arena, at, len);
+        at += len + (at[len] == ',');
+    }
+    return all;
+}
+
+static void paths_read(struct arena *arena, struct profile_overrides *overrides)
+{
+    const char *const *values[COUNT(access_flags)];
+    size_t total = 0;
+    for (size_t i = 0; i < COUNT(access_flags); i++) {
+        values[i] = values_join(*access_flags[i].values, access_flags[i].variable, arena);
+        total += count_of(values[i]);
+    }
+    struct profile_override_path *paths =
+        ARENA_ARRAY(arena, struct profile_override_path, total + 1);
+    for (size_t i = 0; i < COUNT(access_flags); i++)
+        for (const char *const *value = values[i]; *value; value++)
+            paths[overrides->path_count++] = (struct profile_override_path){
+                .path = *value,
+                .flag = access_flags[i].flag,
+                .access = access_flags[i].access,
+                .is_file = access_flags[i].is_file,
+            };
+    overrides->paths = paths;
+}
+
+static bool variable_is_true(const char *name, bool *out, struct error *err)
+{
+    static const char *const yes[] = { "1", "true", "yes" }, *const no[] = { "0", "false", "no" };
+    const char *value = variable(name);
+    if (!value)
+        return true;
+    for (size_t i = 0; i < COUNT(yes); i++) {
+        if (strcasecmp(value, yes[i]) == 0) {
+            *out = true;
+            return true;
+        }
+        if (strcasecmp(value, no[i]) == 0)
+            return true;
+    }
+    return error_set(err, INVALID, "$%s is \"%.32s\", neither true nor false", name, value);
+}
+
+static bool workdir_read(struct arena *arena, const char **out, struct error *err)
+{
+    char path[PATH_MAX];
+    if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, sizeof(path)))
+        return error_set_errno(err, "%s", opt_workdir ? opt_workdir : "the working folder");
+    *out = arena_strndup(arena, path, strlen(path));
+    return true;
+}
+
+bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, struct error *err)
+{
+    bool block_net = opt_block_net;
+    *out = (struct sandbox_options){
+        .profile = opt_profile ? opt_profile : variable("NONO_PROFILE"),
+        .allow_workdir = opt_allow_cwd,
+        .dry_run = opt_dry_run,
+        .silent = opt_silent,
+        .verbose = opt_verbose,
+    };
+    if (!sandbox_refused_check(err) || !workdir_read(arena, &out->workdir, err) ||
+        !variable_is_true("NONO_BLOCK_NET", &block_net, err))
+        return false;
+    if (opt_extends && !out->profile)
+        return error_set(err, INVALID, "--extends needs --profile");
+    struct profile_overrides *overrides = &out->overrides;
+    paths_read(arena, overrides);
+    overrides->extends = opt_extends;
+    overrides->bypass = opt_bypass;
+    overrides->allow_hosts = values_join(opt_allow_domain, "NONO_ALLOW_DOMAIN", arena);
+    overrides->deny_hosts = values_join(opt_deny_domain, "NONO_DENY_DOMAIN", arena);
+    overrides->block_network = block_net;
+    overrides->open_network = opt_allow_net;
+    out->environment = values_join(opt_environment, "NONO_ALLOW_ENV", arena);
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * The options that say what a sandbox is: one table for run, wrap and why, with the original's
+ * names. What of its options cannot be held yet is known here too, and refused by name.
+ */
+#pragma once
+
+#include "client/ui/command.h"
+#include "lib/base/arena.h"
+#include "lib/profile/profile.h"
+
+struct sandbox_options {
+    const char *profile; /* -p, $NONO_PROFILE; NULL: the program's own, or "default" */
+    struct profile_overrides overrides;
+    const char *workdir; /* absolute */
+    bool allow_workdir;
+    const char *const *environment; /* names that pass; NULL-terminated, never NULL */
+    bool dry_run, silent;
+    int verbose;
+};
+
+/* Included in the tables of commands. */
+extern const struct poptOption sandbox_option_table[];
+extern const struct poptOption sandbox_refused_table[];
+
+/* What was given, after the environment's NONO_* equivalents. UNSUPPORTED for a refused option. */
+bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, struct error *err)
+    MUST_CHECK;
+
+/* clang-format off */
+#define SANDBOX_OPTIONS                                                                           \
+    { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)sandbox_option_table, 0, "What it may do:", NULL },    \
+    { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)sandbox_refused_table, 0, NULL, NULL }
+/* clang-format on */
