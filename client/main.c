@@ -11,7 +11,7 @@ static const struct program nono = {
 
 int main(int argc, const char **argv)
 {
-    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
+    if (argc >= 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0))
         argv[1] = "version";
     return command_main(&nono, argc, argv);
 }

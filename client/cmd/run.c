@@ -1,43 +1,173 @@
 #include "sandbox/run/run.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "client/cmd/commands.h"
-#include "sandbox/policy/caps.h"
+#include "client/cmd/explain.h"
+#include "client/cmd/hooks.h"
+#include "client/cmd/policy.h"
+#include "lib/base/xdg.h"
+#include "sandbox/snapshot/snapshot.h"
 
-static const char **opt_read;
+static char *opt_name, *opt_snapshot;
+static int opt_no_audit;
 
 static const struct poptOption options[] = {
-    { "read", 'r', POPT_ARG_ARGV, (void *)&opt_read, 0, "let it read and run what is in a folder",
-      "DIR" },
+    SANDBOX_OPTIONS,
+    { "snapshot", '\0', POPT_ARG_STRING, &opt_snapshot, 0,
+      "take a snapshot of the working folder first", "NAME" },
+    { "no-audit", '\0', POPT_ARG_NONE, &opt_no_audit, 0, "keep no record of this run", NULL },
+    { "name", '\0', POPT_ARG_STRING, &opt_name, 0, "what to call the run in its record", "NAME" },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
+/* What a run is made of. */
+struct run {
+    char program[PATH_MAX];
+    struct policy policy;
+    const char *state;
+    struct audit *audit;
+    struct run_proxy *proxy;
+    struct confinement *confinement;
+    const char *snapshot_root;
+    struct list hook_values; /* struct environment_value: what the hook before sets */
+};
+
+static void run_clear(struct run *run)
+{
+    confine_free(run->confinement);
+    run_proxy_free(run->proxy);
+    audit_free(run->audit);
+    policy_clear(&run->policy);
+}
+
+static bool proxy_make(struct run *run, struct confine_options *confine, struct error *err)
+{
+    const struct nono_caps *caps = run->policy.caps;
+    if (caps->network != NONO_NETWORK_PROXY)
+        return true;
+    char path[PATH_MAX];
+    struct proxy_policy policy = {
+        .allow_hosts = { .items = caps->allowed.items, .count = caps->allowed.count },
+        .deny_hosts = { .items = caps->denied.items, .count = caps->denied.count },
+    };
+    struct run_proxy_config config = {
+        .program = path,
+        .policy = &policy,
+        .report = run_record_network,
+        .context = run->audit,
+    };
+    if (!command_helper_path("nono-proxy", path, sizeof(path), err) ||
+        !run_proxy_new(&config, &run->proxy, err))
+        return false;
+    run_confine_network(run->proxy, confine);
+    return true;
+}
+
+static bool snapshot_take(struct run *run, struct error *err)
+{
+    if (!opt_snapshot)
+        return true;
+    const char *own[] = { NULL, NULL, NULL, NULL, NULL };
+    for (int i = 0; i < XDG_COUNT; i++)
+        if (!xdg_folder((enum xdg)i, run->policy.arena, &own[i], err))
+            return false;
+    struct snapshot_options snapshot = {
+        .folder = run->policy.options.workdir,
+        .name = opt_snapshot,
+        .never = own,
+    };
+    struct snapshot_result result;
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    if (!snapshot_store_open(run->state, &store, err) ||
+        !snapshot_create(store, &snapshot, run->policy.arena, &result, err))
+        return error_prefix(err, "snapshot %s", opt_snapshot);
+    run->snapshot_root = result.snapshot.root;
+    return true;
+}
+
+/* A run that cannot be recorded does not start. */
+static bool audit_make(struct run *run, struct error *err)
+{
+    bool off = opt_no_audit || run->policy.profile->audit_level == PROFILE_AUDIT_NONE;
+    return off || audit_open(run->state, &run->audit, err) || error_prefix(err, "audit");
+}
+
+static bool run_prepare(struct run *run, const char *name, struct error *err)
+{
+    struct confine_options confine = { .has_supervisor = true };
+    if (!policy_load(name, run->program, &run->policy, err) ||
+        !xdg_folder(XDG_STATE, run->policy.arena, &run->state, err))
+        return false;
+    confine.system_v_ipc = run->policy.profile->ipc == PROFILE_IPC_FULL;
+    if (run->policy.options.dry_run) { /* changes nothing, asks for nothing outside */
+        confine.dry_run = true;
+        return confine_prepare(run->policy.caps, &confine, &run->confinement, err);
+    }
+    return audit_make(run, err) && proxy_make(run, &confine, err) &&
+           confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
+           snapshot_take(run, err) &&
+           hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook_values,
+                       err);
+}
+
+static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
+{
+    struct arena *arena = run->policy.arena;
+    struct confine_report report;
+    confine_report(run->confinement, &report);
+    struct audit_start start = {
+        .command = operands,
+        .program = run->policy.program,
+        .workdir = run->policy.options.workdir,
+        .profile = run->policy.profile->name,
+        .name = opt_name,
+        .snapshot = opt_snapshot,
+        .snapshot_root = run->snapshot_root,
+    };
+    if (run->audit) {
+        start.policy = policy_digest(&run->policy);
+        start.enforced = run_enforced(&report, run->policy.caps->network, arena);
+    }
+    struct run_spec spec = {
+        .confinement = run->confinement,
+        .program = run->policy.program,
+        .argv = operands,
+        .workdir = run->policy.options.workdir,
+        .audit = run->audit,
+        .start = &start,
+        .proxy = run->proxy,
+        .envp = policy_environment(&run->policy, run->proxy ? run_proxy_environment : NULL,
+                                   &run->hook_values),
+    };
+    bool ok = run_watch(&spec, status, err);
+    hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
+    return ok;
+}
+
 static bool run_run(const char **operands, int *status, struct error *err)
 {
+    CLEANUP(run_clear) struct run run = { 0 };
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    CLEANUP(caps_freep) struct nono_caps *caps = caps_new();
-    for (const char **path = opt_read; path && *path; path++)
-        if (!caps_allow(caps, *path, NONO_READ | NONO_EXECUTE, 0, "--read", err))
-            return false;
-    char program[PATH_MAX];
-    if (!run_find_program(operands[0], getenv("PATH"), program, err))
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    if (!run_find_program(operands[0], getenv("PATH"), run.program, err)) {
+        *status = RUN_EXIT_EXEC;
         return false;
-    struct confine_options confine = { .has_supervisor = true };
-    CLEANUP(confine_freep) struct confinement *confinement = NULL;
-    if (!confine_prepare(caps, &confine, &confinement, err))
+    }
+    if (!run_prepare(&run, operands[0], err))
         return false;
-    struct run_spec spec = {
-        .confinement = confinement,
-        .program = program,
-        .argv = operands,
-        .envp = (const char *const *)environ,
-    };
-    return run_watch(&spec, status, err);
+    if (run.policy.options.dry_run || run.policy.options.verbose)
+        explain_confinement(&run.policy, run.confinement, stderr);
+    if (!run.policy.options.silent)
+        explain_shortfalls(&run.policy, run.confinement);
+    if (run.policy.options.dry_run) {
+        *status = 0;
+        return true;
+    }
+    return run_start(&run, operands, status, err);
 }
 
 const struct command command_run = {

@@ -155,7 +155,10 @@ int command_main(const struct program *program, int argc, const char **argv)
         if (!command->verbs) {
             int status = 0;
             bool ok = command_run(command, title, argc - (int)(rest - argv), rest, &status, &err);
-            return ok ? status : report(title, &err);
+            if (ok)
+                return status;
+            int usual = report(title, &err);
+            return status ? status : usual;
         }
         commands = command->verbs;
         summary = command->summary;

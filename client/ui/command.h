@@ -19,8 +19,8 @@ struct command {
     const char *helper;                 /* the libexec program that has it; then run is NULL */
     bool options_first; /* options end at the first operand: what follows is another program's */
     bool hidden;        /* not in help */
-    /* operands is NULL-terminated, never NULL. *status is the exit status of success, 0 at first.
-     */
+    /* operands is NULL-terminated, never NULL. *status is the exit status of success, 0 at first;
+     * what it is not 0 on failure goes before the failure's own. */
     bool (*run)(const char **operands, int *status, struct error *err);
 };
 

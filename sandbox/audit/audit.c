@@ -146,6 +146,7 @@ bool audit_start(struct audit *audit, const struct audit_start *start, struct er
     doc_add_text(arena, data, "program", start->program);
     doc_add_text(arena, data, "workdir", start->workdir);
     doc_add_text(arena, data, "profile", start->profile);
+    doc_add_text(arena, data, "name", start->name);
     doc_add_text(arena, data, "policy", start->policy);
     doc_add_text(arena, data, "snapshot", start->snapshot);
     doc_add_text(arena, data, "snapshot_root", start->snapshot_root);

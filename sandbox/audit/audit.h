@@ -43,6 +43,7 @@ struct audit_start {
     const char *program;       /* the file that was resolved from it, or NULL */
     const char *workdir;       /* or NULL */
     const char *profile;       /* as the user named it, or NULL */
+    const char *name;          /* what the user calls this run, or NULL */
     const char *policy;        /* SHA-256 of the resolved policy, hex, or NULL */
     const char *snapshot;      /* its name, or NULL */
     const char *snapshot_root; /* its Merkle root, hex, or NULL */

@@ -75,6 +75,8 @@ static void report_fill(struct confinement *confinement)
 static bool masks_exist(struct confinement *confinement, struct error *err)
 {
     const struct plan *plan = &confinement->plan;
+    if (confinement->options.dry_run)
+        return true;
     if (confinement->options.has_supervisor)
         return placeholders_make(&confinement->plan, &confinement->placeholders, err);
     for (size_t i = 0; i < plan->mask_count; i++)
@@ -102,7 +104,7 @@ static bool network_is_held(struct confinement *confinement, struct error *err)
 {
     if (confinement->plan.caps->network != NONO_NETWORK_PROXY)
         return true;
-    return confinement->options.network_enter ||
+    return confinement->options.network_enter || confinement->options.dry_run ||
            error_set(err, UNSUPPORTED, "named hosts need a proxy outside: nono run has one");
 }
 
@@ -197,6 +199,8 @@ static bool namespaces_arrange(const struct confinement *confinement,
 
 bool confine_enter(const struct confinement *confinement, struct confine_failure *failure)
 {
+    if (confinement->options.dry_run)
+        return !failed(failure, "a dry run", EINVAL);
     if (!namespaces_arrange(confinement, failure))
         return false;
     if (failed(failure, "limits", limits_set()) || failed(failure, "privileges", privileges_drop()))

@@ -31,6 +31,7 @@ struct confine_options {
     bool has_supervisor;
     bool no_mounts; /* hold denies without a mount namespace; for tests and old kernels */
     bool system_v_ipc;
+    bool dry_run; /* for queries and reports: nothing is made, and it cannot be entered */
     /*
      * For NONO_NETWORK_PROXY: moves the process into a network namespace with a door, before
      * anything is confined. Only system calls.

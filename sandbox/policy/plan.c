@@ -230,6 +230,15 @@ static bool is_covered(const struct plan *plan, const struct plan_mask *mask)
     return false;
 }
 
+/* Nobody can make anything where a mask above takes writing away. */
+static bool is_sealed(const struct plan *plan, const struct plan_mask *mask)
+{
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (plan->masks[i].access & NONO_WRITE && path_below(mask->path, plan->masks[i].path))
+            return true;
+    return false;
+}
+
 static void masks_judge(struct plan *plan)
 {
     for (size_t m = 0; m < plan->mask_count; m++) {
@@ -243,6 +252,7 @@ static void masks_judge(struct plan *plan)
             mask->in_grant |= (node->access & mask->access) != 0;
             mask->in_writable |= (node->access & NONO_WRITE) != 0;
         }
+        mask->in_writable &= !is_sealed(plan, mask);
         /* What nobody can make in there is not there to be reached. */
         mask->in_grant &= mask->exists || mask->in_writable;
         plan->has_overlap |= mask->in_grant;

@@ -1,0 +1,16 @@
+/* A sandbox in words, on stderr: what is granted, what holds it, what is not held. */
+#pragma once
+
+#include <stdio.h>
+
+#include "client/cmd/policy.h"
+#include "sandbox/platform/confine.h"
+
+/* Every grant and deny, the network, and the mechanisms. */
+void explain_confinement(const struct policy *policy, const struct confinement *confinement,
+                         FILE *stream);
+/* What a user should know even when not asking: weaknesses of an old kernel, ignored consent. */
+void explain_shortfalls(const struct policy *policy, const struct confinement *confinement);
+
+/* "read", "write", "read+write", "read+execute", ... */
+const char *explain_access(unsigned access, struct arena *arena);

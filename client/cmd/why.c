@@ -1,0 +1,219 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/commands.h"
+#include "client/cmd/explain.h"
+#include "client/cmd/policy.h"
+#include "lib/base/text.h"
+#include "lib/json/json.h"
+#include "sandbox/linux/landlock.h"
+#include "sandbox/policy/query.h"
+
+static char *opt_path, *opt_op, *opt_host, *opt_scope, *opt_command;
+static int opt_port, opt_json, opt_self;
+
+static const struct poptOption options[] = {
+    { "path", '\0', POPT_ARG_STRING, &opt_path, 0, "ask about a file or folder", "PATH" },
+    { "op", '\0', POPT_ARG_STRING, &opt_op, 0, "what would be done with it (default: read)",
+      "read|write|readwrite|execute" },
+    { "host", '\0', POPT_ARG_STRING, &opt_host, 0, "ask about a host", "HOST" },
+    { "port", '\0', POPT_ARG_INT, &opt_port, 0, "its port (default: 443)", "PORT" },
+    { "scope", '\0', POPT_ARG_STRING, &opt_scope, 0, "ask about what is outside",
+      "signal|abstract-unix-socket" },
+    { "command", '\0', POPT_ARG_STRING | POPT_ARGFLAG_DOC_HIDDEN, &opt_command, 0, NULL, NULL },
+    { "self", '\0', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt_self, 0, NULL, NULL },
+    SANDBOX_OPTIONS,
+    { "json", '\0', POPT_ARG_NONE, &opt_json, 0, "answer in JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+struct why {
+    struct policy policy;
+    struct confinement *confinement;
+    struct doc *answer; /* as printed with --json */
+    bool allowed;
+    const char *sentence;
+};
+
+static void why_clear(struct why *why)
+{
+    confine_free(why->confinement);
+    policy_clear(&why->policy);
+}
+
+static bool op_parse(const char *text, unsigned *out, struct error *err)
+{
+    static const struct {
+        const char *name;
+        unsigned access;
+    } ops[] = {
+        { "read", NONO_READ },
+        { "write", NONO_WRITE },
+        { "readwrite", NONO_READ | NONO_WRITE },
+        { "execute", NONO_READ | NONO_EXECUTE },
+    };
+    for (size_t i = 0; i < COUNT(ops); i++) {
+        if (strcmp(text, ops[i].name) == 0) {
+            *out = ops[i].access;
+            return true;
+        }
+    }
+    return error_set(err, INVALID, "--op %.32s: read, write, readwrite or execute", text);
+}
+
+static const char *flag_for(unsigned access, bool is_folder, struct arena *arena, const char *path)
+{
+    bool reads = access & (NONO_READ | NONO_EXECUTE), writes = access & NONO_WRITE;
+    const char *verb = "--read";
+    if (writes)
+        verb = reads ? "--allow" : "--write";
+    return arena_printf(arena, "%s%s %s", verb, is_folder ? "" : "-file", path);
+}
+
+static void path_deny(struct why *why, const struct query_result *result, const char *path,
+                      unsigned access)
+{
+    struct arena *arena = why->policy.arena;
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    const struct path_ops *ops = confine_path_ops();
+    bool is_folder = ops->resolve(ops->context, path, &found, &ignored) && found.is_dir;
+    const char *details = NULL;
+    if (result->reason == NONO_REASON_FILESYSTEM_DENY)
+        details = arena_printf(arena, "%s denies %s", result->source, result->path);
+    else if (result->path)
+        details = arena_printf(arena, "%s grants %s to %s only", result->source,
+                               explain_access(result->granted, arena), result->path);
+    else
+        details = "no grant covers it";
+    doc_add_text(arena, why->answer, "details", details);
+    if (result->reason != NONO_REASON_FILESYSTEM_DENY)
+        doc_add_text(arena, why->answer, "suggested_flag",
+                     flag_for(access, is_folder, arena, path));
+    why->sentence = details;
+}
+
+static bool path_ask(struct why *why, const char *path, struct error *err)
+{
+    struct arena *arena = why->policy.arena;
+    struct query_result result;
+    unsigned access = 0;
+    if (!op_parse(opt_op ? opt_op : "read", &access, err) ||
+        !query_path(confine_plan(why->confinement), confine_path_ops(), path, access, &result, err))
+        return false;
+    why->allowed = result.allowed;
+    doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
+    doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
+    if (!result.allowed) {
+        path_deny(why, &result, path, access);
+        return true;
+    }
+    doc_add_text(arena, why->answer, "granted_path", result.path);
+    doc_add_text(arena, why->answer, "access", explain_access(result.granted, arena));
+    doc_add_text(arena, why->answer, "source", result.source);
+    why->sentence = arena_printf(arena, "%s grants %s to %s", result.source,
+                                 explain_access(result.granted, arena), result.path);
+    return true;
+}
+
+static bool host_ask(struct why *why, const char *host, struct error *err)
+{
+    struct arena *arena = why->policy.arena;
+    struct query_result result;
+    if (opt_port < 0 || opt_port > UINT16_MAX)
+        return error_set(err, INVALID, "--port %d: 1 to 65535", opt_port);
+    if (!query_host(why->policy.caps, host, (uint16_t)opt_port, &result, err))
+        return false;
+    why->allowed = result.allowed;
+    doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
+    doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
+    const char *details = result.details[0] ? arena_printf(arena, "%s", result.details) : NULL;
+    if (!details)
+        details = result.allowed ? "the network is open" : "there is no network";
+    doc_add_text(arena, why->answer, "details", details);
+    if (!result.allowed && result.reason == NONO_REASON_PROXY_FILTERED)
+        doc_add_text(arena, why->answer, "suggested_flag",
+                     arena_printf(arena, "--allow-domain %s", host));
+    why->sentence = details;
+    return true;
+}
+
+static bool scope_ask(struct why *why, const char *name, struct error *err)
+{
+    static const char *const names[] = {
+        [NONO_SCOPE_SIGNAL] = "signal",
+        [NONO_SCOPE_ABSTRACT_SOCKET] = "abstract-unix-socket",
+    };
+    struct arena *arena = why->policy.arena;
+    size_t scope = 0;
+    while (scope < COUNT(names) && strcmp(names[scope], name) != 0)
+        scope++;
+    if (scope == COUNT(names))
+        return error_set(err, INVALID, "--scope %.32s: signal or abstract-unix-socket", name);
+    bool requested = !why->policy.caps->scope_open[scope];
+    bool supported = landlock_features(landlock_abi()) & LANDLOCK_SCOPES;
+    why->allowed = !requested || !supported;
+    doc_add_text(arena, why->answer, "status", "scope");
+    doc_add_text(arena, why->answer, "scope", name);
+    doc_add_text(arena, why->answer, "state", why->allowed ? "open" : "enforced");
+    doc_add_bool(arena, why->answer, "requested", requested);
+    doc_add_bool(arena, why->answer, "enforced", !why->allowed);
+    doc_add_bool(arena, why->answer, "supported", supported);
+    doc_add_text(arena, why->answer, "kernel_abi", arena_printf(arena, "V%d", landlock_abi()));
+    why->sentence =
+        why->allowed ? "processes outside can be reached" : "processes outside cannot be reached";
+    doc_add_text(arena, why->answer, "details", why->sentence);
+    return true;
+}
+
+/* A path has a slash, is "." or "~", or is there; anything else is a host. */
+static bool is_path(const char *text)
+{
+    struct path_id id;
+    return strchr(text, '/') || text[0] == '.' || text[0] == '~' ||
+           confine_path_ops()->identify(NULL, text, &id);
+}
+
+static bool question_ask(struct why *why, const char *operand, struct error *err)
+{
+    int asked = (opt_path != NULL) + (opt_host != NULL) + (opt_scope != NULL) + (operand != NULL);
+    if (opt_command || opt_self)
+        return error_set(err, UNSUPPORTED, "--%s is not something this version can do yet",
+                         opt_self ? "self" : "command");
+    if (asked != 1)
+        return error_set(err, INVALID, "ask about one path, host or scope");
+    if (opt_scope)
+        return scope_ask(why, opt_scope, err);
+    if (opt_host || (operand && !is_path(operand)))
+        return host_ask(why, opt_host ? opt_host : operand, err);
+    return path_ask(why, opt_path ? opt_path : operand, err);
+}
+
+static bool why_run(const char **operands, int *status, struct error *err)
+{
+    CLEANUP(why_clear) struct why why = { 0 };
+    struct confine_options confine = { .has_supervisor = true, .dry_run = true };
+    if (operands[0] && operands[1])
+        return error_set(err, INVALID, "one question at a time");
+    if (!policy_load(NULL, NULL, &why.policy, err) ||
+        !confine_prepare(why.policy.caps, &confine, &why.confinement, err))
+        return false;
+    why.answer = doc_new(why.policy.arena, DOC_TABLE);
+    if (!question_ask(&why, operands[0], err))
+        return false;
+    if (opt_json)
+        (void)puts(json_print(why.answer, JSON_COMPACT_KEPT, why.policy.arena));
+    else
+        (void)printf("%s: %s\n", why.allowed ? "allowed" : "denied",
+                     text_escape(why.sentence, why.policy.arena));
+    *status = why.allowed ? 0 : 1;
+    return true;
+}
+
+const struct command command_why = {
+    .name = "why",
+    .args = "[PATH|HOST]",
+    .summary = "say whether a sandbox allows something, and why",
+    .options = options,
+    .run = why_run,
+};

@@ -1,0 +1,70 @@
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "client/cmd/commands.h"
+#include "client/cmd/explain.h"
+#include "client/cmd/policy.h"
+#include "sandbox/run/run.h"
+
+static const struct poptOption options[] = { SANDBOX_OPTIONS, POPT_AUTOHELP POPT_TABLEEND };
+
+/* Without a process outside there is nobody to do these. */
+static bool wrap_check(const struct policy *policy, struct error *err)
+{
+    const char *what = NULL;
+    if (policy->caps->network == NONO_NETWORK_PROXY)
+        what = "named hosts, which need the proxy";
+    else if (policy->profile->hook_before.script || policy->profile->hook_after.script)
+        what = "session hooks";
+    if (!what)
+        return true;
+    error_set(err, UNSUPPORTED, "profile %s asks for %s", policy->profile->name, what);
+    return error_hint(err, "nono run has them");
+}
+
+static bool wrap_run(const char **operands, int *status, struct error *err)
+{
+    char program[PATH_MAX];
+    CLEANUP(policy_clear) struct policy policy = { 0 };
+    CLEANUP(confine_freep) struct confinement *confinement = NULL;
+    if (!operands[0])
+        return error_set(err, INVALID, "no program was named");
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
+    if (!run_find_program(operands[0], getenv("PATH"), program, err)) {
+        *status = RUN_EXIT_EXEC;
+        return false;
+    }
+    if (!policy_load(operands[0], program, &policy, err) || !wrap_check(&policy, err))
+        return false;
+    struct confine_options confine = {
+        .system_v_ipc = policy.profile->ipc == PROFILE_IPC_FULL,
+        .dry_run = policy.options.dry_run,
+    };
+    if (!confine_prepare(policy.caps, &confine, &confinement, err))
+        return false;
+    if (policy.options.dry_run || policy.options.verbose)
+        explain_confinement(&policy, confinement, stderr);
+    if (!policy.options.silent)
+        explain_shortfalls(&policy, confinement);
+    if (policy.options.dry_run)
+        return true;
+    const struct list nothing = { 0 };
+    struct run_spec spec = {
+        .confinement = confinement,
+        .program = program,
+        .argv = operands,
+        .envp = policy_environment(&policy, NULL, &nothing),
+        .workdir = policy.options.workdir,
+    };
+    return run_replace(&spec, status, err);
+}
+
+const struct command command_wrap = {
+    .name = "wrap",
+    .args = "[--] PROGRAM [ARGUMENTS]",
+    .summary = "become a program in a sandbox, without a process outside",
+    .options = options,
+    .options_first = true,
+    .run = wrap_run,
+};
