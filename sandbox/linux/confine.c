@@ -69,6 +69,8 @@ static void report_fill(struct confinement *confinement)
     report_missing(report, "mode, owner, times and attributes of the user's own files");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
+    if (plan->has_absent)
+        report_missing(report, "a denied path that is not there yet, if it is made from outside");
 }
 
 /* What is to be hidden must be there. */

@@ -78,9 +78,9 @@ static int veil_make(int *out_fd)
     CLEANUP(closep) int veil = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, 0);
     if (veil < 0 || mkdirat(veil, "folder", 0) < 0)
         return errno;
-    CLEANUP(closep) int file = openat(veil, "file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0);
     struct mount_attr attr = { .attr_set = INERT };
-    if (file < 0 || syscall(SYS_mount_setattr, veil, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
+    if (mknodat(veil, "file", S_IFREG, 0) < 0 ||
+        syscall(SYS_mount_setattr, veil, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
         return errno;
     /* Over the root, where no path leads: only what is attached somewhere may be copied. */
     CLEANUP(closep) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -67,6 +67,7 @@ static bool file_make(struct placeholders *placeholders, struct plan_mask *mask,
     if (!item_add(placeholders, mask->path, false, &mask->id, err))
         return false;
     mask->exists = true;
+    mask->access = NONO_ALL; /* whatever it was that may not be done with what is not there */
     mask->known = strlen(mask->path);
     return true;
 }

@@ -17,6 +17,11 @@ struct path_id {
     ino_t ino;
 };
 
+static inline bool path_id_equal(struct path_id a, struct path_id b)
+{
+    return a.ino == b.ino && a.dev == b.dev;
+}
+
 struct path_found {
     char *path; /* canonical: absolute, no link, no "." or ".."; of a missing one, where it would be
                  */

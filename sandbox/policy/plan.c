@@ -26,16 +26,11 @@ void plan_clear(struct plan *plan)
     *plan = (struct plan){ 0 };
 }
 
-static bool same_id(struct path_id a, struct path_id b)
-{
-    return a.ino == b.ino && a.dev == b.dev;
-}
-
 /* The kernel unites rules on one inode, and those above with those below: so do we. */
 bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
 {
     for (size_t i = 0; i < plan->node_count; i++) {
-        if (same_id(plan->nodes[i].id, node->id)) {
+        if (path_id_equal(plan->nodes[i].id, node->id)) {
             plan->nodes[i].access |= node->access;
             node_clear(node);
             return true;
@@ -247,13 +242,16 @@ static void masks_judge(struct plan *plan)
             continue;
         for (size_t i = 0; i < plan->node_count; i++) {
             const struct plan_node *node = &plan->nodes[i];
-            if (!node->is_dir || !path_below(mask->path, node->path))
+            /* A rule is on an object: one name of it granted, all are. */
+            bool other_name = mask->exists && path_id_equal(node->id, mask->id);
+            if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
                 continue;
             mask->in_grant |= (node->access & mask->access) != 0;
             mask->in_writable |= (node->access & NONO_WRITE) != 0;
         }
         mask->in_writable &= !is_sealed(plan, mask);
-        /* What nobody can make in there is not there to be reached. */
+        /* What the program cannot make in there is not there to be reached. */
+        plan->has_absent |= mask->in_grant && !mask->exists && !mask->in_writable;
         mask->in_grant &= mask->exists || mask->in_writable;
         plan->has_overlap |= mask->in_grant;
     }

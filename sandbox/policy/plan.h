@@ -61,6 +61,7 @@ struct plan {
     size_t skipped_count;
     bool has_overlap; /* some mask is in_grant: method is what holds it */
     enum plan_method method;
+    bool has_absent;         /* some mask in a tree that is only read does not exist */
     const char *hard_linked; /* a denied file that has other names; NULL: none */
 };
 

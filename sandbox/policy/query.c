@@ -43,7 +43,7 @@ static void walk_step(struct walk *walk, struct path_id id, bool last)
 {
     for (size_t i = 0; i < walk->plan->node_count; i++) {
         const struct plan_node *node = &walk->plan->nodes[i];
-        if (node->id.ino != id.ino || node->id.dev != id.dev || (!node->is_dir && !last))
+        if (!path_id_equal(node->id, id) || (!node->is_dir && !last))
             continue;
         walk->granted |= node->access;
         walk->nearest = node;
@@ -54,13 +54,40 @@ static void walk_step(struct walk *walk, struct path_id id, bool last)
     }
 }
 
+static bool mask_hides(const struct plan *plan, const struct plan_mask *mask)
+{
+    return mask->in_grant && plan->method == PLAN_MOUNT;
+}
+
+/* A link in a hidden folder is not there to be followed. */
+static void walk_links(struct walk *walk, const struct path_found *found)
+{
+    for (size_t i = 0; i < walk->plan->mask_count; i++) {
+        const struct plan_mask *mask = &walk->plan->masks[i];
+        if (!mask_hides(walk->plan, mask) || !(mask->access & NONO_READ))
+            continue;
+        for (size_t link = 0; link < found->link_count; link++) {
+            if (path_within(found->link_folders[link], mask->path)) {
+                walk->denied |= NONO_ALL;
+                walk->mask = mask;
+            }
+        }
+    }
+}
+
+/*
+ * Nodes have been trimmed by masks already, so a mask takes away only what it hides by path: a
+ * granted file that has a second name in a denied folder is reached by both names, unless a mount
+ * is in the way.
+ */
 static void walk_masks(struct walk *walk, const char *path)
 {
     for (size_t i = 0; i < walk->plan->mask_count; i++) {
         const struct plan_mask *mask = &walk->plan->masks[i];
         if (!path_within(path, mask->path))
             continue;
-        walk->denied |= mask->access;
+        if (mask_hides(walk->plan, mask) || !mask->exists)
+            walk->denied |= mask->access;
         if (mask->access & walk->wanted)
             walk->mask = mask;
     }
@@ -125,6 +152,7 @@ bool query_path(const struct plan *plan, const struct path_ops *ops, const char 
     struct walk walk = { .plan = plan, .wanted = access };
     if (!walk_path(&walk, ops, found.path, err))
         return false;
+    walk_links(&walk, &found);
     walk_judge(&walk, out);
     return true;
 }
@@ -154,6 +182,7 @@ bool query_entry(const struct plan *plan, const struct path_ops *ops, const char
         return memory_none(err);
     (void)snprintf(entry, len, "%s/%s", found.path[1] ? found.path : "", name);
     walk_masks(&walk, entry);
+    walk_links(&walk, &found);
     walk_judge(&walk, out);
     return true;
 }

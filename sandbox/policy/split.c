@@ -44,11 +44,21 @@ static unsigned access_after_masks(const struct split *split, const char *path)
     return access;
 }
 
+/* Without mounts, a denied object may be granted by no name at all. */
+static unsigned access_of_object(const struct plan *plan, struct path_id id, unsigned access)
+{
+    for (size_t i = 0; i < plan->mask_count; i++)
+        if (plan->masks[i].exists && path_id_equal(plan->masks[i].id, id))
+            access &= ~plan->masks[i].access;
+    return access;
+}
+
 static bool entry_grant(struct split *split, const char *path, unsigned access)
 {
     struct path_found found = { .fd = -1 };
     if (!split->ops->resolve(split->ops->context, path, &found, split->err))
         return false;
+    access = access_of_object(split->plan, found.id, access);
     /* A link is followed by whoever uses it, and judged where it leads. */
     bool usable = found.exists && found.link_count == 0 && access;
     struct plan_node node = {
@@ -102,6 +112,8 @@ static unsigned access_masked(const struct plan *plan, const struct plan_node *n
 
 bool plan_split(struct plan *plan, const struct path_ops *ops, struct error *err)
 {
+    for (size_t i = 0; i < plan->node_count; i++)
+        plan->nodes[i].access = access_of_object(plan, plan->nodes[i].id, plan->nodes[i].access);
     size_t count = plan->node_count; /* those added by splitting need none themselves */
     for (size_t i = 0; i < count; i++) {
         unsigned masked = plan->nodes[i].is_dir ? access_masked(plan, &plan->nodes[i]) : 0;
