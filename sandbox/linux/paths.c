@@ -21,7 +21,8 @@ struct walk {
     size_t len;
     char rest[PATH_MAX]; /* still to be walked */
     int fd;              /* of path */
-    bool missing;        /* path does not exist: the rest is only appended */
+    unsigned links;
+    bool missing; /* path does not exist: the rest is only appended */
     size_t known;
     struct path_found *found;
 };
@@ -93,9 +94,23 @@ static bool walk_reopen(struct walk *walk, struct error *err)
     return true;
 }
 
+static bool walk_cross(struct walk *walk, bool by_link, struct error *err)
+{
+    struct path_found *found = walk->found;
+    if (found->crossed_count == PATH_CROSSED_MAX)
+        return error_set(err, INVALID, "%s: too many \"..\" and symbolic links", walk->path);
+    if (!memory_copy(walk->len ? walk->path : "/", &found->crossed[found->crossed_count].folder,
+                     err))
+        return false;
+    found->crossed[found->crossed_count++].by_link = by_link;
+    return true;
+}
+
 static bool walk_up(struct walk *walk, struct error *err)
 {
     char *slash = strrchr(walk->path, '/');
+    if (!walk_cross(walk, false, err))
+        return false;
     walk->len = slash ? (size_t)(slash - walk->path) : 0;
     walk->path[walk->len] = '\0';
     if (walk->missing && walk->len > walk->known)
@@ -113,12 +128,10 @@ static bool walk_follow(struct walk *walk, int link, struct error *err)
     size_t rest = strlen(walk->rest);
     if ((size_t)len + 1 + rest >= sizeof(walk->rest))
         return too_long(err);
-    if (walk->found->link_count == PATH_LINKS_MAX)
+    if (walk->links++ == PATH_LINKS_MAX)
         return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
-    if (!memory_copy(walk->len ? walk->path : "/",
-                     &walk->found->link_folders[walk->found->link_count], err))
+    if (!walk_cross(walk, true, err))
         return false;
-    walk->found->link_count++;
     memmove(walk->rest + len + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, (size_t)len);
     walk->rest[len] = '/';

@@ -10,7 +10,8 @@
 
 #include "lib/base/error.h"
 
-#define PATH_LINKS_MAX 40 /* as the kernel's own limit */
+#define PATH_LINKS_MAX   40 /* as the kernel's own limit */
+#define PATH_CROSSED_MAX 128
 
 struct path_id {
     dev_t dev;
@@ -30,9 +31,14 @@ struct path_found {
     int fd;       /* O_PATH, close-on-exec; -1 when it does not exist */
     struct path_id id;
     bool is_dir, is_device;
-    nlink_t links;                      /* hard links of a file */
-    char *link_folders[PATH_LINKS_MAX]; /* canonical folders of the symbolic links crossed */
-    size_t link_count;
+    nlink_t links; /* hard links of a file */
+    /* Canonical folders that were gone through and left: those of symbolic links, and those that a
+     * ".." went up from. */
+    struct {
+        char *folder;
+        bool by_link;
+    } crossed[PATH_CROSSED_MAX];
+    size_t crossed_count;
 };
 
 void path_found_clear(struct path_found *found);

@@ -87,11 +87,11 @@ static bool grant_is_safe(const struct caps_path *grant, const struct path_found
                           const struct path_found *all, const struct caps_paths *grants,
                           struct error *err)
 {
-    for (size_t link = 0; link < found->link_count; link++) {
+    for (size_t c = 0; c < found->crossed_count; c++) {
         for (size_t i = 0; i < grants->count; i++) {
             if (!(grants->items[i].access & NONO_WRITE) || !all[i].exists || !all[i].is_dir)
                 continue;
-            if (path_within(found->link_folders[link], all[i].path) &&
+            if (found->crossed[c].by_link && path_within(found->crossed[c].folder, all[i].path) &&
                 !path_within(found->path, all[i].path))
                 return error_set(err, DENIED,
                                  "%s: %s leads by a symbolic link in %s, which may be written, to "

@@ -59,15 +59,15 @@ static bool mask_hides(const struct plan *plan, const struct plan_mask *mask)
     return mask->in_grant && plan->method == PLAN_MOUNT;
 }
 
-/* A link in a hidden folder is not there to be followed. */
-static void walk_links(struct walk *walk, const struct path_found *found)
+/* A way through a hidden folder is not there to be taken. */
+static void walk_crossed(struct walk *walk, const struct path_found *found)
 {
     for (size_t i = 0; i < walk->plan->mask_count; i++) {
         const struct plan_mask *mask = &walk->plan->masks[i];
         if (!mask_hides(walk->plan, mask) || !(mask->access & NONO_READ))
             continue;
-        for (size_t link = 0; link < found->link_count; link++) {
-            if (path_within(found->link_folders[link], mask->path)) {
+        for (size_t c = 0; c < found->crossed_count; c++) {
+            if (path_within(found->crossed[c].folder, mask->path)) {
                 walk->denied |= NONO_ALL;
                 walk->mask = mask;
             }
@@ -152,7 +152,7 @@ bool query_path(const struct plan *plan, const struct path_ops *ops, const char 
     struct walk walk = { .plan = plan, .wanted = access };
     if (!walk_path(&walk, ops, found.path, err))
         return false;
-    walk_links(&walk, &found);
+    walk_crossed(&walk, &found);
     walk_judge(&walk, out);
     return true;
 }
@@ -182,7 +182,7 @@ bool query_entry(const struct plan *plan, const struct path_ops *ops, const char
         return memory_none(err);
     (void)snprintf(entry, len, "%s/%s", found.path[1] ? found.path : "", name);
     walk_masks(&walk, entry);
-    walk_links(&walk, &found);
+    walk_crossed(&walk, &found);
     walk_judge(&walk, out);
     return true;
 }

@@ -60,7 +60,7 @@ static bool entry_grant(struct split *split, const char *path, unsigned access)
         return false;
     access = access_of_object(split->plan, found.id, access);
     /* A link is followed by whoever uses it, and judged where it leads. */
-    bool usable = found.exists && found.link_count == 0 && access;
+    bool usable = found.exists && found.crossed_count == 0 && access;
     struct plan_node node = {
         .path = usable ? STEAL(found.path) : NULL,
         .fd = usable ? found.fd : -1,
