@@ -25,7 +25,7 @@ static const struct field stored_fields[] = {
 };
 static const struct record stored_record = RECORD(struct stored, "journal", stored_fields);
 
-bool journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
+bool restore_journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
 {
     const char *text;
     size_t len;
@@ -51,7 +51,7 @@ bool journal_read(int dir, struct arena *arena, struct journal *out, struct erro
     return true;
 }
 
-bool journal_write(int dir, const struct journal *journal, struct error *err)
+bool restore_journal_write(int dir, const struct journal *journal, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct stored stored = { FORMAT, *journal };
@@ -72,7 +72,7 @@ bool journal_settle(int dir, int folder, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct journal journal;
-    if (!journal_read(dir, arena, &journal, err))
+    if (!restore_journal_read(dir, arena, &journal, err))
         return false;
     if (!journal.name)
         return true;

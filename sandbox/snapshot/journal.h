@@ -17,8 +17,9 @@ struct journal {
     bool applying;       /* something of the folder may have been changed */
 };
 
-bool journal_read(int dir, struct arena *arena, struct journal *out, struct error *err) MUST_CHECK;
-bool journal_write(int dir, const struct journal *journal, struct error *err) MUST_CHECK;
+bool restore_journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
+    MUST_CHECK;
+bool restore_journal_write(int dir, const struct journal *journal, struct error *err) MUST_CHECK;
 /* Removes the staging folder from the restored folder, then the journal. */
 bool journal_end(int dir, int folder, const struct journal *journal, struct error *err) MUST_CHECK;
 

@@ -31,8 +31,8 @@ static void table_grow(struct snapshot_store *store)
         store->table[slot_of(store, store->objects[i].digest)] = (uint32_t)i + 1;
 }
 
-struct object *store_find(const struct snapshot_store *store,
-                          const unsigned char digest[SHA256_BYTES])
+struct object *object_find(const struct snapshot_store *store,
+                           const unsigned char digest[SHA256_BYTES])
 {
     if (!store->table_size)
         return NULL;
@@ -83,7 +83,7 @@ static bool writer_ready(struct snapshot_store *store, struct error *err)
 bool store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
                const void *bytes, size_t len, struct error *err)
 {
-    if (store_find(store, digest))
+    if (object_find(store, digest))
         return true;
     if (!writer_ready(store, err) || !pack_put(store->writer, digest, bytes, len, err))
         return false;
@@ -97,7 +97,7 @@ bool store_copy(struct snapshot_store *store, int fd, uint64_t len,
 {
     if (!writer_ready(store, err) || !pack_copy(store->writer, fd, 0, len, digest, out_len, err))
         return false;
-    if (store_find(store, digest))
+    if (object_find(store, digest))
         return pack_drop(store->writer, err);
     objects_add(store, digest, NO_PACK, 0, *out_len);
     store->bytes_added += *out_len;
@@ -118,7 +118,7 @@ bool store_commit(struct snapshot_store *store, struct error *err)
             return false;
         uint32_t number = objects_add_pack(store, name, fd, bytes);
         for (size_t i = 0; i < count; i++) {
-            struct object *object = store_find(store, entries[i].digest);
+            struct object *object = object_find(store, entries[i].digest);
             object->pack = number;
             object->offset = entries[i].offset;
         }
@@ -140,7 +140,7 @@ static bool object_get(const struct snapshot_store *store, const unsigned char d
                        struct object *out, struct error *err)
 {
     char name[16];
-    const struct object *object = store_find(store, digest);
+    const struct object *object = object_find(store, digest);
     if (!object || object->pack == NO_PACK)
         return error_set(err, NOT_FOUND, "object %s is missing from the store",
                          short_name(digest, name));

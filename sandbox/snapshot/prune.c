@@ -28,13 +28,13 @@ struct prune {
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
 static void folder_mark(struct prune *prune, const struct node *folder)
 {
-    store_find(prune->store, folder->tree)->marked = true;
+    object_find(prune->store, folder->tree)->marked = true;
     for (size_t i = 0; i < folder->count; i++) {
         const struct node *node = &folder->children[i];
         if (node->kind == NODE_FOLDER)
             folder_mark(prune, node);
         struct object *object =
-            node_has_content(node) ? store_find(prune->store, node->digest) : NULL;
+            node_has_content(node) ? object_find(prune->store, node->digest) : NULL;
         if (object)
             object->marked = true;
     }

@@ -53,7 +53,7 @@ static bool staging_make(struct job *job, struct restore *restore, struct error 
     /* a journal that is there already says that something was changed: that stays true */
     job->journal.name = job->snapshot->name;
     job->journal.staging = name;
-    if (!journal_write(job->dir, &job->journal, err))
+    if (!restore_journal_write(job->dir, &job->journal, err))
         return false;
     crash_point("snapshot.journal");
     if (mkdirat(job->folder, name, 0700) != 0)
@@ -98,7 +98,7 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
     if (!staging_make(job, restore, err) || !contents_stage(job, restore, err))
         return false;
     job->journal.applying = true;
-    if (!journal_write(job->dir, &job->journal, err))
+    if (!restore_journal_write(job->dir, &job->journal, err))
         return false;
     crash_point("snapshot.applying");
     if (!apply_changes(restore, &job->want, &job->have.root, err) || !disk_sync(job->folder, err) ||
@@ -139,7 +139,7 @@ static bool folder_restore(struct job *job, const struct snapshot_visitor *visit
 /* The journal of a restore that was killed: its staging folder goes, what it says stays true. */
 static bool former_settle(struct job *job, struct error *err)
 {
-    if (!journal_read(job->dir, job->scratch, &job->journal, err))
+    if (!restore_journal_read(job->dir, job->scratch, &job->journal, err))
         return false;
     return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
 }

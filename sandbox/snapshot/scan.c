@@ -42,7 +42,7 @@ static bool is_unchanged(const struct scan *scan, const struct node *old, const 
     return old && old->kind == now->kind && old->ino == now->ino && old->size == now->size &&
            old->mtime_ns == now->mtime_ns && old->ctime_ns == now->ctime_ns &&
            now->ctime_ns + SCAN_TICK_NS < scan->old_taken_ns &&
-           (!scan->store || store_find(scan->store, old->digest));
+           (!scan->store || object_find(scan->store, old->digest));
 }
 
 static bool content_take(struct walk *walk, int dir, const struct node *old, struct node *node,

@@ -53,8 +53,8 @@ static inline void store_endp(struct snapshot_store **store)
 }
 
 /* NULL when the store does not have it. Valid until something is added. */
-struct object *store_find(const struct snapshot_store *store,
-                          const unsigned char digest[SHA256_BYTES]);
+struct object *object_find(const struct snapshot_store *store,
+                           const unsigned char digest[SHA256_BYTES]);
 
 /* Adds an object unless it is there. */
 bool store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],

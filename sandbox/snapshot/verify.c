@@ -19,7 +19,7 @@ static void fault_add(struct verify *verify, const struct error *fault)
 static void content_verify(struct verify *verify, const struct node *node)
 {
     struct error fault;
-    struct object *object = store_find(verify->store, node->digest);
+    struct object *object = object_find(verify->store, node->digest);
     if (object && object->marked)
         return;
     if (!store_extract(verify->store, node->digest, -1, &fault)) {
