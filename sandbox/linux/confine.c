@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "sandbox/linux/features.h"
 #include "sandbox/linux/hygiene.h"
@@ -91,6 +93,16 @@ static bool masks_exist(struct confinement *confinement, struct error *err)
     return true;
 }
 
+/* /proc/self leads to whoever asks: what was found is ours, what is meant is the program's. */
+static void own_mark(struct plan *plan)
+{
+    char own[32];
+    int len = snprintf(own, sizeof(own), "/proc/%d", (int)getpid());
+    for (size_t i = 0; i < plan->node_count; i++)
+        if (path_within(plan->nodes[i].path, own))
+            plan->nodes[i].own = plan->nodes[i].path + len + (plan->nodes[i].path[len] == '/');
+}
+
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
@@ -139,8 +151,10 @@ bool confine_prepare(const struct nono_caps *caps, const struct confine_options 
     if (made->report.landlock_abi < 1)
         return error_set(err, UNSUPPORTED, "this kernel has no Landlock");
     if (!plan_make(caps, &linux_path_ops, &made->plan, err) || !deny_is_held(made, err) ||
-        !network_is_held(made, err) ||
-        !landlock_build(&made->plan, made->report.landlock_abi, &made->ruleset, err))
+        !network_is_held(made, err))
+        return false;
+    own_mark(&made->plan);
+    if (!landlock_build(&made->plan, made->report.landlock_abi, &made->ruleset, err))
         return false;
     program_build(made);
     report_fill(made);
@@ -209,7 +223,10 @@ bool confine_enter(const struct confinement *confinement, struct confine_failure
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return !failed(failure, "no_new_privs", errno);
-    if (failed(failure, "landlock", landlock_enforce(confinement->ruleset)))
+    const struct plan *plan = &confinement->plan;
+    int abi = confinement->report.landlock_abi;
+    if (failed(failure, "/proc/self", landlock_add_own(plan, abi, confinement->ruleset)) ||
+        failed(failure, "landlock", landlock_enforce(confinement->ruleset)))
         return false;
     return !failed(failure, "seccomp", seccomp_enforce(&confinement->program));
 }

@@ -1,6 +1,7 @@
 #include "sandbox/linux/landlock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -70,18 +71,16 @@ static uint64_t rights_of_access(unsigned access)
     return rights;
 }
 
-static bool node_allow(int ruleset, const struct plan_node *node, uint64_t handled,
-                       struct error *err)
+static int node_allow(int ruleset, const struct plan_node *node, int fd, uint64_t handled)
 {
     uint64_t rights = rights_of_access(node->access) & handled;
     if (!node->is_dir)
         rights &= FILE_RIGHTS;
     if (rights == 0) /* the kernel takes no empty rule */
-        return true;
-    struct ll_path_beneath_attr rule = { .allowed_access = rights, .parent_fd = node->fd };
-    if (syscall(SYS_landlock_add_rule, ruleset, LL_RULE_PATH_BENEATH, &rule, 0) < 0)
-        return error_set_errno(err, "landlock_add_rule %s", node->path);
-    return true;
+        return 0;
+    struct ll_path_beneath_attr rule = { .allowed_access = rights, .parent_fd = fd };
+    long rc = syscall(SYS_landlock_add_rule, ruleset, LL_RULE_PATH_BENEATH, &rule, 0);
+    return rc < 0 ? errno : 0;
 }
 
 static size_t attr_size(unsigned features)
@@ -118,12 +117,35 @@ bool landlock_build(const struct plan *plan, int abi, int *out_fd, struct error 
     CLEANUP(closep) int fd = (int)syscall(SYS_landlock_create_ruleset, &attr, size, 0);
     if (fd < 0)
         return error_set_errno(err, "landlock_create_ruleset");
-    for (size_t i = 0; i < plan->node_count; i++)
-        if (!node_allow(fd, &plan->nodes[i], attr.handled_access_fs, err))
-            return false;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        errno = node->own ? 0 : node_allow(fd, node, node->fd, attr.handled_access_fs);
+        if (errno)
+            return error_set_errno(err, "landlock_add_rule %s", node->path);
+    }
     *out_fd = fd;
     fd = -1;
     return true;
+}
+
+int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd)
+{
+    CLEANUP(closep) int self = -1;
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        if (!node->own)
+            continue;
+        if (self < 0)
+            self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        CLEANUP(closep)
+        int fd = openat(self, *node->own ? node->own : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (self < 0 || fd < 0)
+            return errno;
+        int rc = node_allow(ruleset_fd, node, fd, rights_of_abi(abi));
+        if (rc)
+            return rc;
+    }
+    return 0;
 }
 
 int landlock_enforce(int ruleset_fd)

@@ -29,6 +29,8 @@ struct plan_node {
     bool is_dir, is_device;
     unsigned access;
     const char *source; /* the set's */
+    const char *own;    /* in /proc of the process that planned: the part of path behind its id, to
+                           be granted of whoever is confined; else NULL */
 };
 
 struct plan_mask {
