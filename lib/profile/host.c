@@ -80,10 +80,10 @@ static const char *host_end(const char *rest, const char **host, size_t *len)
     return close ? close + 1 : NULL;
 }
 
-static bool host_check(const char *host)
+static bool host_check(const char *host, bool bracketed)
 {
-    if (strcmp(host, "*") == 0 || is_address6(host))
-        return true;
+    if (bracketed || strcmp(host, "*") == 0)
+        return !bracketed || is_address6(host);
     return is_host(text_starts(host, "*.") ? host + 2 : host);
 }
 
@@ -104,13 +104,14 @@ bool profile_host_parse(struct arena *arena, const char *text, struct profile_ho
     for (const char *at = rest; *at; at++)
         if ((unsigned char)*at >= 0x80)
             return refuse(err, text, "write the host in its ASCII form (xn--...)");
+    bool bracketed = *rest == '[';
     rest = host_end(rest, &host, &len);
     if (!rest)
         return refuse(err, text, "expected ] behind the address");
     char *name = lower(arena, host, len);
-    if (len && name[len - 1] == '.')
+    if (len > 1 && name[len - 1] == '.' && name[len - 2] != '*')
         name[len - 1] = '\0';
-    if (!host_check(name))
+    if (!host_check(name, bracketed))
         return refuse(err, text, "not a host; for example api.example.org, *.example.org:443");
 
     parsed.host = name;

@@ -1,0 +1,151 @@
+/* USES lib/json */
+#include "lib/json/json.h"
+#include "lib/profile/permissions.h"
+#include "tests/support/profile.h"
+
+static void summary(struct arena *arena, enum profile_syntax syntax, const char *text,
+                    struct permissions *out)
+{
+    struct profile_env env = env_of();
+    env.platform = NULL; /* a pack's, for any machine */
+    struct profile_text document = {
+        .text = text, .len = strlen(text), .syntax = syntax, .file = "p", .pack = "ns/p"
+    };
+    struct profile *profile;
+    assert_ok(profile_resolve(&env, "p", &document, NULL, arena, &profile, &err));
+    permissions_of(profile, arena, out);
+}
+
+static bool has(const struct list *lines, enum permission_risk risk, const char *text)
+{
+    LIST_FOREACH (*lines, struct permission_line, line)
+        if (strcmp(line->text, text) == 0)
+            return line->risk == (int)risk;
+    return false;
+}
+
+static const char full[] =
+    "groups = ['git_config']\nworkdir = 'readwrite'\n"
+    "[filesystem]\nread = ['/data', {path='~/x', when='linux'}, {path='~/y', when=['macos','windows']}]\n"
+    "write = ['$HOME', '~/.agent']\ndeny = ['$WORKDIR/.env']\nbypass_protection = ['~/.ssh']\n"
+    "execute = ['/usr/bin/git']\nunix_socket = ['/run/x']\n"
+    "[network]\nallow_hosts = ['api.example.org', '*']\ndeny_hosts = ['bad.example.org']\n"
+    "connect_port = [5432]\nlisten_port_range = [[8000, 8010]]\ncredentials = ['openai']\n"
+    "[credentials]\nkeystore = '1password'\n[security]\nipc_mode = 'full'\nsignal_mode='allow_all'\n"
+    "[environment]\nallow_vars = ['HOME']\ndeny_vars = ['AWS_*']\nset_vars = {CI='1'}\n"
+    "[session_hooks]\nbefore = {script = '/h'}\nafter = {script = '$PACK_DIR/bin/x.sh'}\n";
+
+static void a_summary_has_what_was_written_for_every_platform(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions permissions;
+    summary(arena, PROFILE_TOML, full, &permissions);
+    const char *json = json_encode(&permissions_record, &permissions, arena);
+    static const char *const parts[] = {
+        "{\"path\":\"/data\"}",
+        "{\"path\":\"~/x\",\"when\":\"linux\"}",
+        "{\"path\":\"~/y\",\"when\":\"macos or windows\"}",
+        "{\"path\":\"~/.gitconfig\",\"reason\":\"group git_config\"}",
+        "\"deny\":[{\"path\":\"$WORKDIR/.env\"}]",
+        "\"execute\":[{\"path\":\"/usr/bin/git\"}]",
+        "\"execute_mode\":\"listed\"",
+        "\"network\":\"hosts\"",
+        "\"ports\":[\"connect 5432\",\"listen 8000-8010\"]",
+        "\"hooks\":[{\"event\":\"before\",\"script\":\"/h\"},{\"event\":\"after\","
+        "\"script\":\"$PACK_DIR/bin/x.sh\"}]",
+        "\"environment\":[\"pass HOME\",\"drop AWS_*\",\"set CI\"]",
+        "\"credentials\":[\"openai\",\"keystore 1password\"]",
+        "\"groups\":[\"git_config\"]",
+        "\"extends\":[\"default\"]",
+        "\"workdir\":\"readwrite\"",
+    };
+    for (size_t i = 0; i < COUNT(parts); i++)
+        if (!strstr(json, parts[i]))
+            fail_msg("no %s in %s", parts[i], json);
+    assert_null(strstr(json, "/etc/ssl")); /* everybody's */
+
+    struct permissions again;
+    assert_ok(json_decode(json, strlen(json), &permissions_record, arena, &again, &err));
+    assert_string_equal(json_encode(&permissions_record, &again, arena), json);
+}
+
+static void words_put_the_gravest_first(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions permissions;
+    struct list lines;
+    summary(arena, PROFILE_TOML, full, &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_GRAVE, "may read and change $HOME"));
+    assert_true(has(&lines, PERMISSION_GRAVE, "may connect to any host"));
+    assert_true(has(&lines, PERMISSION_GRAVE, "lifts the protection of ~/.ssh"));
+    assert_true(has(&lines, PERMISSION_GRAVE, "runs /h outside the sandbox, before each session"));
+    assert_true(has(&lines, PERMISSION_GRAVE, "uses the credential openai"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may read and change ~/.agent"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may be connected to, on port 8000-8010"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may connect to port 5432"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may talk to other programs through /run/x"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "may read ~/x (linux)"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "never touches $WORKDIR/.env"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "never connects to bad.example.org"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "may run /usr/bin/git"));
+    int last = PERMISSION_GRAVE;
+    LIST_FOREACH (lines, struct permission_line, line) {
+        assert_true(line->risk <= last);
+        last = line->risk;
+    }
+    summary(arena, PROFILE_JSON, "{}", &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_GRAVE, "may connect to any host, unfiltered"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may write to /tmp (linux)") ||
+                has(&lines, PERMISSION_PLAIN, "may write to /tmp (linux)"));
+    summary(arena, PROFILE_TOML, "workdir='read'\nsecurity.signal_mode='allow_same_sandbox'",
+            &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_PLAIN, "has no network"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "asks for signals within the sandbox"));
+}
+
+static void a_difference_tells_wider_from_narrower(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions before, after;
+    struct list changes;
+    summary(arena, PROFILE_TOML, "filesystem.read=['/a','/b']\nfilesystem.deny=['/a/x','/a/z']",
+            &before);
+    summary(arena, PROFILE_TOML,
+            "filesystem.read=['/a']\nfilesystem.write=['/c']\nfilesystem.deny=['/a/x','/a/y']\n"
+            "network.allow_hosts=['h.example']",
+            &after);
+    permissions_diff(&before, &after, arena, &changes);
+    static const struct permission_change expected[] = {
+        { true, "files", "now: may read and change /c" },
+        { true, "network", "now: may connect to h.example" },
+        { true, "files", "no longer: never touches /a/z" },
+        { true, "network", "no longer: has no network" },
+        { false, "files", "now: never touches /a/y" },
+        { false, "files", "no longer: may read /b" },
+    };
+    assert_int_equal(changes.count, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        const struct permission_change *change = LIST_AT(changes, struct permission_change, i);
+        assert_string_equal(change->text, expected[i].text);
+        assert_string_equal(change->area, expected[i].area);
+        assert_int_equal(change->widened, expected[i].widened);
+    }
+    permissions_diff(&after, &after, arena, &changes);
+    assert_int_equal(changes.count, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_summary_has_what_was_written_for_every_platform),
+        cmocka_unit_test(words_put_the_gravest_first),
+        cmocka_unit_test(a_difference_tells_wider_from_narrower),
+    };
+    return cmocka_run_group_tests_name("lib/profile/permissions", tests, NULL, NULL);
+}
