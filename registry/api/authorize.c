@@ -30,8 +30,16 @@ static bool csrf_check(const struct request *req, const struct principal *who, s
     return error_hint(err, "send the csrf value that sign-in and whoami answer with");
 }
 
+/* What begins a sign-in asks for no credential, and is not stopped by one that has run out. */
+static bool begins_sign_in(const struct request *req)
+{
+    return req->route->access == ACCESS_ANYONE && !changes_nothing(req->method);
+}
+
 static bool principal_find(struct registry *registry, struct request *req, struct error *err)
 {
+    if (begins_sign_in(req))
+        return true;
     const char *bearer = bearer_of(req), *cookie;
     if (bearer) {
         if (!token_find(registry->db, bearer, req->arena, &req->account, err))

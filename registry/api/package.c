@@ -102,9 +102,10 @@ bool package_status_show(struct registry *registry, const struct request *req, s
 bool providers_list(struct registry *registry, const struct request *req, struct response *res,
                     struct error *err)
 {
-    if (!api_document(registry, req,
-                      QUERY(provider_list, db_text(request_param(req, "profile")),
-                            db_id(principal_viewer(req->account))),
+    const char *profile = request_param(req, "profile");
+    if (!profile_name_check(profile, err) ||
+        !api_document(registry, req,
+                      QUERY(provider_list, db_text(profile), db_id(principal_viewer(req->account))),
                       res, err))
         return false;
     api_keep_list(res, req);

@@ -43,6 +43,13 @@ bool limit_take(struct db *db, const struct limit *limit, const char *who, int64
     return error_hint(err, "try again in %" PRId64 " seconds", taken->wait_s);
 }
 
+bool limit_return(struct db *db, const struct limit *limit, const char *who, struct error *err)
+{
+    char key[KEY_MAX];
+    key_print(limit, who, key);
+    return db_execute(db, QUERY(rate_return, db_text(key)), NULL, err);
+}
+
 bool limit_forget(struct db *db, const struct limit *limit, const char *who, struct error *err)
 {
     char key[KEY_MAX];

@@ -19,6 +19,9 @@ struct limit {
  */
 bool limit_take(struct db *db, const struct limit *limit, const char *who, int64_t *out_wait_s,
                 struct error *err) MUST_CHECK;
+/* Takes one attempt back: it was none of those that are limited. */
+bool limit_return(struct db *db, const struct limit *limit, const char *who, struct error *err)
+    MUST_CHECK;
 /* Forgets what was counted. */
 bool limit_forget(struct db *db, const struct limit *limit, const char *who, struct error *err)
     MUST_CHECK;

@@ -191,7 +191,8 @@ bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *
         error_set(err, UNAUTHORIZED, "login or password is wrong");
         return error_hint(err, "an administrator can set a new password");
     }
-    if (!limit_forget(db, &limit_login, who, err))
+    if (!limit_forget(db, &limit_login, who, err) ||
+        !limit_return(db, &limit_address, request->ip, err))
         return false;
     *out = account;
     return true;

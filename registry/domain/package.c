@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/pack/ref.h"
 #include "lib/pack/semver.h"
 #include "registry/auth/audit.h"
 #include "registry/db/db.h"
@@ -121,6 +122,11 @@ bool version_unyank(struct registry *registry, const char *const ref[3], const s
         return false;
     yanking.version = version;
     return db_transact(registry->db, DB_READ_COMMITTED, yank_write, &yanking, err);
+}
+
+bool profile_name_check(const char *name, struct error *err)
+{
+    return pack_name_check(name, "profile", err) || error_field(err, "profile");
 }
 
 static const struct field package_status_fields[] = {

@@ -27,6 +27,9 @@ struct package_status {
 };
 extern const struct record package_status_record;
 
+/* The name of a profile, as a pack may bring one: INVALID otherwise. */
+bool profile_name_check(const char *name, struct error *err) MUST_CHECK;
+
 /* installed may be anything; what is no version is "unknown". NULL: not asked. */
 bool package_status(struct registry *registry, const char *const ref[2], const char *installed,
                     const struct principal *who, struct arena *arena, struct package_status *out,

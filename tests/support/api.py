@@ -1,7 +1,7 @@
 """A registry's API as tests use it: thin, so that what is sent can be read off the test."""
 import requests
 
-from . import packs
+from tests.support import packs
 
 PASSWORD = "correct horse battery staple"
 

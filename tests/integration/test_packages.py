@@ -1,0 +1,245 @@
+"""Reading packs: search, pages, versions, files, caching; and what only some may see."""
+import email.parser
+import email.policy
+import json
+import urllib.parse
+
+import pytest
+
+from tests.support import packs
+
+
+@pytest.fixture(scope="module")
+def shelf(world):
+    """An organisation with four versions of one pack and a second pack."""
+    owner, organisation, key = world.publisher()
+    for version in ("1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1"):
+        made = owner.publish(organisation, packs.pack_files(version=version), key, version=version)
+        assert made.status_code == 201, made.text
+    files = packs.pack_files("quill", description="Writes 100% odd_words \\ and more", keywords=["ink-pot"])
+    assert owner.publish(organisation, files, key, name="quill").status_code == 201
+    return owner, organisation, key
+
+
+def test_latest_is_the_highest_release_that_is_not_yanked(world, shelf):
+    _, organisation, _ = shelf
+    reader = world.nobody()
+    assert reader.get(f"/packages/{organisation}/web/versions/latest/pull").json()["version"] == "1.10.0"
+    assert reader.get(f"/packages/{organisation}/web").json()["latest_version"] == "1.10.0"
+    assert reader.get(f"/packages/{organisation}/web/versions/9.9.9").status_code == 404
+
+
+@pytest.mark.parametrize("installed, status", [
+    ("1.10.0", "current"), ("1.10.0+build", "current"), ("1.9.0", "outdated"), ("0.0.1", "outdated"),
+    ("2.0.0-rc.1", "ahead"), ("3.0.0", "ahead"), ("not-a-version", "unknown"), ("", "unknown"),
+])
+def test_status_compares_as_semver_does(world, shelf, installed, status):
+    _, organisation, _ = shelf
+    answer = world.nobody().get(f"/packages/{organisation}/web/status", params={"installed": installed}).json()
+    assert answer == {"schema_version": 1, "latest": "1.10.0", "installed_status": status}
+
+
+def test_versions_come_in_pages_newest_first(world, shelf):
+    _, organisation, _ = shelf
+    seen, query = [], {"limit": 3}
+    while True:
+        page = world.nobody().get(f"/packages/{organisation}/web/versions", params=query).json()
+        seen += [v["version"] for v in page["versions"]]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    assert seen == ["2.0.0-rc.1", "1.9.0", "1.10.0", "1.0.0"]
+
+
+@pytest.mark.parametrize("words, found", [
+    ("quill", True), ("QUILL", True), ("writes odd_words", True), ("ink-pot quill", True), ("100%", True), ("\\", True),
+    ("100_", False), ("quill nothing-of-that", False), ("%", True), ("odd%words", False), ("q?ill", False), ("'; --", False),
+])
+def test_search_wants_every_word_and_takes_them_literally(world, shelf, words, found):
+    _, organisation, _ = shelf
+    answer = world.nobody().get("/packages", params={"q": f"{organisation}/ {words}"})
+    assert answer.status_code == 200
+    assert ("quill" in [p["name"] for p in answer.json()["packages"]]) is found
+
+
+def test_lists_come_in_pages_without_repeats(world, shelf):
+    owner, organisation, key = world.publisher()
+    for i in range(5):
+        assert owner.publish(organisation, packs.pack_files(f"p{i}"), key, name=f"p{i}").status_code == 201
+    for path in (f"/organisations/{organisation}/packages", f"/packages?q={organisation}/"):
+        seen, cursor = [], ""
+        for _ in range(4):
+            page = world.nobody().get(f"{path}{'&' if '?' in path else '?'}limit=2{cursor}").json()
+            assert page["total"] == 5
+            seen += [p["name"] for p in page["packages"]]
+            if "next_cursor" not in page:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert seen == [f"p{i}" for i in range(5)]
+
+
+@pytest.mark.parametrize("query, field", [
+    ("limit=0", "limit"), ("limit=101", "limit"), ("limit=x", "limit"), ("cursor=x", "cursor"), ("cursor=1.2", "cursor"),
+    ("cursor=1.2.99999999999999999999", "cursor"), ("q=" + "x" * 201, "q"),
+])
+def test_arguments_out_of_bounds_are_refused_by_name(world, query, field):
+    answer = world.nobody().get(f"/packages?{query}")
+    assert answer.status_code == 400 and answer.json()["field"] == field
+
+
+def test_the_readme_is_safe_html(world, shelf):
+    _, organisation, _ = shelf
+    answer = world.nobody().get(f"/packages/{organisation}/web/versions/latest/readme")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "<em>pack</em>" in answer.text
+    assert "<script" not in answer.text and "javascript:" not in answer.text
+
+
+def test_bytes_are_what_their_digests_say(world, shelf):
+    _, organisation, _ = shelf
+    reader = world.nobody()
+    pull = reader.get(f"/packages/{organisation}/web/versions/1.0.0/pull").json()
+    for artifact in pull["artifacts"]:
+        data = reader.get(artifact["download_url"].removeprefix("/api/v1")).content
+        assert packs.sha256(data) == artifact["sha256_digest"] and len(data) == artifact["size_bytes"]
+        blob = reader.get(f"/blobs/sha256:{artifact['sha256_digest']}")
+        assert blob.content == data and "immutable" in blob.headers["Cache-Control"]
+    archive = reader.get(pull["archive"]["download_url"].removeprefix("/api/v1"))
+    assert f"sha256:{packs.sha256(archive.content)}" == pull["archive"]["digest"]
+    assert reader.get(f"/blobs/{'0' * 64}").status_code == 404
+    assert reader.get("/blobs/sha256:zz").status_code == 400
+
+
+def test_blobs_are_cached_and_read_in_parts(world, shelf):
+    _, organisation, _ = shelf
+    reader = world.nobody()
+    path = f"/packages/{organisation}/web/versions/1.0.0/archive"
+    whole = reader.get(path)
+    etag = whole.headers["ETag"]
+    assert etag == f'"{packs.sha256(whole.content)}"'
+    assert reader.get(path, headers={"If-None-Match": etag}).status_code == 304
+    part = reader.get(path, headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206 and part.content == whole.content[10:20]
+    assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.content)}"
+    assert reader.get(path, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+    head = reader.call("HEAD", path)
+    assert head.headers["Content-Length"] == str(len(whole.content)) and head.content == b""
+
+
+def test_one_request_brings_all_of_a_version(world, shelf):
+    _, organisation, _ = shelf
+    reader = world.nobody()
+    base = f"/packages/{organisation}/web/versions/1.0.0"
+    answer = reader.get(f"{base}/download")
+    head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + answer.content)
+    parts = {part.get_param("name", header="content-disposition"): part.get_payload(decode=True) for part in message.iter_parts()}
+    assert list(parts) == ["pull", "bundle", "archive"]
+    assert json.loads(parts["pull"]) == reader.get(f"{base}/pull").json()
+    assert parts["bundle"] == reader.get(f"{base}/bundle").content
+    assert parts["archive"] == reader.get(f"{base}/archive").content
+
+
+def test_documents_change_when_what_they_describe_does(world):
+    owner, organisation, key = world.publisher()
+    reader = world.nobody()
+    assert owner.publish(organisation, packs.pack_files(), key).status_code == 201
+    before = reader.get(f"/packages/{organisation}/web/versions/latest/pull")
+    assert reader.get(f"/packages/{organisation}/web/versions/latest/pull",
+                      headers={"If-None-Match": before.headers["ETag"]}).status_code == 304
+    assert owner.publish(organisation, packs.pack_files(version="1.1.0"), key, version="1.1.0").status_code == 201
+    assert reader.get(f"/packages/{organisation}/web/versions/latest/pull").json()["version"] == "1.1.0"
+    changed = owner.call("PATCH", f"/packages/{organisation}/web", json={"description": "Quite new."})
+    assert changed.json()["description"] == "Quite new."
+    assert reader.get(f"/packages/{organisation}/web").json()["description"] == "Quite new."
+    assert "web" in [p["name"] for p in reader.get(f"/packages?q={organisation}/+quite+new").json()["packages"]]
+    again = owner.call("PATCH", f"/packages/{organisation}/web", json={"description": ""})
+    assert again.json()["description"] == "Helps web agents along."
+
+
+def private_routes(organisation, digest):
+    base = f"/packages/{organisation}/web"
+    return [base, f"{base}/status", f"{base}/versions", f"{base}/versions/1.0.0", f"/blobs/{digest}"] + [
+        f"{base}/versions/latest/{leaf}" for leaf in
+        ("pull", "bundle", "archive", "download", "permissions", "readme", "artifacts/package.json")]
+
+
+def test_private_packs_are_not_there_for_others(world):
+    owner, organisation, key = world.publisher()
+    files = packs.pack_files(description=f"Of {organisation} alone.")
+    made = owner.publish(organisation, files, key, visibility="private")
+    assert made.status_code == 201
+    digest = made.json()["digest"]
+    reader, stranger = world.person(), world.person()
+    owner.call("PUT", f"/organisations/{organisation}/members/{reader.name}", json={"role": "reader"})
+    for path in private_routes(organisation, digest):
+        for who in (world.nobody(), stranger, owner.token("publish", "yank", "org")):
+            assert who.get(path).status_code == 404, path
+        for who in (owner, reader, reader.token("read"), world.admin):
+            answer = who.get(path)
+            assert answer.status_code == 200, path
+            assert "public" not in answer.headers["Cache-Control"]
+    for path in (f"/packages?q={organisation}/", f"/organisations/{organisation}/packages"):
+        assert world.nobody().get(path).json()["total"] == stranger.get(path).json()["total"] == 0
+        assert reader.get(path).json()["total"] == 1
+    assert world.nobody().get(f"/organisations/{organisation}").json()["packages_count"] == 0
+    assert stranger.post(f"/packages/{organisation}/web/versions/1.0.0/yank", {"reason": "x"}).status_code == 404
+
+
+def test_a_pack_can_become_private_and_public(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key).status_code == 201
+    reader = world.nobody()
+    archive = reader.get(f"/packages/{organisation}/web/versions/1.0.0/pull").json()["archive"]["digest"]
+    for _ in range(2):  # the second time from memory
+        assert reader.get(f"/packages/{organisation}/web").status_code == 200
+    assert owner.call("PATCH", f"/packages/{organisation}/web", json={"visibility": "private"}).status_code == 200
+    assert reader.get(f"/packages/{organisation}/web").status_code == 404
+    assert reader.get(f"/packages/{organisation}/web/versions/1.0.0/pull").status_code == 404
+    refused = owner.publish(organisation, packs.pack_files(version="1.1.0"), key, version="1.1.0", visibility="public")
+    assert refused.status_code == 409 and refused.json()["field"] == "visibility"
+    assert owner.call("PATCH", f"/packages/{organisation}/web", json={"visibility": "public"}).status_code == 200
+    assert reader.get(f"/packages/{organisation}/web").status_code == 200
+    assert owner.get(f"/blobs/{archive}").status_code == 200
+    assert world.person().call("PATCH", f"/packages/{organisation}/web", json={}).status_code == 403
+
+
+def test_a_yank_closes_the_gate_and_can_be_taken_back(world):
+    owner, organisation, key = world.publisher()
+    for version in ("1.0.0", "1.1.0"):
+        assert owner.publish(organisation, packs.pack_files(version=version), key, version=version).status_code == 201
+    path = f"/packages/{organisation}/web/versions/1.1.0"
+    publisher = world.person()
+    owner.call("PUT", f"/organisations/{organisation}/members/{publisher.name}", json={"role": "publisher"})
+    assert publisher.post(f"{path}/yank", {"reason": "no"}).status_code == 403
+    for body in ({}, {"reason": ""}, {"reason": "two\nlines"}, {"reason": "x" * 1001}):
+        assert owner.post(f"{path}/yank", body).json()["field"] == "reason"
+    assert owner.post(f"{path}/yank", {"reason": "eats homework"}).json()["yank_reason"] == "eats homework"
+    reader = world.nobody()
+    for gate in ("pull", "download"):
+        gone = reader.get(f"{path}/{gate}")
+        assert gone.status_code == 410 and gone.json()["yank_reason"] == "eats homework" and gone.json()["yanked"] is True
+    assert reader.get(f"{path}/archive").status_code == 200  # for those who know it by digest
+    assert reader.get(f"/packages/{organisation}/web/versions/latest/pull").json()["version"] == "1.0.0"
+    status = reader.get(f"/packages/{organisation}/web/status?installed=1.1.0").json()
+    assert status == {"schema_version": 1, "latest": "1.0.0", "installed_status": "yanked", "yank_reason": "eats homework"}
+    assert owner.post(f"{path}/unyank").json()["yanked"] is False
+    assert reader.get(f"{path}/pull").status_code == 200
+    assert reader.get(f"/packages/{organisation}/web/versions/latest/pull").json()["version"] == "1.1.0"
+
+
+def test_file_names_survive_the_address(world):
+    owner, organisation, key = world.publisher()
+    files = packs.pack_files("odd")
+    document = json.loads(files["package.json"])
+    for path in ("assets/a b.txt", "assets/100%.txt", "assets/q?x=1#y.txt", "assets/\u00e9.txt", "assets/a+b&c.txt"):
+        document["artifacts"].append({"type": "plugin", "path": path})
+        files[path] = path.encode()
+    files["package.json"] = json.dumps(document).encode()
+    made = owner.publish(organisation, files, key, name="odd")
+    assert made.status_code == 201, made.text
+    pull = world.nobody().get(f"/packages/{organisation}/odd/versions/1.0.0/pull").json()
+    for artifact in pull["artifacts"]:
+        assert urllib.parse.unquote(artifact["download_url"]).endswith(f"/artifacts/{artifact['filename']}")
+        answer = world.nobody().get(artifact["download_url"].removeprefix("/api/v1"))
+        assert answer.status_code == 200 and answer.content == files[artifact["filename"]], artifact

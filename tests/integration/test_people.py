@@ -1,0 +1,225 @@
+"""Accounts, sessions, tokens, organisations: who may come in, and what they may do there."""
+import re
+import zlib
+
+import pytest
+
+from tests.support import packs
+from tests.support.api import PASSWORD, Api
+
+DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def test_sign_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(world):
+    person = world.person()
+    answer = person.login(person.name)
+    cookie = answer.headers["Set-Cookie"]
+    assert re.match(r"nono_session=[0-9a-f]{64}; Path=/; HttpOnly; SameSite=Lax; Max-Age=\d+$", cookie)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.json()["user"] == {"login": person.name, "display_name": person.name, "is_admin": False}
+
+
+def test_a_wrong_password_and_an_unknown_login_are_the_same_answer(world):
+    person = world.person()
+    wrong = world.nobody().login(person.name, "not the password at all")
+    unknown = world.nobody().login("nobody-of-that-name", "not the password at all")
+    assert wrong.status_code == unknown.status_code == 401
+    drop = {"request_id"}
+    assert {k: v for k, v in wrong.json().items() if k not in drop} == {k: v for k, v in unknown.json().items() if k not in drop}
+
+
+def test_logins_are_known_in_any_case(world):
+    person = world.person("MixedCase")
+    assert world.nobody().login(person.name.upper()).json()["user"]["login"] == person.name
+
+
+def test_sign_in_is_limited_for_each_account(world):
+    person, other = world.person(), world.person()
+    statuses = [world.nobody().login(person.name, "wrong wrong wrong").status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+    refused = world.nobody().login(person.name.upper())  # even with the right password, however it is spelt
+    assert refused.status_code == 429 and "try again in" in refused.json()["hint"]
+    assert "Retry-After" in refused.headers
+    assert world.nobody().login(other.name).status_code == 200
+
+
+def test_a_session_ends_at_logout(world):
+    person = world.person()
+    cookie = dict(person.http.cookies)
+    assert person.get("/auth/whoami").status_code == 200
+    assert person.post("/auth/logout").status_code == 204
+    again = world.nobody()
+    again.http.cookies.update(cookie)
+    assert again.get("/auth/whoami").status_code == 401
+
+
+@pytest.mark.parametrize("value", [None, "", "0" * 64])
+def test_a_cookie_alone_changes_nothing(world, value):
+    person = world.person()
+    del person.http.headers["X-Nono-CSRF"]
+    headers = {} if value is None else {"X-Nono-CSRF": value}
+    answer = person.post("/organisations", {"name": world.unique("forged")}, headers=headers)
+    assert answer.status_code == 403 and "X-Nono-CSRF" in answer.json()["detail"]
+    assert person.get("/auth/whoami").status_code == 200  # reading needs none
+
+
+def test_a_new_password_ends_the_other_sessions(world):
+    person, elsewhere = world.person(), world.nobody()
+    elsewhere.login(person.name)
+    body = {"current": PASSWORD, "new": "another long password"}
+    assert person.post("/auth/password", {**body, "current": "wrong wrong wrong"}).json()["field"] == "current"
+    assert person.post("/auth/password", {**body, "new": "short"}).json()["field"] == "new"
+    assert person.post("/auth/password", body).status_code == 204
+    assert person.get("/auth/whoami").status_code == 200
+    assert elsewhere.get("/auth/whoami").status_code == 401
+    assert world.nobody().login(person.name).status_code == 401
+    assert world.nobody().login(person.name, body["new"]).status_code == 200
+
+
+def test_tokens_have_a_prefix_and_a_checksum(world):
+    answer = world.person().post("/auth/tokens", {"name": "ci", "scopes": ["read"], "expires_in_days": 7})
+    token = answer.json()["token"]
+    assert re.fullmatch(r"nono_[0-9A-Za-z]{42}", token)
+    crc, check = zlib.crc32(token[:-6].encode()), ""
+    for _ in range(6):
+        crc, digit = divmod(crc, 62)
+        check = DIGITS[digit] + check
+    assert token.endswith(check)
+    assert answer.json()["expires_at"] > answer.json()["created_at"]
+
+
+def test_a_token_is_shown_once_and_does_what_its_scopes_say(world):
+    person = world.person()
+    reader = person.token("read", name="laptop")
+    listed = person.get("/auth/tokens").json()["tokens"]
+    assert [t["name"] for t in listed] == ["laptop"] and "token" not in listed[0]
+    assert reader.get("/auth/whoami").json()["token"]["scopes"] == ["read"]
+    refused = reader.post("/organisations", {"name": world.unique("org")})
+    assert refused.status_code == 403 and "scope org" in refused.json()["detail"]
+    assert reader.get("/auth/tokens").status_code == 403
+    assert reader.post("/auth/password", {"current": PASSWORD, "new": "x" * 20}).status_code == 403
+
+
+def test_a_token_gives_no_more_than_it_has(world):
+    keeper = world.person().token("account", "read")
+    assert keeper.post("/auth/tokens", {"name": "part", "scopes": ["read"]}).status_code == 201
+    refused = keeper.post("/auth/tokens", {"name": "more", "scopes": ["publish"]})
+    assert refused.status_code == 403 and refused.json()["field"] == "scopes"
+
+
+@pytest.mark.parametrize("body, field", [
+    ({"name": "", "scopes": ["read"]}, "name"),
+    ({"name": "x", "scopes": []}, "scopes"),
+    ({"name": "x", "scopes": ["root"]}, "scopes"),
+    ({"name": "x", "scopes": ["read", "read"]}, "scopes"),
+    ({"name": "x", "scopes": ["read"], "expires_in_days": 99999}, "expires_in_days"),
+    ({"name": "x", "scopes": ["read"], "extra": 1}, "extra"),
+    ({"scopes": ["read"]}, "name"),
+])
+def test_what_no_token_can_be_is_refused_by_field(world, body, field):
+    answer = world.admin.post("/auth/tokens", body)
+    assert answer.status_code == 400 and answer.json()["field"] == field
+
+
+def test_a_revoked_token_counts_for_nothing(world):
+    person = world.person()
+    token = person.token("read")
+    listed = person.get("/auth/tokens").json()["tokens"][0]
+    assert world.person().call("DELETE", f"/auth/tokens/{listed['id']}").status_code == 404  # someone else's
+    assert person.call("DELETE", f"/auth/tokens/{listed['id']}").status_code == 204
+    assert token.get("/auth/whoami").status_code == 401
+    assert token.get("/packages").status_code == 401  # not quietly nobody
+    assert person.call("DELETE", f"/auth/tokens/{listed['id']}").status_code == 404
+
+
+def test_logout_with_a_token_revokes_it(world):
+    token = world.person().token("read")
+    assert token.post("/auth/logout").status_code == 204
+    assert token.get("/auth/whoami").status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Bearer nono_x", "Bearer ", "Basic YTpi", "nono_x"])
+def test_credentials_that_prove_nothing_are_refused(world, header):
+    answer = world.nobody().get("/packages", headers={"Authorization": header})
+    assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_accounts_are_made_by_administrators(world):
+    assert world.person().post("/accounts", {"login": "x", "password": PASSWORD}).status_code == 403
+    person = world.person("taken")
+    taken = world.admin.post("/accounts", {"login": person.name.upper(), "password": PASSWORD})
+    assert taken.status_code == 409 and taken.json()["field"] == "login"
+    for login, password, field in (("-x", PASSWORD, "login"), ("a b", PASSWORD, "login"), ("ok", "short", "password"),
+                                   ("longenoughlogin", "LongEnoughLogin", "password")):
+        refused = world.admin.post("/accounts", {"login": login, "password": password})
+        assert refused.status_code == 400 and refused.json()["field"] == field
+    assert person.name in [a["login"] for a in world.admin.get("/accounts").json()["accounts"]]
+    assert person.get("/accounts").status_code == 403
+
+
+def test_a_name_belongs_to_one_organisation(world):
+    person = world.person()
+    name = world.organisation(person, "Acme-Tools")
+    for other in (name, name.lower(), name.replace("-", "_"), name.replace("-", ".")):
+        answer = world.person().post("/organisations", {"name": other})
+        assert answer.status_code == 409 and answer.json()["field"] == "name"
+    assert person.get(f"/organisations/{name}").json()["members_count"] == 1
+    assert "members_count" not in world.nobody().get(f"/organisations/{name}").json()
+    assert world.nobody().get(f"/organisations/{name.lower()}").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["admin", "API", "latest", "well_known"])
+def test_reserved_names_are_nobodys(world, name):
+    answer = world.person().post("/organisations", {"name": name})
+    assert answer.status_code == 400 and "reserved" in answer.json()["detail"]
+
+
+def test_owners_give_roles_and_an_owner_stays(world):
+    owner, member, stranger = world.person(), world.person(), world.person()
+    name = world.organisation(owner)
+    path = f"/organisations/{name}/members"
+    assert stranger.get(path).status_code == 403
+    assert member.call("PUT", f"{path}/{member.name}", json={"role": "owner"}).status_code == 403
+    made = owner.call("PUT", f"{path}/{member.name}", json={"role": "reader"})
+    assert made.json() == {"login": member.name, "display_name": member.name, "role": "reader"}
+    assert [m["role"] for m in member.get(path).json()["members"]] == ["owner", "reader"]
+    last = owner.call("PUT", f"{path}/{owner.name}", json={"role": "reader"})
+    assert last.status_code == 409 and "owner" in last.json()["detail"]
+    assert owner.call("DELETE", f"{path}/{owner.name}").status_code == 409
+    assert member.call("DELETE", f"{path}/{owner.name}").status_code == 403
+    assert owner.call("PUT", f"{path}/{member.name}", json={"role": "owner"}).status_code == 200
+    assert owner.call("DELETE", f"{path}/{owner.name}").status_code == 204  # handed over
+    assert owner.get(path).status_code == 403
+    assert member.call("PUT", f"{path}/nobody-here", json={"role": "reader"}).status_code == 404
+    assert member.call("PUT", f"{path}/{owner.name}", json={"role": "king"}).json()["field"] == "role"
+
+
+def test_keys_are_registered_and_revoked_by_owners(world):
+    owner, organisation, key = world.publisher()
+    path = f"/organisations/{organisation}/keys"
+    listed = world.nobody().get(path).json()["keys"]
+    assert [(k["key_id"], k["algorithm"]) for k in listed] == [(key.id, "ed25519")]
+    again = owner.post(path, {"name": "again", "public_key": key.pem})
+    assert again.status_code == 409 and again.json()["field"] == "public_key"
+    p256 = packs.Key("p256")
+    assert owner.post(path, {"name": "hardware", "public_key": p256.pem}).json()["algorithm"] == "ecdsa-p256"
+    assert owner.post(path, {"name": "bad", "public_key": "no key"}).json()["field"] == "public_key"
+    assert world.person().call("DELETE", f"{path}/{key.id}").status_code == 403
+    assert owner.call("DELETE", f"{path}/{key.id}").status_code == 204
+    assert owner.call("DELETE", f"{path}/{key.id}").status_code == 404
+    assert "revoked_at" in world.nobody().get(path).json()["keys"][0]
+
+
+def test_every_act_is_in_the_audit_trail(world):
+    owner, organisation, key = world.publisher()
+    assert owner.get("/audit").status_code == 403
+    page = world.admin.get("/audit?limit=2").json()
+    assert [e["action"] for e in page["events"]] == ["key.add", "organisation.add"]
+    assert page["events"][0]["detail"] == {"key_id": key.id}
+    older = world.admin.get(f"/audit?limit=1&cursor={page['next_cursor']}").json()["events"][0]
+    assert older["number"] == page["events"][1]["number"] - 1
+
+
+def test_both_prefixes_reach_everything(world):
+    twice = Api(world.base, prefix="/api/v1/api/v1")
+    assert twice.get("/packages").json() == world.nobody().get("/packages").json()
