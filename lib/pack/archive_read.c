@@ -29,6 +29,7 @@ struct reading {
     struct tar_writer *twin; /* writes the tar again */
     struct sha256 twin_sha;
     bool binary, any_binary;
+    bool misfit; /* the twin would not be the same, and is no longer written */
     struct names *names;
     struct pack_file *files;
     size_t count, room;
@@ -172,7 +173,7 @@ static bool file_read_through(struct reading *reading, struct pack_file *file, s
                              reading->limits->unpacked_bytes);
         sha256_add(&sha, bytes, len);
         if (!bytes_keep(reading, file, bytes, len, err) ||
-            !tar_writer_bytes(reading->twin, bytes, len, err))
+            (!reading->misfit && !tar_writer_bytes(reading->twin, bytes, len, err)))
             return false;
     }
     sha256_end(&sha, digest);
@@ -197,7 +198,9 @@ static bool entry_read(struct reading *reading, struct archive_entry *entry, str
     la_int64_t told = archive_entry_size(entry);
     if (told < 0 || (uint64_t)told > reading->limits->file_bytes)
         return error_set(err, TOO_LARGE, "over %zu bytes", reading->limits->file_bytes);
-    if (!tar_writer_file(reading->twin, path, file->executable, (uint64_t)told, err))
+    reading->misfit = reading->misfit || (!reading->binary && reading->any_binary);
+    if (!reading->misfit &&
+        !tar_writer_file(reading->twin, path, file->executable, (uint64_t)told, err))
         return false;
     file->offset = tar_writer_size(reading->twin);
     return file_read_through(reading, file, err);
@@ -231,7 +234,7 @@ static bool twin_check(struct reading *reading, struct zst_totals *totals, struc
             return false;
     }
     zst_reader_totals(reading->zst, totals);
-    if (!tar_writer_end(reading->twin, err))
+    if (!reading->misfit && !tar_writer_end(reading->twin, err))
         return false;
     unsigned char digest[SHA256_BYTES];
     char twin[SHA256_TEXT];
@@ -239,7 +242,8 @@ static bool twin_check(struct reading *reading, struct zst_totals *totals, struc
     hex_encode(digest, sizeof(digest), twin);
     if (totals->out > read + BLOCK)
         return error_set(err, INVALID, "the archive has data behind its last file");
-    if (reading->binary != reading->any_binary || strcmp(twin, totals->out_sha256) != 0) {
+    if (reading->misfit || reading->binary != reading->any_binary ||
+        strcmp(twin, totals->out_sha256) != 0) {
         error_set(err, INVALID, "the archive is not in the one form that its files have");
         return error_hint(err, "owners, times, padding or headers differ; use nono pack build");
     }
