@@ -95,9 +95,8 @@ bool archive_from_files(const struct pack_file *files, size_t count,
     return true;
 }
 
-/* Reads a file of the folder, if it is there; links are not followed, in no part of the path. */
-static bool folder_read(int dir, const char *path, size_t max_bytes, struct arena *arena,
-                        struct pack_file *out, struct error *err)
+bool pack_file_read(int dir, const char *path, size_t max_bytes, struct arena *arena,
+                    struct pack_file *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
     struct stat st;
@@ -124,8 +123,8 @@ static bool optional_read(int dir, const char *path, size_t max_bytes, struct ar
     LIST_FOREACH (*files, struct pack_file, file)
         if (strcmp(file->path, path) == 0)
             return true; /* an artifact */
-    if (folder_read(dir, path, max_bytes, arena, LIST_AT(*files, struct pack_file, files->count),
-                    err))
+    if (pack_file_read(dir, path, max_bytes, arena, LIST_AT(*files, struct pack_file, files->count),
+                       err))
         files->count++;
     else if (err->kind != ERROR_NOT_FOUND)
         return false;
@@ -138,7 +137,7 @@ bool pack_folder_read(int dir, const struct pack_limits *limits, struct arena *a
     struct pack_file package;
     struct manifest manifest;
     struct list paths;
-    if (!folder_read(dir, PACK_MANIFEST, LIMIT_MANIFEST_BYTES, arena, &package, err) ||
+    if (!pack_file_read(dir, PACK_MANIFEST, LIMIT_MANIFEST_BYTES, arena, &package, err) ||
         !manifest_parse(package.bytes, package.size, PACK_MANIFEST, arena, &manifest, err))
         return false;
     manifest_paths(&manifest, arena, &paths);
@@ -147,7 +146,7 @@ bool pack_folder_read(int dir, const struct pack_limits *limits, struct arena *a
     uint64_t total = 0;
     LIST_FOREACH (paths, const char *, path) {
         struct pack_file *file = LIST_AT(files, struct pack_file, files.count);
-        if (!folder_read(dir, *path, limits->file_bytes, arena, file, err))
+        if (!pack_file_read(dir, *path, limits->file_bytes, arena, file, err))
             return false;
         files.count++;
         total += file->size;

@@ -1,0 +1,139 @@
+/* Lint of what is in the files: programs, and documents that the client will have to read. */
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/json/json.h"
+#include "lib/pack/lint_parts.h"
+#include "lib/profile/profile.h"
+
+static bool is_script(const struct pack_file *file)
+{
+    return file->size > 2 && memcmp(file->bytes, "#!", 2) == 0;
+}
+
+static void program_check(struct linter *linter, const struct pack_file *file)
+{
+    if (file->executable)
+        return;
+    const char *hint = arena_printf(linter->arena, "chmod +x %s", file->path);
+    if (pack_path_is_program(file->path))
+        lint_add(linter, LINT_WARNING, file->path, 0, hint,
+                 "a program by its path, but not executable");
+    else if (is_script(file))
+        lint_add(linter, LINT_WARNING, file->path, 0, hint,
+                 "begins with #!, but is not executable");
+}
+
+/* The document of a JSON file of the pack, or NULL with a finding. */
+static struct doc *json_read(struct linter *linter, const struct pack_file *file)
+{
+    struct doc *doc;
+    struct error err;
+    if (json_parse(file->bytes, file->size, file->path, JSON_PLAIN, linter->arena, &doc, &err))
+        return doc;
+    lint_failure(linter, LINT_ERROR, file->path, &err);
+    return NULL;
+}
+
+static void expect_kind(struct linter *linter, const struct pack_file *file, enum doc_kind kind)
+{
+    const struct doc *doc = json_read(linter, file);
+    if (doc && doc->kind != kind)
+        lint_add(linter, LINT_ERROR, file->path, doc->line, NULL, "expected %s, found %s",
+                 doc_kind_name(kind), doc_kind_name(doc->kind));
+}
+
+static void groups_check(struct linter *linter, const struct pack_file *file, const char *prefix)
+{
+    const struct doc *doc = json_read(linter, file);
+    if (!doc)
+        return;
+    if (doc->kind != DOC_TABLE) {
+        lint_add(linter, LINT_ERROR, file->path, doc->line, NULL, "expected a table of groups");
+        return;
+    }
+    DOC_FOREACH (doc, group) {
+        struct profile_text builtin = { 0 };
+        if (!text_starts(group->key, prefix))
+            lint_add(linter, LINT_ERROR, file->path, group->key_line, NULL,
+                     "the group %.64s does not begin with the prefix %.64s", group->key, prefix);
+        profile_group_find(group->key, &builtin);
+        if (builtin.text)
+            lint_add(linter, LINT_ERROR, file->path, group->key_line, NULL,
+                     "the group %.64s has the name of a built-in one", group->key);
+    }
+}
+
+static void document_check(struct linter *linter, const struct pack_file *file,
+                           enum profile_syntax syntax)
+{
+    struct profile_text text = {
+        .text = file->bytes, .len = file->size, .syntax = syntax, .file = file->path
+    };
+    struct doc *doc;
+    struct error err;
+    if (!profile_parse(&text, linter->arena, &doc, &err))
+        lint_failure(linter, LINT_ERROR, file->path, &err);
+}
+
+static void patch_check(struct linter *linter, const struct directive *directive)
+{
+    const char *source = directive_source(directive);
+    const struct pack_file *file = source ? lint_file(linter, source) : NULL;
+    if (!file)
+        return;
+    switch ((enum directive_type)directive->type) {
+    case DIRECTIVE_JSON_MERGE:
+        expect_kind(linter, file, DOC_TABLE);
+        break;
+    case DIRECTIVE_JSON_ARRAY_APPEND:
+        expect_kind(linter, file, DOC_LIST);
+        break;
+    case DIRECTIVE_TOML_BLOCK:
+        document_check(linter, file, PROFILE_TOML);
+        break;
+    case DIRECTIVE_YAML_MERGE:
+        document_check(linter, file, PROFILE_YAML);
+        break;
+    case DIRECTIVE_SYMLINK:
+    case DIRECTIVE_WRITE_FILE:
+        break;
+    }
+}
+
+static void artifact_check(struct linter *linter, const struct artifact *artifact, uint64_t line)
+{
+    const struct pack_file *file = lint_file(linter, artifact->path);
+    if (!file)
+        return;
+    switch ((enum artifact_type)artifact->type) {
+    case ARTIFACT_PROFILE:
+        lint_profile(linter, artifact, line);
+        break;
+    case ARTIFACT_TRUST_POLICY:
+        expect_kind(linter, file, DOC_TABLE);
+        break;
+    case ARTIFACT_GROUPS:
+        groups_check(linter, file, artifact->prefix);
+        break;
+    case ARTIFACT_PLUGIN:
+        program_check(linter, file);
+        break;
+    case ARTIFACT_INSTRUCTION:
+        if (!text_is_utf8(file->bytes, file->size))
+            lint_add(linter, LINT_ERROR, file->path, 0, NULL, "an instruction is text in UTF-8");
+        break;
+    }
+}
+
+void lint_contents(struct linter *linter)
+{
+    const struct manifest *manifest = &linter->manifest;
+    if (manifest->artifacts.count) {
+        size_t i = 0;
+        DOC_FOREACH (doc_find(manifest->doc, "artifacts"), item)
+            artifact_check(linter, LIST_AT(manifest->artifacts, struct artifact, i++), item->line);
+    }
+    LIST_FOREACH (manifest->wiring, struct directive, directive)
+        patch_check(linter, directive);
+}
