@@ -47,6 +47,14 @@ bool text_is_utf8(const char *text, size_t len)
 {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < len;) {
+        uint64_t eight; /* most text is ASCII: eight bytes at once */
+        if (len - i >= sizeof(eight)) {
+            memcpy(&eight, bytes + i, sizeof(eight));
+            if (!(eight & 0x8080808080808080U)) {
+                i += sizeof(eight);
+                continue;
+            }
+        }
         size_t step = sequence_length(bytes + i, len - i);
         if (step == 0)
             return false;

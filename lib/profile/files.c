@@ -177,7 +177,9 @@ static bool expand_text(struct resolver *resolver, const struct doc *item, const
 bool profile_expand(struct resolver *resolver, const struct doc *item, const char *written,
                     bool must, const char **out)
 {
-    struct expansion expansion = { .len = 0 };
+    struct expansion expansion; /* its text is not cleared: there are many paths */
+    expansion.len = 0;
+    expansion.unset = NULL;
     *out = NULL;
     if (!*written)
         return doc_fault(resolver->err, item, "an empty path");

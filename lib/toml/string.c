@@ -174,6 +174,20 @@ static size_t room_needed(const struct toml_reader *reader, char quote, bool lin
     return (size_t)(at - reader->at) + 5; /* two quotes of the text may stand before the end */
 }
 
+/* A string on one line without escapes, as most are: its length, or SIZE_MAX when it is another. */
+static size_t simple_length(const struct toml_reader *reader, char quote)
+{
+    const char *from = reader->at + 1;
+    for (const char *at = from; at < reader->end; at++) {
+        unsigned char c = (unsigned char)*at;
+        if (*at == quote)
+            return (size_t)(at - from);
+        if (c < ' ' || c == 0x7f || c == '\\')
+            return SIZE_MAX;
+    }
+    return SIZE_MAX;
+}
+
 bool toml_read_string(struct toml_reader *reader, bool may_span_lines, struct doc **out)
 {
     char quote = *reader->at;
@@ -182,6 +196,14 @@ bool toml_read_string(struct toml_reader *reader, bool may_span_lines, struct do
         return toml_fault(reader, "a key cannot span lines");
 
     struct doc *doc = toml_node_new(reader, DOC_TEXT);
+    size_t simple = lines ? SIZE_MAX : simple_length(reader, quote);
+    if (simple != SIZE_MAX) {
+        doc->text = arena_strndup(reader->arena, reader->at + 1, simple);
+        doc->len = simple;
+        reader->at += simple + 2;
+        *out = doc;
+        return true;
+    }
     CLEANUP(freep) char *text = malloc(room_needed(reader, quote, lines));
     if (!text)
         abort();
