@@ -19,5 +19,5 @@ target_compile_definitions(nono-compiler INTERFACE NONO_VERSION="${PROJECT_VERSI
 
 nono_program(nono           client/main.c              USES client/cmd client/ui)
 nono_program(nono-pkg       client/cmd/pkg/main.c      LIBEXEC USES client/cmd/pkg client/ui)
-nono_program(nono-proxy     sandbox/proxy/main.c       LIBEXEC USES sandbox/proxy)
+nono_program(nono-proxy     sandbox/proxy/main.c       LIBEXEC USES sandbox/proxy sandbox/api)
 nono_program(nono-registry  registry/main.c            USES registry/cmd)

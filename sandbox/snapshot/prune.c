@@ -107,7 +107,7 @@ static bool object_copy(struct prune *prune, const struct object *object, struct
         return false;
     if (object->len <= WHOLE) {
         prune->object.len = 0;
-        return store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
+        return snapshot_store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
                pack_put(prune->writer, object->digest, prune->object.bytes, prune->object.len, err);
     }
     unsigned char digest[SHA256_BYTES];
@@ -174,8 +174,8 @@ static bool run(struct prune *prune, struct error *err)
 
 bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)
 {
-    CLEANUP(store_endp) struct snapshot_store *begun = store;
-    if (!store_begin(begun, STORE_ALONE, err))
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
+    if (!snapshot_store_begin(begun, STORE_ALONE, err))
         return false;
     CLEANUP(freep) uint64_t *live = xcalloc(store->pack_count + 1, sizeof(*live));
     CLEANUP(freep) bool *rewritten = xcalloc(store->pack_count + 1, sizeof(*rewritten));

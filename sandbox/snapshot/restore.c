@@ -69,7 +69,7 @@ static bool contents_stage(struct job *job, struct restore *restore, struct erro
         return true;
     struct error ignored; /* what cannot be removed now is removed by the next who comes by */
     if (!job->journal.applying)
-        (void)!journal_end(job->dir, job->folder, &job->journal, &ignored);
+        (void)!restore_journal_end(job->dir, job->folder, &job->journal, &ignored);
     return false;
 }
 
@@ -106,7 +106,7 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
         return false;
     crash_point("snapshot.applied");
     return outcome_check(job, restore->kept, err) &&
-           journal_end(job->dir, job->folder, &job->journal, err);
+           restore_journal_end(job->dir, job->folder, &job->journal, err);
 }
 
 /* The folder is locked, and what a former restore left behind is gone. */
@@ -127,7 +127,7 @@ static bool folder_restore(struct job *job, const struct snapshot_visitor *visit
     if (dry_run)
         return true;
     if (compare->differences == 0)
-        return !job->journal.name || journal_end(job->dir, job->folder, &job->journal, err);
+        return !job->journal.name || restore_journal_end(job->dir, job->folder, &job->journal, err);
 
     CLEANUP(freep) struct restore *restore = xnew(struct restore);
     *restore = (struct restore){ job->store, job->folder, -1, arena, out, 0, { "", 0 } };
@@ -147,8 +147,8 @@ static bool former_settle(struct job *job, struct error *err)
 static bool job_run(struct job *job, const struct snapshot_visitor *visitor, bool dry_run,
                     struct arena *arena, struct snapshot_restored *out, struct error *err)
 {
-    CLEANUP(store_endp) struct snapshot_store *begun = job->store;
-    return store_begin(begun, STORE_SHARED, err) && (dry_run || former_settle(job, err)) &&
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = job->store;
+    return snapshot_store_begin(begun, STORE_SHARED, err) && (dry_run || former_settle(job, err)) &&
            folder_restore(job, visitor, dry_run, arena, out, err);
 }
 
