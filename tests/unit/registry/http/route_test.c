@@ -79,6 +79,7 @@ static void find_refuses_what_is_not_there(void **state)
         "/api/v1/packages/a/b/artifacts/../x",
         "/api/v1/packages/a/b/artifacts/x//y",
         "/api/v1/packages/a/b/artifacts/%2e%2e/x",
+        "/api/v1/packages/a/b/artifacts/x%2fy",
         "/api/v1/api/v1/api/v1/packages",
         "/api/v1/healthz",
         "/metrics",
