@@ -45,18 +45,19 @@ static bool restore_run(const char **operands, int *status, struct error *err)
     (void)status;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    const char *const *never;
+    struct snapshot_restoring restoring = { .dry_run = opt_dry_run };
     const char *name;
     struct snapshot snapshot;
     struct snapshot_restored restored;
     if (!operand_one(operands, "the name of a snapshot", &name, err) ||
-        !state_own_folders(arena, &never, err) || !snapshots_open(&store, err) ||
+        !state_own_folders(arena, &restoring.never, err) || !snapshots_open(&store, err) ||
         !snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err))
         return false;
     struct changes changes = { .arena = arena };
     changes.list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
     const struct snapshot_visitor visitor = { changes_visit, &changes };
-    if (!snapshot_restore(store, &snapshot, never, &visitor, opt_dry_run, arena, &restored, err))
+    restoring.visitor = &visitor;
+    if (!snapshot_restore(store, &snapshot, &restoring, arena, &restored, err))
         return false;
     outcome_print(&snapshot, &restored, &changes);
     return true;

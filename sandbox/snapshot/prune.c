@@ -63,11 +63,11 @@ static void packs_judge(struct prune *prune)
 {
     struct snapshot_store *store = prune->store;
     size_t small = 0;
-    for (size_t i = 0; i < store->object_count; i++)
-        if (store->objects[i].marked)
-            prune->live[store->objects[i].pack] += store->objects[i].len + PACK_ENTRY_BYTES;
-        else
-            prune->out->objects++;
+    for (size_t i = 0; i < store->object_count; i++) {
+        const struct object *object = &store->objects[i];
+        prune->out->objects += !object->marked;
+        prune->live[object->pack] += object->marked ? object->len + PACK_ENTRY_BYTES : 0;
+    }
     for (size_t i = 0; i < store->pack_count; i++)
         small += store->packs[i].bytes < SMALL_PACK;
     for (size_t i = 0; i < store->pack_count; i++) {
@@ -87,11 +87,12 @@ static bool writer_finish(struct prune *prune, struct error *err)
     if (!pack_writer_finish(prune->writer, name, &fd, &entries, &count, err))
         return false;
     bool same = false; /* the same objects: the same pack */
-    for (size_t i = 0; i < prune->store->pack_count; i++)
-        if (strcmp(prune->store->packs[i].name, name) == 0) {
-            prune->rewritten[i] = false;
-            same = true;
-        }
+    for (size_t i = 0; i < prune->store->pack_count; i++) {
+        if (strcmp(prune->store->packs[i].name, name) != 0)
+            continue;
+        prune->rewritten[i] = false;
+        same = true;
+    }
     prune->out->packs_after += !same;
     prune->written += same ? 0 : bytes;
     pack_writer_free(prune->writer);

@@ -1,5 +1,5 @@
 /* USES sandbox/audit */
-/* What is redacted once stays as it is when it is redacted again. */
+/* Whatever stands before it, the value of a flag on a line of its own is gone. */
 #include <assert.h>
 #include <string.h>
 
@@ -14,9 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const char *text = arena_strndup(arena, (const char *)data, size);
     const char *once = redact_text(text, arena);
-    const char *twice = redact_text(once, arena);
-    assert(strlen(once) <= strlen(text) * (sizeof(REDACTED) + 1));
-    assert(strcmp(twice, once) == 0);
+    assert(strlen(once) <= strlen(text) * sizeof(REDACTED));
+    const char *more = arena_printf(arena, "%s\n--token CANARY-7", text);
+    assert(strstr(text, "CANARY-7") || !strstr(redact_text(more, arena), "CANARY-7"));
 
     const char *const command[] = { text, once, NULL };
     size_t cut;

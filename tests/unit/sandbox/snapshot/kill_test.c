@@ -79,7 +79,7 @@ static void restore_before(void)
     struct snapshot_restored restored;
     struct error err;
     if (!snapshot_find(store, folder, "before", arena, &snapshot, &err) ||
-        !snapshot_restore(store, &snapshot, NULL, NULL, false, arena, &restored, &err))
+        !snapshot_restore(store, &snapshot, &at_once, arena, &restored, &err))
         _exit(1);
 }
 
