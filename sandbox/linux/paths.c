@@ -57,24 +57,53 @@ static bool is_plain(const char *path)
     return true;
 }
 
-/* One system call for the usual case: no link on the way. False: take the long way. */
-static bool resolve_quick(const char *path, struct path_found *out)
+static int open_plain(const char *path)
 {
     struct open_how how = { .flags = O_PATH | O_CLOEXEC,
                             .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+static bool quick_done(struct path_found *found, const char *path, struct path_found *out)
+{
+    found->path = strdup(path);
+    if (!found->path) {
+        path_found_clear(found);
+        return false;
+    }
+    *out = *found;
+    return true;
+}
+
+/* The last name is missing in a folder that is there and reached without a link. */
+static bool resolve_missing(const char *path, struct path_found *out)
+{
+    char folder[PATH_MAX];
+    size_t len = (size_t)(strrchr(path, '/') - path);
+    if (len == 0 || len >= sizeof(folder))
+        return false;
+    memcpy(folder, path, len);
+    folder[len] = '\0';
+    CLEANUP(closep) int fd = open_plain(folder);
+    struct path_found found = { .fd = -1, .known = len };
+    return fd >= 0 && quick_done(&found, path, out);
+}
+
+/* One system call for the usual case: no link on the way. False: take the long way. */
+static bool resolve_quick(const char *path, struct path_found *out)
+{
+    struct error ignored;
     if (!is_plain(path))
         return false;
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-    struct error ignored;
+    int fd = open_plain(path);
     if (fd < 0)
-        return false;
-    struct path_found found = { .fd = fd, .path = strdup(path), .known = strlen(path) };
-    if (!found.path || !found_fill(&found, fd, &ignored)) {
+        return errno == ENOENT && resolve_missing(path, out);
+    struct path_found found = { .fd = fd, .known = strlen(path) };
+    if (!found_fill(&found, fd, &ignored)) {
         path_found_clear(&found);
         return false;
     }
-    *out = found;
-    return true;
+    return quick_done(&found, path, out);
 }
 
 static bool too_long(struct error *err)
@@ -84,9 +113,7 @@ static bool too_long(struct error *err)
 
 static bool walk_reopen(struct walk *walk, struct error *err)
 {
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, walk->len ? walk->path : "/", &how, sizeof(how));
+    int fd = open_plain(walk->len ? walk->path : "/");
     if (fd < 0)
         return error_set_errno(err, "%s", walk->len ? walk->path : "/");
     closep(&walk->fd);
