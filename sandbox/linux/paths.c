@@ -13,7 +13,15 @@
 #include "lib/base/cleanup.h"
 #include "sandbox/policy/memory.h"
 
-#define WALK_DEPTH_MAX 512 /* folders below each other */
+/* The compiler would clear twelve kilobytes a path. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINITIALIZED
+#define UNINITIALIZED
+#endif
 
 /* A path being resolved. folders[i] is the descriptor of the i-th component from the root. */
 struct walk {
@@ -75,18 +83,25 @@ static bool quick_done(struct path_found *found, const char *path, struct path_f
     return true;
 }
 
-/* The last name is missing in a folder that is there and reached without a link. */
+/*
+ * What is missing, in a folder that is reached without a link: one system call for each name that
+ * is not there. Nothing is remembered between calls, as anything may change.
+ */
 static bool resolve_missing(const char *path, struct path_found *out)
 {
-    char folder[PATH_MAX];
-    size_t len = (size_t)(strrchr(path, '/') - path);
-    if (len == 0 || len >= sizeof(folder))
-        return false;
-    memcpy(folder, path, len);
-    folder[len] = '\0';
-    CLEANUP(closep) int fd = open_plain(folder);
-    struct path_found found = { .fd = -1, .known = len };
-    return fd >= 0 && quick_done(&found, path, out);
+    CLEANUP(freep) char *folder = strdup(path);
+    struct path_found found = { .fd = -1 };
+    for (char *slash = folder ? strrchr(folder, '/') : NULL; slash && slash > folder;
+         slash = strrchr(folder, '/')) {
+        *slash = '\0';
+        CLEANUP(closep) int fd = open_plain(folder);
+        found.known = (size_t)(slash - folder);
+        if (fd >= 0)
+            return quick_done(&found, path, out);
+        if (errno != ENOENT)
+            return false;
+    }
+    return false;
 }
 
 /* One system call for the usual case: no link on the way. False: take the long way. */
@@ -148,7 +163,7 @@ static bool walk_up(struct walk *walk, struct error *err)
 
 static bool walk_follow(struct walk *walk, int link, struct error *err)
 {
-    char target[PATH_MAX];
+    char target[PATH_MAX] UNINITIALIZED;
     ssize_t len = readlinkat(link, "", target, sizeof(target));
     if (len < 0)
         return error_set_errno(err, "readlink below %s", walk->path);
@@ -209,11 +224,40 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
     return walk_append(walk, name, len, err);
 }
 
+/* Behind a link the way is often plain again. */
+static bool walk_rest_at_once(struct walk *walk)
+{
+    size_t rest = strlen(walk->rest);
+    while (rest && walk->rest[rest - 1] == '/')
+        walk->rest[--rest] = '\0';
+    size_t skip = strspn(walk->rest, "/");
+    if (walk->len + 1 + rest - skip >= sizeof(walk->path) || rest == skip)
+        return false;
+    walk->path[walk->len] = '/';
+    memcpy(walk->path + walk->len + 1, walk->rest + skip, rest - skip + 1);
+    int fd = is_plain(walk->path) ? open_plain(walk->path) : -1;
+    if (fd < 0) {
+        walk->path[walk->len] = '\0';
+        return false;
+    }
+    closep(&walk->fd);
+    walk->fd = fd;
+    walk->len += 1 + rest - skip;
+    walk->rest[0] = '\0';
+    return true;
+}
+
 static bool walk_all(struct walk *walk, struct error *err)
 {
+    unsigned links = 0;
     while (walk->rest[0]) {
+        if (walk->links != links) {
+            links = walk->links;
+            if (walk_rest_at_once(walk))
+                break;
+        }
         size_t skip = strspn(walk->rest, "/"), len = strcspn(walk->rest + skip, "/");
-        char name[PATH_MAX];
+        char name[PATH_MAX] UNINITIALIZED;
         memcpy(name, walk->rest + skip, len);
         name[len] = '\0';
         memmove(walk->rest, walk->rest + skip + len, strlen(walk->rest + skip + len) + 1);
@@ -228,9 +272,20 @@ static bool walk_all(struct walk *walk, struct error *err)
     return true;
 }
 
+static void walk_init(struct walk *walk, struct path_found *found)
+{
+    walk->path[0] = walk->rest[0] = '\0';
+    walk->len = walk->known = 0;
+    walk->fd = -1;
+    walk->links = 0;
+    walk->missing = false;
+    walk->found = found;
+}
+
 static bool walk_start(struct walk *walk, const char *path, struct error *err)
 {
-    char here[PATH_MAX] = "";
+    char here[PATH_MAX] UNINITIALIZED;
+    here[0] = '\0';
     if (path[0] != '/' && !getcwd(here, sizeof(here)))
         return error_set_errno(err, "getcwd");
     int len = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", here, path);
@@ -245,7 +300,8 @@ static bool resolve(void *context, const char *path, struct path_found *out, str
     if (resolve_quick(path, out))
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    struct walk walk = { .fd = -1, .found = &found };
+    struct walk walk UNINITIALIZED;
+    walk_init(&walk, &found);
     bool ok = walk_start(&walk, path, err) && walk_all(&walk, err);
     found.fd = walk.fd; /* closed with found, unless handed out */
     if (!ok || !memory_copy(walk.len ? walk.path : "/", &found.path, err))
