@@ -4,13 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
 
 /* The compiler would clear twelve kilobytes a path. */
@@ -35,92 +35,6 @@ struct walk {
     struct path_found *found;
 };
 
-static bool found_fill(struct path_found *found, int fd, struct error *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return error_set_errno(err, "stat");
-    found->exists = true;
-    found->id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
-    found->is_dir = S_ISDIR(st.st_mode);
-    found->is_device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
-    found->links = st.st_nlink;
-    return true;
-}
-
-/* The whole of an absolute path without a dot or a double slash, so that it is canonical as soon as
- * it holds no link. */
-static bool is_plain(const char *path)
-{
-    if (path[0] != '/')
-        return false;
-    for (const char *at = path; *at; at++) {
-        if (at[0] != '/')
-            continue;
-        if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
-            return false;
-        if (at[1] == '\0' && at != path)
-            return false;
-    }
-    return true;
-}
-
-static int open_plain(const char *path)
-{
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-}
-
-static bool quick_done(struct path_found *found, const char *path, struct path_found *out)
-{
-    found->path = strdup(path);
-    if (!found->path) {
-        path_found_clear(found);
-        return false;
-    }
-    *out = *found;
-    return true;
-}
-
-/*
- * What is missing, in a folder that is reached without a link: one system call for each name that
- * is not there. Nothing is remembered between calls, as anything may change.
- */
-static bool resolve_missing(const char *path, struct path_found *out)
-{
-    CLEANUP(freep) char *folder = strdup(path);
-    struct path_found found = { .fd = -1 };
-    for (char *slash = folder ? strrchr(folder, '/') : NULL; slash && slash > folder;
-         slash = strrchr(folder, '/')) {
-        *slash = '\0';
-        CLEANUP(closep) int fd = open_plain(folder);
-        found.known = (size_t)(slash - folder);
-        if (fd >= 0)
-            return quick_done(&found, path, out);
-        if (errno != ENOENT)
-            return false;
-    }
-    return false;
-}
-
-/* One system call for the usual case: no link on the way. False: take the long way. */
-static bool resolve_quick(const char *path, struct path_found *out)
-{
-    struct error ignored;
-    if (!is_plain(path))
-        return false;
-    int fd = open_plain(path);
-    if (fd < 0)
-        return errno == ENOENT && resolve_missing(path, out);
-    struct path_found found = { .fd = fd, .known = strlen(path) };
-    if (!found_fill(&found, fd, &ignored)) {
-        path_found_clear(&found);
-        return false;
-    }
-    return quick_done(&found, path, out);
-}
-
 static bool too_long(struct error *err)
 {
     return error_set(err, INVALID, "a path over %d bytes", PATH_MAX - 1);
@@ -128,7 +42,7 @@ static bool too_long(struct error *err)
 
 static bool walk_reopen(struct walk *walk, struct error *err)
 {
-    int fd = open_plain(walk->len ? walk->path : "/");
+    int fd = plain_open(walk->len ? walk->path : "/");
     if (fd < 0)
         return error_set_errno(err, "%s", walk->len ? walk->path : "/");
     closep(&walk->fd);
@@ -235,7 +149,7 @@ static bool walk_rest_at_once(struct walk *walk)
         return false;
     walk->path[walk->len] = '/';
     memcpy(walk->path + walk->len + 1, walk->rest + skip, rest - skip + 1);
-    int fd = is_plain(walk->path) ? open_plain(walk->path) : -1;
+    int fd = plain_is(walk->path) ? plain_open(walk->path) : -1;
     if (fd < 0) {
         walk->path[walk->len] = '\0';
         return false;
@@ -296,8 +210,7 @@ static bool walk_start(struct walk *walk, const char *path, struct error *err)
 
 static bool resolve(void *context, const char *path, struct path_found *out, struct error *err)
 {
-    (void)context;
-    if (resolve_quick(path, out))
+    if (plain_resolve(context, path, out))
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct walk walk UNINITIALIZED;
@@ -309,7 +222,7 @@ static bool resolve(void *context, const char *path, struct path_found *out, str
     found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
     if (walk.missing)
         closep(&found.fd), found.fd = -1;
-    else if (!found_fill(&found, found.fd, err))
+    else if (!plain_fill(&found, found.fd, err))
         return false;
     *out = found;
     found = (struct path_found){ .fd = -1 };
