@@ -120,6 +120,27 @@ static bool cache_has(const struct plain_cache *cache, const char *path, size_t 
     return strncmp(cache->folder, path, folder_len) == 0 && cache->folder[folder_len] == '\0';
 }
 
+/* The folder of path becomes the cache's; opened when it is asked for again. */
+static void cache_turn(struct plain_cache *cache, const char *path, size_t folder_len)
+{
+    if (!cache_has(cache, path, folder_len))
+        cache_take(cache, path, folder_len);
+    else if (cache->fd < 0 && folder_len)
+        cache->fd = plain_open(cache->folder);
+}
+
+static bool resolve_absent(struct plain_cache *cache, const char *path, size_t folder_len,
+                           struct path_found *out)
+{
+    if (folder_len == 0)
+        return false;
+    if (cache->fd >= 0) /* the folder is there, the name is not */
+        return found_missing(folder_len, path, out);
+    size_t known = known_of(path);
+    cache->known = known < folder_len ? known : 0;
+    return known && found_missing(known, path, out);
+}
+
 bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)
 {
     struct plain_cache once;
@@ -127,26 +148,15 @@ bool plain_resolve(struct plain_cache *cache, const char *path, struct path_foun
     if (!plain_is(path) || len >= PATH_MAX)
         return false;
     size_t folder_len = (size_t)(strrchr(path, '/') - path);
-    bool again = cache && folder_len && cache_has(cache, path, folder_len);
     if (!cache) {
         cache = &once;
         plain_cache_init(cache);
     }
-    if (again && cache->known)
+    if (cache->known && cache_has(cache, path, folder_len))
         return found_missing(cache->known, path, out);
-    if (!again)
-        cache_take(cache, path, folder_len);
-    else if (cache->fd < 0)
-        cache->fd = plain_open(cache->folder);
-
+    cache_turn(cache, path, folder_len);
     int fd = cache->fd >= 0 ? open_below(cache->fd, path + folder_len + 1) : plain_open(path);
     if (fd >= 0)
         return found_there(fd, path, out);
-    if (errno != ENOENT || folder_len == 0)
-        return false;
-    if (cache->fd >= 0) /* the folder is there, the name is not */
-        return found_missing(folder_len, path, out);
-    size_t known = known_of(path);
-    cache->known = known < folder_len ? known : 0;
-    return known && found_missing(known, path, out);
+    return errno == ENOENT && resolve_absent(cache, path, folder_len, out);
 }
