@@ -53,8 +53,7 @@ struct profile_origin profile_origin_of(const struct resolver *resolver, const s
     };
 }
 
-static const char *__attribute__((format(printf, 2, 0)))
-note_text(struct arena *arena, const char *format, va_list args)
+static const char *note_text(struct arena *arena, const char *format, va_list args)
 {
     char text[512];
     (void)vsnprintf(text, sizeof(text), format, args);

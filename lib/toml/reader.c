@@ -23,8 +23,8 @@ unsigned toml_column(const struct toml_reader *reader)
     return (unsigned)(reader->at - reader->line_start) + 1;
 }
 
-static bool __attribute__((format(printf, 4, 0)))
-fault(struct toml_reader *reader, unsigned line, unsigned column, const char *format, va_list args)
+static bool fault(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+                  va_list args)
 {
     char message[sizeof(reader->err->message)];
     (void)vsnprintf(message, sizeof(message), format, args);

@@ -75,6 +75,8 @@ bool api_document(struct registry *registry, const struct request *req, struct q
 
 void api_wipe(const char *secret)
 {
+    void *bytes; /* the request's own memory, lent as const */
+    memcpy(&bytes, &secret, sizeof(bytes));
     if (secret)
-        secret_wipe((void *)(uintptr_t)secret, strlen(secret));
+        secret_wipe(bytes, strlen(secret));
 }

@@ -1,5 +1,6 @@
 #include "registry/auth/device.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "lib/base/random.h"
@@ -11,9 +12,9 @@
 static const char letters[] = "BCDFGHJKLMNPQRSTVWXZ";
 #define USER_LETTERS 8
 
-static const struct limit limit_start = { "device login from", 60, 15 * 60 };
-static const struct limit limit_poll = { "device poll from", 2000, 15 * 60 };
-static const struct limit limit_guess = { "device code", 20, 15 * 60 };
+static const struct limit limit_start = { "device login from", 60, QUARTER_S };
+static const struct limit limit_poll = { "device poll from", 2000, QUARTER_S };
+static const struct limit limit_guess = { "device code", 20, QUARTER_S };
 
 static void user_code_make(char out[DEVICE_USER_TEXT])
 {
@@ -38,7 +39,7 @@ static bool user_code_read(const char *text, char out[DEVICE_USER_TEXT])
     for (; *text; text++) {
         if (*text == '-' || *text == ' ')
             continue;
-        char letter = *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text;
+        char letter = (char)toupper((unsigned char)*text);
         if (!strchr(letters, letter) || count == USER_LETTERS)
             return false;
         if (count++ == USER_LETTERS / 2)

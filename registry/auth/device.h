@@ -15,9 +15,9 @@ struct db;
 
 #define DEVICE_LIFE_S       900
 #define DEVICE_INTERVAL_S   5
-#define DEVICE_TOKEN_LIFE_S (90 * 24 * 3600)
-#define DEVICE_CODE_TEXT    65 /* 256 bits in hex, and a NUL */
-#define DEVICE_USER_TEXT    10 /* "BCDF-GHJK" and a NUL */
+#define DEVICE_TOKEN_LIFE_S 7776000 /* 90 days */
+#define DEVICE_CODE_TEXT    65      /* 256 bits in hex, and a NUL */
+#define DEVICE_USER_TEXT    10      /* "BCDF-GHJK" and a NUL */
 
 struct device_codes {
     char device_code[DEVICE_CODE_TEXT];

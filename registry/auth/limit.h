@@ -7,6 +7,8 @@
 
 struct db;
 
+#define QUARTER_S 900 /* a quarter of an hour */
+
 struct limit {
     const char *name; /* what is counted: "sign-in" */
     int64_t most;     /* attempts */

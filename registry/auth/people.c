@@ -10,8 +10,8 @@
 #include "registry/db/db.h"
 
 /* Failed sign-ins. The address has more room: many people may sit behind one. */
-static const struct limit limit_login = { "sign-in", 10, 15 * 60 };
-static const struct limit limit_address = { "sign-in from", 100, 15 * 60 };
+static const struct limit limit_login = { "sign-in", 10, QUARTER_S };
+static const struct limit limit_address = { "sign-in from", 100, QUARTER_S };
 
 static bool field_fault(struct error *err, const char *field, const char *text)
 {

@@ -11,9 +11,9 @@
 struct db;
 
 #define SESSION_COOKIE "nono_session"
-#define SESSION_IDLE_S (7 * 24 * 3600)
-#define SESSION_LIFE_S (30 * 24 * 3600)
-#define SESSION_TEXT   65 /* 256 bits in hex, and a NUL */
+#define SESSION_IDLE_S 604800  /* 7 days */
+#define SESSION_LIFE_S 2592000 /* 30 days */
+#define SESSION_TEXT   65      /* 256 bits in hex, and a NUL */
 
 struct session {
     char cookie[SESSION_TEXT]; /* wipe when it was sent */

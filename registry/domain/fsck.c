@@ -152,12 +152,13 @@ static void blob_check(const struct check *check, const struct blob_row *row, st
         return;
     }
     (void)close(fd);
-    if (size != row->size_bytes)
+    if (size != row->size_bytes) {
         tell_fault(check, row->digest,
                    arena_printf(arena, "has %" PRIu64 " bytes instead of %" PRIu64, size,
                                 row->size_bytes));
-    else if (!blob_verify(check->registry->blobs, row->digest, &err))
+    } else if (!blob_verify(check->registry->blobs, row->digest, &err)) {
         tell_fault(check, row->digest, err.message);
+    }
 }
 
 static bool blobs_check(struct check *check, struct error *err)

@@ -187,21 +187,15 @@ static bool question(struct installer *installer, struct install *shown, struct 
     return *out_yes || ui_confirm("install it?", out_yes, err);
 }
 
-/* *out_changed is false when another process has installed it meanwhile. */
-static bool act(struct installer *installer, const struct install *shown, bool *out_changed,
-                struct error *err)
+static bool act(struct installer *installer, const struct install *shown, struct error *err)
 {
     CLEANUP(store_closep) struct store *store = NULL;
     struct consent consent;
     struct install install;
-    if (!store_open(STORE_WRITE, &store, err) || !checks_run(installer, store, &consent, err))
+    if (!store_open(STORE_WRITE, &store, err) ||
+        !plan_make(installer, store, &install, &consent, err))
         return false;
-    *out_changed = !is_there(installer, store);
-    if (!*out_changed)
-        return true;
-    if (!plan_make(installer, store, &install, &consent, err))
-        return false;
-    if (!installer->options->yes && !install_same(shown, &install)) {
+    if (!install_same(shown, &install)) {
         error_set(err, CONFLICT, "files that it would touch were changed meanwhile");
         return error_hint(err, "nothing was done: try again");
     }
@@ -233,5 +227,8 @@ bool installer_run(struct session *session, const struct remote *remote, struct 
         error_set(err, DENIED, "%s: you said no", installer.key);
         return error_hint(err, "nothing was changed");
     }
-    return act(&installer, &shown, out_changed, err) || error_prefix(err, "%s", installer.key);
+    if (!act(&installer, &shown, err))
+        return error_prefix(err, "%s", installer.key);
+    *out_changed = true;
+    return true;
 }

@@ -1,0 +1,140 @@
+/* USES registry/domain registry/db registry/blob lib/base */
+#include "registry/auth/device.h"
+#include "tests/support/world.h"
+
+static struct device_codes begin(unsigned scopes)
+{
+    struct device_codes codes;
+    struct device_request request = { "nono", scopes, "192.0.2.7" };
+    assert_ok(device_start(world.registry.db, &request, world.arena, &codes, &err));
+    return codes;
+}
+
+static enum device_state poll_state(const struct device_codes *codes, struct device_grant *grant)
+{
+    assert_ok(
+        device_poll(world.registry.db, codes->device_code, "192.0.2.7", world.arena, grant, &err));
+    return grant->state;
+}
+
+static bool decide(const struct principal *who, const char *code, bool approve, struct error *err)
+{
+    struct device_decision decision = { code, approve, "192.0.2.8" };
+    return device_decide(world.registry.db, who, &decision, world.arena, err);
+}
+
+static void patience(void)
+{
+    world_run("UPDATE device_grant SET last_polled_at = last_polled_at - interval '5 minutes'");
+}
+
+static void an_approved_login_becomes_one_token(void **state)
+{
+    (void)state;
+    struct device_codes codes = begin(SCOPE_READ | SCOPE_PUBLISH);
+    struct device_grant grant;
+    struct principal *found, *who = world_person(false);
+    const char *document;
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_PENDING);
+    assert_ok(device_show(world.registry.db, who, codes.user_code, world.arena, &document, &err));
+    assert_non_null(strstr(document, "\"nono\""));
+    assert_ok(decide(who, codes.user_code, true, &err));
+    assert_fails(decide(who, codes.user_code, true, &err), NOT_FOUND);
+    patience();
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_APPROVED);
+    assert_string_equal(grant.scopes, "read publish");
+    assert_ok(token_find(world.registry.db, grant.token, world.arena, &found, &err));
+    assert_int_equal(found->account_id, who->account_id);
+    patience();
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_EXPIRED);
+}
+
+static void polling_too_fast_makes_the_wait_longer(void **state)
+{
+    (void)state;
+    struct device_codes codes = begin(SCOPE_READ);
+    struct device_grant grant;
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_PENDING);
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_EARLY);
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_EARLY);
+    world_run("DO $$ BEGIN ASSERT (SELECT max(interval_s) FROM device_grant) = 15; END $$");
+    patience();
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_PENDING);
+}
+
+static void a_code_is_read_as_people_type_it(void **state)
+{
+    (void)state;
+    struct device_codes codes = begin(SCOPE_READ);
+    const struct principal *who = world_person(false);
+    const char *document;
+    char typed[16];
+    (void)snprintf(typed, sizeof(typed), " %.4s%s", codes.user_code, codes.user_code + 5);
+    for (char *at = typed; *at; at++)
+        *at = *at >= 'A' ? (char)(*at | 0x20) : *at;
+    assert_ok(device_show(world.registry.db, who, typed, world.arena, &document, &err));
+    static const char *const bad[] = { "", "BCDF", "BCDF-GHJKL", "AEIO-AEIO", "BCDF_GHJK" };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_fails(device_show(world.registry.db, who, bad[i], world.arena, &document, &err),
+                     NOT_FOUND);
+        assert_fails(decide(who, bad[i], true, &err), NOT_FOUND);
+    }
+}
+
+static void a_denied_or_late_login_is_none(void **state)
+{
+    (void)state;
+    struct device_grant grant;
+    const struct principal *who = world_person(false);
+    struct device_codes denied = begin(SCOPE_READ), late = begin(SCOPE_READ);
+    assert_ok(decide(who, denied.user_code, false, &err));
+    assert_int_equal(poll_state(&denied, &grant), DEVICE_DENIED);
+    world_run("UPDATE device_grant SET expires_at = now() WHERE decision IS NULL");
+    assert_fails(decide(who, late.user_code, true, &err), NOT_FOUND);
+    assert_int_equal(poll_state(&late, &grant), DEVICE_EXPIRED);
+    memset(late.device_code, '0', DEVICE_CODE_TEXT - 1);
+    assert_int_equal(poll_state(&late, &grant), DEVICE_EXPIRED);
+}
+
+static void a_disabled_account_redeems_nothing(void **state)
+{
+    (void)state;
+    struct device_codes codes = begin(SCOPE_READ);
+    struct device_grant grant;
+    struct account *account;
+    const struct principal *who = world_person(false);
+    assert_ok(decide(who, codes.user_code, true, &err));
+    assert_ok(account_get(world.registry.db, who->account_id, world.arena, &account, &err));
+    assert_ok(people_set_disabled(world.registry.db, account, true, &err));
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_EXPIRED);
+}
+
+static void guesses_and_beginnings_are_limited(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    for (int i = 0; i < 20; i++)
+        assert_fails(decide(who, "BBBB-BBBB", true, &err), NOT_FOUND);
+    assert_fails(decide(who, "BBBB-BBBB", true, &err), RATE_LIMITED);
+    world_run(
+        "INSERT INTO rate_limit VALUES ('device login from:x', now(), 60), ('device poll from:x', now(), 2000)");
+    struct device_codes codes;
+    struct device_grant grant;
+    struct device_request request = { "nono", SCOPE_READ, "x" };
+    assert_fails(device_start(world.registry.db, &request, world.arena, &codes, &err),
+                 RATE_LIMITED);
+    assert_fails(device_poll(world.registry.db, "0", "x", world.arena, &grant, &err), RATE_LIMITED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_approved_login_becomes_one_token),
+        cmocka_unit_test(polling_too_fast_makes_the_wait_longer),
+        cmocka_unit_test(a_code_is_read_as_people_type_it),
+        cmocka_unit_test(a_denied_or_late_login_is_none),
+        cmocka_unit_test(a_disabled_account_redeems_nothing),
+        cmocka_unit_test(guesses_and_beginnings_are_limited),
+    };
+    return cmocka_run_group_tests(tests, world_open, world_close);
+}

@@ -1,0 +1,214 @@
+/* USES registry/domain registry/db registry/blob lib/base */
+#include "registry/auth/audit.h"
+#include "registry/auth/limit.h"
+#include "registry/auth/session.h"
+#include "registry/auth/token_issue.h"
+#include "tests/support/world.h"
+
+static struct db *db(void)
+{
+    return world.registry.db;
+}
+
+static bool sign_in(const char *login, const char *password, const char *ip, struct error *err)
+{
+    struct account *account;
+    struct sign_in request = { login, password, ip };
+    return people_sign_in(db(), &request, world.arena, &account, err);
+}
+
+static void the_first_administrator_is_made_once(void **state)
+{
+    (void)state;
+    char *password = NULL;
+    assert_ok(people_bootstrap(db(), world.arena, &password, &err));
+    assert_non_null(password);
+    assert_ok(sign_in(PEOPLE_FIRST_LOGIN, password, "a", &err));
+    assert_ok(people_bootstrap(db(), world.arena, &password, &err));
+    assert_null(password);
+}
+
+static void logins_are_plain_names_and_unique(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "", "-a", "a-", "a b", "\xc3\xa9", "a/b" };
+    struct account *account;
+    struct account_request request = { .password = WORLD_PASSWORD };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        request.login = bad[i];
+        assert_fails(people_add(db(), &request, world.arena, &account, &err), INVALID);
+    }
+    request.login = "Some.One";
+    request.display_name = "two\nlines";
+    assert_fails(people_add(db(), &request, world.arena, &account, &err), INVALID);
+    request.display_name = "Some One";
+    assert_ok(people_add(db(), &request, world.arena, &account, &err));
+    assert_string_equal(account->display_name, "Some One");
+    request.login = "some-one";
+    assert_fails(people_add(db(), &request, world.arena, &account, &err), CONFLICT);
+}
+
+static void nobody_and_the_wrong_password_sound_alike(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    struct error wrong, unknown, odd;
+    assert_false(sign_in(who->login, "wrong password", "b", &wrong));
+    assert_false(sign_in("not-there", "wrong password", "b", &unknown));
+    assert_false(sign_in("\x01", "wrong password", "b", &odd));
+    assert_int_equal(wrong.kind, ERROR_UNAUTHORIZED);
+    assert_string_equal(wrong.message, unknown.message);
+    assert_string_equal(wrong.message, odd.message);
+}
+
+static void a_disabled_account_counts_for_nothing(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    struct session session;
+    struct principal *found;
+    struct account *account;
+    assert_ok(session_start(db(), who->account_id, "c", &session, &err));
+    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
+    assert_ok(people_set_disabled(db(), account, true, &err));
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "c", &err), UNAUTHORIZED);
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_null(found);
+    assert_ok(people_set_disabled(db(), account, false, &err));
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "c", &err));
+    assert_fails(account_get(db(), 999999, world.arena, &account, &err), NOT_FOUND);
+}
+
+static void sign_in_is_limited_by_account_and_by_address(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    for (int i = 0; i < 10; i++)
+        assert_fails(sign_in(who->login, "wrong password", "d", &err), UNAUTHORIZED);
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "d", &err), RATE_LIMITED);
+    world_run("UPDATE rate_limit SET started_at = started_at - interval '16 minutes'");
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "d", &err));
+
+    world_run("INSERT INTO rate_limit VALUES ('sign-in from:e', now(), 100)");
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "e", &err), RATE_LIMITED);
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "f", &err));
+}
+
+static void a_limit_tells_how_long_to_wait(void **state)
+{
+    (void)state;
+    const struct limit limit = { "test", 2, 60 };
+    int64_t wait = 0;
+    struct error failure;
+    assert_ok(limit_take(db(), &limit, "who", NULL, &err));
+    assert_ok(limit_take(db(), &limit, "who", NULL, &err));
+    assert_false(limit_take(db(), &limit, "who", &wait, &failure));
+    assert_in_range(wait, 1, 60);
+    assert_non_null(strstr(failure.hint, "seconds"));
+    assert_ok(limit_take(db(), &limit, "other", NULL, &err));
+    assert_ok(limit_return(db(), &limit, "who", &err));
+    assert_ok(limit_return(db(), &limit, "who", &err));
+    assert_ok(limit_take(db(), &limit, "who", NULL, &err));
+    assert_ok(limit_forget(db(), &limit, "who", &err));
+    assert_ok(limit_take(db(), &limit, "who", NULL, &err));
+}
+
+static void sessions_end_by_themselves(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(true);
+    struct session session;
+    struct principal *found;
+    assert_ok(session_start(db(), who->account_id, "g", &session, &err));
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_non_null(found);
+    assert_true(found->is_admin && found->scopes == SCOPE_ALL);
+    assert_string_equal(found->csrf, session.csrf);
+
+    world_run("UPDATE session SET last_seen_at = now() - interval '6 days'");
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_non_null(found); /* and now it was seen */
+    world_run("UPDATE session SET created_at = now() - interval '20 days' WHERE "
+              "last_seen_at > now() - interval '1 hour'");
+    assert_ok(auth_sweep(db(), &err));
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_non_null(found);
+    world_run("UPDATE session SET last_seen_at = now() - interval '8 days'");
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_null(found);
+    assert_ok(session_find(db(), "short", world.arena, &found, &err));
+    assert_null(found);
+    assert_ok(auth_sweep(db(), &err));
+    assert_ok(session_end(db(), who->session_id, &err));
+}
+
+static void a_token_stands_for_its_account_until_it_ends(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    const char *scopes[] = { "read", "publish" }, *document, *more[] = { "org" };
+    struct list names = { scopes, 2 }, wider = { more, 1 };
+    struct token_issue request = { "ci", &names, 7, "h" };
+    char text[TOKEN_TEXT], other[TOKEN_TEXT];
+    struct principal *found;
+    assert_ok(token_issue(db(), who, &request, world.arena, text, &document, &err));
+    assert_null(strstr(document, text));
+    assert_ok(token_find(db(), text, world.arena, &found, &err));
+    assert_non_null(found);
+    assert_int_equal(found->scopes, SCOPE_READ | SCOPE_PUBLISH);
+    assert_true(principal_may(found, SCOPE_READ) && !principal_may(found, SCOPE_ORG));
+    assert_int_equal(principal_viewer(found), who->account_id);
+
+    struct token_issue greedy = { "more", &wider, 0, "h" };
+    assert_fails(token_issue(db(), found, &greedy, world.arena, other, &document, &err), DENIED);
+    request.expires_in_days = -1;
+    assert_fails(token_issue(db(), who, &request, world.arena, other, &document, &err), INVALID);
+    request.expires_in_days = 0;
+    request.name = "";
+    assert_fails(token_issue(db(), who, &request, world.arena, other, &document, &err), INVALID);
+
+    assert_fails(token_revoke(db(), world_person(false), found->token_id, "h", &err), NOT_FOUND);
+    assert_fails(token_revoke(db(), who, "no uuid", "h", &err), NOT_FOUND);
+    world_run(
+        "UPDATE token SET created_at = now() - interval '2 days', expires_at = now() - interval '1 day'");
+    assert_ok(token_find(db(), text, world.arena, &found, &err));
+    assert_null(found);
+    token_make(other);
+    assert_ok(token_find(db(), other, world.arena, &found, &err));
+    assert_null(found);
+    assert_ok(token_find(db(), "nono_bad", world.arena, &found, &err));
+    assert_null(found);
+}
+
+static void a_new_password_ends_sessions_and_is_checked(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    struct account *account;
+    struct session session;
+    struct principal *found;
+    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
+    assert_ok(session_start(db(), who->account_id, "i", &session, &err));
+    assert_fails(people_set_password(db(), account, "short", 0, &err), INVALID);
+    assert_ok(people_set_password(db(), account, "another password", 0, &err));
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_null(found);
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "i", &err), UNAUTHORIZED);
+    assert_ok(sign_in(who->login, "another password", "i", &err));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_first_administrator_is_made_once),
+        cmocka_unit_test(logins_are_plain_names_and_unique),
+        cmocka_unit_test(nobody_and_the_wrong_password_sound_alike),
+        cmocka_unit_test(a_disabled_account_counts_for_nothing),
+        cmocka_unit_test(sign_in_is_limited_by_account_and_by_address),
+        cmocka_unit_test(a_limit_tells_how_long_to_wait),
+        cmocka_unit_test(sessions_end_by_themselves),
+        cmocka_unit_test(a_token_stands_for_its_account_until_it_ends),
+        cmocka_unit_test(a_new_password_ends_sessions_and_is_checked),
+    };
+    return cmocka_run_group_tests(tests, world_open, world_close);
+}

@@ -1,0 +1,288 @@
+/* USES registry/db registry/blob registry/auth lib/base lib/pack lib/trust lib/crypto */
+#include "tests/support/publishing.h"
+
+static struct house house;
+
+static int open_all(void **state)
+{
+    (void)world_open(state);
+    house = house_new();
+    return 0;
+}
+
+static int close_all(void **state)
+{
+    house_clear(&house);
+    return world_close(state);
+}
+
+static bool publish(struct publish_request request, const struct principal *who, struct error *err)
+{
+    struct publish_result result;
+    struct actor actor = world_actor(who);
+    return version_publish(&world.registry, &request, &actor, world.arena, &result, err);
+}
+
+static struct publish_request request_of(struct sample *sample, const char *name,
+                                         const char *version)
+{
+    const char *const ref[3] = { house.name, name, version };
+    sample_pack(sample);
+    return (struct publish_request){ .namespace = house.name,
+                                     .name = name,
+                                     .version = version,
+                                     .bundle = sample_sign(sample, ref, house.key),
+                                     .archive = sample->archive };
+}
+
+static void the_same_bytes_again_change_nothing(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("same", "1.0.0");
+    struct publish_result first, again;
+    sample_pack(&sample);
+    assert_ok(sample_publish(&house, &sample, "same", "1.0.0", &first, &err));
+    assert_ok(sample_publish(&house, &sample, "same", "1.0.0", &again, &err));
+    assert_true(first.created && !again.created);
+    assert_string_equal(first.id, again.id);
+    assert_string_equal(first.digest, again.digest);
+    assert_int_equal(first.notes.count, 0);
+
+    sample.files[1] = sample_file("README.md", "# Other\n");
+    sample_pack(&sample);
+    assert_fails(sample_publish(&house, &sample, "same", "1.0.0", &again, &err), CONFLICT);
+}
+
+static void build_metadata_makes_no_other_version(void **state)
+{
+    (void)state;
+    (void)sample_there(&house, "meta", "1.0.0+a");
+    struct sample sample = sample_new("meta", "1.0.0+b");
+    struct publish_result result;
+    sample_pack(&sample);
+    assert_fails(sample_publish(&house, &sample, "meta", "1.0.0+b", &result, &err), CONFLICT);
+}
+
+static void loose_files_become_the_one_archive(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("loose", "1.0.0");
+    struct publish_request request = request_of(&sample, "loose", "1.0.0");
+    struct publish_result result;
+    struct actor actor = world_actor(house.owner);
+    request.archive = (struct pack_bytes){ 0 };
+    request.files = sample.files;
+    request.file_count = sample.count;
+    assert_ok(version_publish(&world.registry, &request, &actor, world.arena, &result, &err));
+    assert_string_equal(result.digest + strlen("sha256:"), sample.index.sha256);
+
+    request.file_count = 1;
+    request.version = "1.0.1";
+    assert_fails(publish(request, house.owner, &err), INVALID);
+}
+
+static void authority_is_asked_before_anything_is_read(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("mine", "1.0.0");
+    struct publish_request request = request_of(&sample, "mine", "1.0.0");
+    request.archive = (struct pack_bytes){ "nonsense", 8 };
+    assert_fails(publish(request, world_person(false), &err), DENIED);
+    request.namespace = "nowhere";
+    assert_fails(publish(request, house.owner, &err), NOT_FOUND);
+    request.namespace = house.name;
+    assert_fails(publish(request, house.owner, &err), INVALID);
+    assert_fails(publish(request, world_person(true), &err), INVALID); /* an administrator may */
+}
+
+static void what_the_request_says_is_what_the_manifest_says(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("named", "1.0.0");
+    struct publish_request good = request_of(&sample, "named", "1.0.0"), bad = good;
+    struct error failure;
+    static const char *const names[] = { "other", "..", "" };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        bad.name = names[i];
+        assert_false(publish(bad, house.owner, &failure));
+        assert_int_equal(failure.kind, ERROR_INVALID);
+        assert_true(*failure.field);
+    }
+    bad = good;
+    static const char *const versions[] = { "1.0.1", "v1.0.0", "1.0", "latest", "" };
+    for (size_t i = 0; i < COUNT(versions); i++) {
+        bad.version = versions[i];
+        assert_fails(publish(bad, house.owner, &err), INVALID);
+    }
+    bad = good;
+    bad.visibility = "secret";
+    assert_fails(publish(bad, house.owner, &err), INVALID);
+
+    /* the same for loose files, whose manifest is read later */
+    bad = good;
+    bad.archive = (struct pack_bytes){ 0 };
+    bad.files = sample.files;
+    bad.file_count = sample.count;
+    bad.version = "1.0.1";
+    assert_fails(publish(bad, house.owner, &err), INVALID);
+    bad.version = "1.0.0";
+    bad.name = "other";
+    assert_fails(publish(bad, house.owner, &err), INVALID);
+    assert_ok(publish(good, house.owner, &err));
+}
+
+static void a_signature_is_about_this_pack(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("signed", "1.0.0");
+    struct publish_request request = request_of(&sample, "signed", "1.0.0");
+    const char *const refs[][3] = { { "elsewhere", "signed", "1.0.0" },
+                                    { house.name, "other", "1.0.0" },
+                                    { house.name, "signed", "1.0.1" } };
+    for (size_t i = 0; i < COUNT(refs); i++) {
+        request.bundle = sample_sign(&sample, refs[i], house.key);
+        assert_fails(publish(request, house.owner, &err), UNTRUSTED);
+    }
+    const char *const ref[3] = { house.name, "signed", "1.0.0" };
+    CLEANUP(private_key_freep) struct private_key *other = NULL;
+    assert_ok(private_key_generate(KEY_ECDSA_P256, &other, &err));
+    request.bundle = sample_sign(&sample, ref, other);
+    struct error failure;
+    assert_false(publish(request, house.owner, &failure));
+    assert_int_equal(failure.kind, ERROR_UNTRUSTED);
+    assert_non_null(strstr(failure.hint, "register the key"));
+    request.bundle = (struct pack_bytes){ "{}", 2 };
+    assert_fails(publish(request, house.owner, &err), UNTRUSTED);
+}
+
+static void a_revoked_key_signs_no_more(void **state)
+{
+    (void)state;
+    struct house old = house_new();
+    struct actor actor = world_actor(old.owner);
+    (void)sample_there(&old, "aged", "1.0.0");
+    assert_ok(key_revoke(&world.registry, old.name, old.key_id, &actor, &err));
+    struct sample sample = sample_new("aged", "1.0.1");
+    struct publish_result result;
+    struct error failure;
+    sample_pack(&sample);
+    assert_false(sample_publish(&old, &sample, "aged", "1.0.1", &result, &failure));
+    assert_int_equal(failure.kind, ERROR_UNTRUSTED);
+    assert_non_null(strstr(failure.message, "revoked"));
+    house_clear(&old);
+}
+
+static void limits_can_be_lowered(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("big", "1.0.0");
+    struct publish_request request = request_of(&sample, "big", "1.0.0");
+    world.settings.entries_max = 2;
+    assert_fails(publish(request, house.owner, &err), TOO_LARGE);
+    world.settings.entries_max = 0;
+    world.settings.unpacked_bytes_max = 10;
+    assert_fails(publish(request, house.owner, &err), TOO_LARGE);
+    world.settings.unpacked_bytes_max = 0;
+    world.settings.archive_bytes_max = 10;
+    assert_fails(publish(request, house.owner, &err), TOO_LARGE);
+    world.settings.archive_bytes_max = 0;
+    assert_ok(publish(request, house.owner, &err));
+}
+
+static void a_profile_that_does_not_hold_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{",
+        "{\"extends\":\"nobody-has-this\"}",
+        "{\"no_such_key\":1}",
+        "{\"filesystem\":{\"read\":5}}",
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct sample sample = sample_new("profiled", "1.0.0");
+        sample.files[3] = sample_file("policy.json", bad[i]);
+        struct publish_request request = request_of(&sample, "profiled", "1.0.0");
+        assert_fails(publish(request, house.owner, &err), INVALID);
+    }
+}
+
+static void names_that_look_alike_are_one(void **state)
+{
+    (void)state;
+    (void)sample_there(&house, "look-alike", "1.0.0");
+    struct sample sample = sample_new("Look_Alike", "1.0.0");
+    struct publish_request request = request_of(&sample, "Look_Alike", "1.0.0");
+    assert_fails(publish(request, house.owner, &err), CONFLICT);
+
+    struct sample next = sample_new("look-alike", "1.0.1");
+    request = request_of(&next, "look-alike", "1.0.1");
+    request.visibility = "private"; /* it is public: nothing changes unasked */
+    assert_fails(publish(request, house.owner, &err), CONFLICT);
+    request.visibility = "public";
+    assert_ok(publish(request, house.owner, &err));
+}
+
+/* Two that were both checked while neither was there: the second finds the first in its
+ * transaction. */
+static bool race;
+
+bool __real_blob_batch_commit(struct blob_batch *batch, struct error *err);
+bool __wrap_blob_batch_commit(struct blob_batch *batch, struct error *err);
+bool __wrap_blob_batch_commit(struct blob_batch *batch, struct error *err)
+{
+    if (race) {
+        race = false;
+        (void)sample_there(&house, "raced", "1.0.0");
+    }
+    return __real_blob_batch_commit(batch, err);
+}
+
+static void two_at_once_make_one_version(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("raced", "1.0.0");
+    struct publish_result result;
+    sample_pack(&sample);
+    race = true;
+    assert_ok(sample_publish(&house, &sample, "raced", "1.0.0", &result, &err));
+    assert_false(race || result.created);
+}
+
+static void a_long_or_odd_readme_is_not_shown(void **state)
+{
+    (void)state;
+    static const char *const versions[] = { "1.0.0", "1.0.1" };
+    char *large = arena_alloc(world.arena, 300 * 1024 + 1, 1);
+    memset(large, 'x', 300 * 1024);
+    const char *const texts[] = { large, "\xff\xfe" };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct sample sample = sample_new("readme", versions[i]);
+        struct publish_result result;
+        const char *shown;
+        sample.files[1] = sample_file("README.md", texts[i]);
+        sample_pack(&sample);
+        assert_ok(sample_publish(&house, &sample, "readme", versions[i], &result, &err));
+        assert_ok(db_fetch_json(world.registry.db, QUERY(version_readme, db_text(result.id)),
+                                world.arena, &shown, NULL, &err));
+        assert_null(shown);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_same_bytes_again_change_nothing),
+        cmocka_unit_test(build_metadata_makes_no_other_version),
+        cmocka_unit_test(loose_files_become_the_one_archive),
+        cmocka_unit_test(authority_is_asked_before_anything_is_read),
+        cmocka_unit_test(what_the_request_says_is_what_the_manifest_says),
+        cmocka_unit_test(a_signature_is_about_this_pack),
+        cmocka_unit_test(a_revoked_key_signs_no_more),
+        cmocka_unit_test(limits_can_be_lowered),
+        cmocka_unit_test(a_profile_that_does_not_hold_is_refused),
+        cmocka_unit_test(names_that_look_alike_are_one),
+        cmocka_unit_test(two_at_once_make_one_version),
+        cmocka_unit_test(a_long_or_odd_readme_is_not_shown),
+    };
+    return cmocka_run_group_tests(tests, open_all, close_all);
+}
