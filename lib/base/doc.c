@@ -189,7 +189,7 @@ static bool fault_at(struct error *err, const struct doc *doc, unsigned line, un
     return false;
 }
 
-bool doc_fault(struct error *err, const struct doc *doc, const char *format, ...)
+bool doc_raise(struct error *err, const struct doc *doc, const char *format, ...)
 {
     char message[sizeof(err->message)];
     va_list args;
@@ -199,7 +199,7 @@ bool doc_fault(struct error *err, const struct doc *doc, const char *format, ...
     return fault_at(err, doc, doc->line, doc->column, message);
 }
 
-bool doc_fault_key(struct error *err, const struct doc *doc, const char *format, ...)
+bool doc_raise_key(struct error *err, const struct doc *doc, const char *format, ...)
 {
     char message[sizeof(err->message)];
     va_list args;

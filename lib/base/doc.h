@@ -73,9 +73,12 @@ const char *doc_text(const struct doc *doc, const char *key);
 const char *doc_kind_name(enum doc_kind kind);
 
 /* Sets an INVALID error "source:line:column: message" at a value, or at its key. */
-bool doc_fault(struct error *err, const struct doc *doc, const char *format, ...)
+#define doc_fault(err, ...)     error_false(doc_raise((err), __VA_ARGS__))
+#define doc_fault_key(err, ...) error_false(doc_raise_key((err), __VA_ARGS__))
+
+bool doc_raise(struct error *err, const struct doc *doc, const char *format, ...)
     __attribute__((cold, format(printf, 3, 4)));
-bool doc_fault_key(struct error *err, const struct doc *doc, const char *format, ...)
+bool doc_raise_key(struct error *err, const struct doc *doc, const char *format, ...)
     __attribute__((cold, format(printf, 3, 4)));
 
 /*

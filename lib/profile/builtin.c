@@ -39,13 +39,15 @@ static void find(const struct builtin *all, size_t count, const char *name,
                  struct profile_text *out)
 {
     *out = (struct profile_text){ 0 };
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(all[i].name, name) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(all[i].name, name) == 0) {
             *out = (struct profile_text){ .text = all[i].text,
                                           .len = all[i].len,
                                           .syntax = PROFILE_TOML,
                                           .file = "built-in",
                                           .builtin = true };
+        }
+    }
 }
 
 void profile_builtin_find(const char *name, struct profile_text *out)

@@ -54,6 +54,9 @@ struct profile_origin profile_origin_of(const struct resolver *resolver, const s
 }
 
 static const char *note_text(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static const char *note_text(struct arena *arena, const char *format, va_list args)
 {
     char text[512];
     (void)vsnprintf(text, sizeof(text), format, args);
@@ -102,7 +105,7 @@ bool profile_key_is(const struct doc *member, const char *key)
     return strlen(key) == member->key_len && memcmp(member->key, key, member->key_len) == 0;
 }
 
-bool profile_kind_fault(struct resolver *resolver, const struct doc *value, const char *key,
+bool profile_raise_kind(struct resolver *resolver, const struct doc *value, const char *key,
                         const char *expected)
 {
     doc_fault(resolver->err, value, "%s: expected %s, found %s", key, expected,

@@ -52,11 +52,12 @@ static bool own_variable(struct resolver *resolver, const char *name, const char
         { "NONO_PACKAGES", env->packages_dir },
         { "PACK_DIR", resolver->part->pack_dir },
     };
-    for (size_t i = 0; i < COUNT(own); i++)
+    for (size_t i = 0; i < COUNT(own); i++) {
         if (strcmp(name, own[i].name) == 0) {
             *out = own[i].value;
             return true;
         }
+    }
     if (strcmp(name, "UID") != 0)
         return false;
     *out = arena_printf(resolver->arena, "%u", env->uid);
@@ -86,11 +87,13 @@ static const char *variable_find(struct resolver *resolver, const char *name, bo
         return value ? value : "/tmp";
     if (strcmp(name, "XDG_RUNTIME_DIR") == 0)
         return value;
-    for (size_t i = 0; i < COUNT(folders); i++)
-        if (strcmp(name, folders[i].name) == 0)
-            return value || !env->home
-                       ? value
-                       : arena_printf(resolver->arena, "%s%s", env->home, folders[i].below_home);
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        if (strcmp(name, folders[i].name) != 0)
+            continue;
+        if (value || !env->home)
+            return value;
+        return arena_printf(resolver->arena, "%s%s", env->home, folders[i].below_home);
+    }
     /* A group may name what its tool's own variables say. */
     *known = resolver->level == PROFILE_FROM_GROUP && value;
     return value;

@@ -235,6 +235,7 @@ static void grants_settle(struct resolver *resolver)
         ARENA_ARRAY(resolver->arena, const struct profile_path *, grants->count + 1);
     for (size_t i = 0; i < grants->count; i++)
         order[i] = LIST_AT(*grants, struct profile_path, i);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     qsort(order, grants->count, sizeof(*order), by_path);
 
     struct profile_path *last = NULL;

@@ -60,8 +60,9 @@ static bool unknown_group(struct resolver *resolver, const char *name, const str
         error_set(resolver->err, INVALID, "there is no group \"%.64s\"", name);
     error_field(resolver->err, "groups");
     const char *near = text_nearest(name, names, count);
-    return near ? error_hint(resolver->err, "did you mean \"%s\"?", near)
-                : error_hint(resolver->err, "`nono profile groups` lists them");
+    if (near)
+        return error_hint(resolver->err, "did you mean \"%s\"?", near);
+    return error_hint(resolver->err, "`nono profile groups` lists them");
 }
 
 /* The group's document: built in, or a member of a pack's map of groups. */

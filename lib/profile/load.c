@@ -18,11 +18,12 @@ bool profile_syntax_of(const char *file, enum profile_syntax *out)
         { ".toml", PROFILE_TOML },  { ".yaml", PROFILE_YAML }, { ".yml", PROFILE_YAML },
         { ".jsonc", PROFILE_JSON }, { ".json", PROFILE_JSON },
     };
-    for (size_t i = 0; i < COUNT(endings); i++)
+    for (size_t i = 0; i < COUNT(endings); i++) {
         if (text_ends(file, endings[i].ending) && strlen(file) > strlen(endings[i].ending)) {
             *out = endings[i].syntax;
             return true;
         }
+    }
     return false;
 }
 

@@ -111,11 +111,12 @@ static const char *comparison_read(const char *text, enum comparison *out)
         { "=", EQUAL },  { ">", OVER },      { "<", UNDER },
     };
     *out = EQUAL;
-    for (size_t i = 0; i < COUNT(signs); i++)
+    for (size_t i = 0; i < COUNT(signs); i++) {
         if (text_starts(text, signs[i].sign)) {
             *out = signs[i].comparison;
             return text + strlen(signs[i].sign);
         }
+    }
     return text;
 }
 

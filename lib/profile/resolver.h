@@ -64,7 +64,8 @@ void profile_warn(struct resolver *resolver, const struct doc *item, const char 
 /* Whether key is a member's whole name. */
 bool profile_key_is(const struct doc *member, const char *key);
 /* A value of the wrong kind: "filesystem.read: expected a list of paths, found text". */
-bool profile_kind_fault(struct resolver *resolver, const struct doc *value, const char *key,
+#define profile_kind_fault(...) error_false(profile_raise_kind(__VA_ARGS__))
+bool profile_raise_kind(struct resolver *resolver, const struct doc *value, const char *key,
                         const char *expected);
 /* Text without NUL and of at most 4095 bytes, or a fault. */
 bool profile_text(struct resolver *resolver, const struct doc *value, const char *key,

@@ -173,6 +173,7 @@ void permissions_words(const struct permissions *permissions, struct arena *aren
         ARENA_ARRAY(arena, const struct permission_line *, count + 1);
     for (size_t i = 0; i < count; i++)
         order[i] = LIST_AT(words.lines, struct permission_line, i);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     qsort(order, count, sizeof(*order), by_risk);
     *out = (struct list){ 0 };
     for (size_t i = 0; i < count; i++)

@@ -24,6 +24,9 @@ unsigned toml_column(const struct toml_reader *reader)
 }
 
 static bool fault(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+                  va_list args) __attribute__((format(printf, 4, 0)));
+
+static bool fault(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
                   va_list args)
 {
     char message[sizeof(reader->err->message)];
@@ -33,7 +36,7 @@ static bool fault(struct toml_reader *reader, unsigned line, unsigned column, co
     return error_prefix(reader->err, "%s:%u:%u", source, line, column);
 }
 
-bool toml_fault(struct toml_reader *reader, const char *format, ...)
+bool toml_raise(struct toml_reader *reader, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -42,7 +45,7 @@ bool toml_fault(struct toml_reader *reader, const char *format, ...)
     return false;
 }
 
-bool toml_fault_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+bool toml_raise_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
                    ...)
 {
     va_list args;

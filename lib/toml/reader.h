@@ -47,9 +47,11 @@ bool toml_looking_at(const struct toml_reader *reader, const char *text);
 /* Steps over text when it is next. */
 bool toml_take(struct toml_reader *reader, const char *text);
 unsigned toml_column(const struct toml_reader *reader);
-bool toml_fault(struct toml_reader *reader, const char *format, ...)
+#define toml_fault(reader, ...)    error_false(toml_raise((reader), __VA_ARGS__))
+#define toml_fault_at(reader, ...) error_false(toml_raise_at((reader), __VA_ARGS__))
+bool toml_raise(struct toml_reader *reader, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
-bool toml_fault_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
+bool toml_raise_at(struct toml_reader *reader, unsigned line, unsigned column, const char *format,
                    ...) __attribute__((cold, format(printf, 4, 5)));
 void toml_skip_blanks(struct toml_reader *reader); /* spaces and tabs */
 /* A line end, LF or CRLF, when it is next. */

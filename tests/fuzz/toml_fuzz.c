@@ -14,11 +14,12 @@ static void check(const struct doc *doc, unsigned depth)
     assert(doc->line && doc->column);
     if (doc->kind == DOC_TEXT || doc->kind == DOC_TIME)
         assert(doc->text[doc->len] == '\0');
-    if (doc->kind == DOC_LIST || doc->kind == DOC_TABLE)
-        DOC_FOREACH (doc, item) {
-            assert(doc->kind == DOC_LIST || item->key[item->key_len] == '\0');
-            check(item, depth + 1);
-        }
+    if (doc->kind != DOC_LIST && doc->kind != DOC_TABLE)
+        return;
+    DOC_FOREACH (doc, item) {
+        assert(doc->kind == DOC_LIST || item->key[item->key_len] == '\0');
+        check(item, depth + 1);
+    }
 }
 
 static bool has_nan(const struct doc *doc)

@@ -14,14 +14,15 @@ static size_t check(const struct doc *doc, unsigned depth)
     size_t nodes = 1;
     assert(depth <= LIMIT_DOC_DEPTH + 1);
     assert(doc->line && doc->column);
-    if (doc->kind == DOC_LIST || doc->kind == DOC_TABLE)
-        DOC_FOREACH (doc, item) {
-            if (doc->kind == DOC_TABLE) {
-                assert(strlen(item->key) == item->key_len);
-                assert(doc_find(doc, item->key) == item);
-            }
-            nodes += check(item, depth + 1);
+    if (doc->kind != DOC_LIST && doc->kind != DOC_TABLE)
+        return nodes;
+    DOC_FOREACH (doc, item) {
+        if (doc->kind == DOC_TABLE) {
+            assert(strlen(item->key) == item->key_len);
+            assert(doc_find(doc, item->key) == item);
         }
+        nodes += check(item, depth + 1);
+    }
     return nodes;
 }
 

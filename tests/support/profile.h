@@ -21,14 +21,16 @@ static inline bool find_profile(void *context, const char *name, struct arena *a
                                 struct profile_text *out, struct error *err)
 {
     (void)context, (void)arena, (void)err;
-    for (const struct named *at = documents; at && at->name; at++)
-        if (strcmp(at->name, name) == 0)
-            *out = (struct profile_text){ .text = at->text,
-                                          .len = strlen(at->text),
-                                          .syntax = at->syntax,
-                                          .file = at->name,
-                                          .pack = at->pack_dir ? "ns/pack" : NULL,
-                                          .pack_dir = at->pack_dir };
+    for (const struct named *at = documents; at && at->name; at++) {
+        if (strcmp(at->name, name) != 0)
+            continue;
+        *out = (struct profile_text){ .text = at->text,
+                                      .len = strlen(at->text),
+                                      .syntax = at->syntax,
+                                      .file = at->name,
+                                      .pack = at->pack_dir ? "ns/pack" : NULL,
+                                      .pack_dir = at->pack_dir };
+    }
     return true;
 }
 
