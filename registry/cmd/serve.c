@@ -259,9 +259,10 @@ static bool start(struct serve *serve, struct error *err)
 static void stop(struct serve *serve)
 {
     unsigned deadline_ms = (unsigned)serve->store.config.drain_seconds * 1000;
-    server_stop(serve->server, deadline_ms);
-    server_stop(serve->admin, 1000);
-    job_stop(serve->job);
+    server_drain(serve->server, deadline_ms);
+    job_stop(serve->job); /* it drops what the server keeps, so it goes first */
+    server_stop(serve->server);
+    server_stop(serve->admin);
     for (size_t i = 0; serve->workers && i <= serve->worker_count; i++)
         db_close(serve->workers[i].registry.db);
     downloads_free(serve->downloads);

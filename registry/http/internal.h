@@ -16,6 +16,7 @@ struct server {
     struct server_config config;
     struct MHD_Daemon *daemon;
     struct cache *cache; /* NULL without one */
+    MHD_socket listener; /* once it is quiet */
     int pages;           /* the folder of the web pages, or -1 */
     atomic_bool stopping;
     atomic_int active; /* exchanges that have begun and not ended */

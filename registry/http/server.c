@@ -273,6 +273,7 @@ bool server_start(const struct server_config *config, struct server **out, struc
     CLEANUP(server_freep) struct server *server = xnew(struct server);
     server->config = *config;
     server->pages = -1;
+    server->listener = MHD_INVALID_SOCKET;
     server->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     server->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     if (config->cache_bytes)
@@ -308,19 +309,26 @@ void server_cache_enable(struct server *server, bool enabled)
         cache_enable(server->cache, enabled);
 }
 
-void server_stop(struct server *server, unsigned deadline_ms)
+void server_drain(struct server *server, unsigned deadline_ms)
 {
-    if (!server)
+    if (!server || atomic_exchange(&server->stopping, true))
         return;
-    atomic_store(&server->stopping, true);
-    MHD_socket listener = MHD_quiesce_daemon(server->daemon);
+    server->listener = MHD_quiesce_daemon(server->daemon);
     if (!server->config.listen_shared)
-        (void)shutdown(listener, SHUT_RDWR); /* new connections are refused from now on */
+        (void)shutdown(server->listener, SHUT_RDWR); /* new connections are refused from now on */
     int64_t until_us = clock_monotonic_us() + (int64_t)deadline_ms * 1000;
     const struct timespec pause = { .tv_nsec = 2000000 };
     while (atomic_load(&server->active) > 0 && clock_monotonic_us() < until_us)
         (void)nanosleep(&pause, NULL);
-    if (listener != MHD_INVALID_SOCKET)
-        (void)close(listener);
+}
+
+void server_stop(struct server *server)
+{
+    if (!server)
+        return;
+    server_drain(server, 0);
+    MHD_socket listener = server->listener;
     server_free(server);
+    if (listener != MHD_INVALID_SOCKET)
+        (void)close(listener); /* only now: its threads had it */
 }

@@ -53,7 +53,9 @@ void server_drop(struct server *server, const char *tag);
 void server_cache_enable(struct server *server, bool enabled);
 
 /*
- * Takes no new connections, lets requests that have begun finish for at most deadline_ms, closes
- * the rest and ends. NULL is allowed.
+ * Takes no new connections and lets requests that have begun finish, for at most deadline_ms. NULL
+ * is allowed.
  */
-void server_stop(struct server *server, unsigned deadline_ms);
+void server_drain(struct server *server, unsigned deadline_ms);
+/* Closes what is left and ends; nobody may use the server any more. NULL is allowed. */
+void server_stop(struct server *server);

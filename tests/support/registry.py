@@ -113,7 +113,7 @@ class Registry:
 
     def _drain(self):
         """The rest of what it says goes to the log file, so that its pipes never fill."""
-        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=self.log)
+        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=self.log, stderr=subprocess.DEVNULL)
         self.process.stderr.close()
         self.process.stdout.close()
 
