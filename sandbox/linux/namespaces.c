@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
@@ -19,7 +20,7 @@ static int text_write(const char *path, const char *text)
     return write(fd, text, (size_t)len) == len ? 0 : errno;
 }
 
-static int ids_map(unsigned uid, unsigned gid)
+static int ids_write(unsigned uid, unsigned gid)
 {
     char map[64];
     int rc = text_write("/proc/self/setgroups", "deny");
@@ -31,6 +32,16 @@ static int ids_map(unsigned uid, unsigned gid)
         return rc;
     (void)snprintf(map, sizeof(map), "%u %u 1", gid, gid);
     return text_write("/proc/self/gid_map", map);
+}
+
+/* /proc/self belongs to root while the process is not dumpable, as after setuid(2). */
+static int ids_map(unsigned uid, unsigned gid)
+{
+    int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+    int rc = ids_write(uid, gid);
+    (void)prctl(PR_SET_DUMPABLE, dumpable == 1, 0, 0, 0);
+    return rc;
 }
 
 int namespaces_enter(int flags)

@@ -1,0 +1,205 @@
+/* The filter, run here by a few lines of BPF, and then by the kernel in a child. */
+#include "tests/support/test.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/record.h"
+#include "sandbox/linux/seccomp.h"
+#include "sandbox/linux/seccomp_rules.h"
+
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#else
+#define ARCH AUDIT_ARCH_AARCH64
+#endif
+#define DENY   (SECCOMP_RET_ERRNO | EPERM)
+#define ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
+
+static bool compare(const struct sock_filter *at, unsigned accumulator)
+{
+    if (BPF_OP(at->code) == BPF_JEQ)
+        return accumulator == at->k;
+    return BPF_OP(at->code) == BPF_JGE ? accumulator >= at->k : (accumulator & at->k) != 0;
+}
+
+/* What the kernel would do with a call; *steps counts. */
+static unsigned judge(const struct seccomp_program *program, const struct seccomp_data *data,
+                      unsigned *steps)
+{
+    unsigned accumulator = 0;
+    *steps = 0;
+    for (size_t at = 0; at < program->len; at++, (*steps)++) {
+        const struct sock_filter *code = &program->code[at];
+        switch (BPF_CLASS(code->code)) {
+        case BPF_LD:
+            assert_true(code->k + sizeof(accumulator) <= sizeof(*data) && code->k % 4 == 0);
+            memcpy(&accumulator, (const char *)data + code->k, sizeof(accumulator));
+            break;
+        case BPF_ALU:
+            accumulator &= code->k;
+            break;
+        case BPF_JMP:
+            at += BPF_OP(code->code) == BPF_JA ? code->k
+                                               : (compare(code, accumulator) ? code->jt : code->jf);
+            break;
+        default:
+            return code->k;
+        }
+    }
+    fail_msg("the program runs off its end");
+    return 0;
+}
+
+static unsigned call(const struct seccomp_options *options, int nr, const uint64_t args[3])
+{
+    static struct seccomp_program program;
+    struct seccomp_data data = { .nr = nr, .arch = ARCH, .args = { args[0], args[1], args[2] } };
+    unsigned steps;
+    seccomp_build(options, &program);
+    return judge(&program, &data, &steps);
+}
+
+static const struct seccomp_options closed = { .network = SECCOMP_NETWORK_CLOSED };
+static const struct seccomp_options open_network = { .network = SECCOMP_NETWORK_OPEN };
+static const struct seccomp_options inet = { .network = SECCOMP_NETWORK_INET };
+static const struct seccomp_options lenient = { .network = SECCOMP_NETWORK_CLOSED,
+                                                .unix_sockets = true,
+                                                .system_v_ipc = true };
+
+static void calls_are_judged_as_the_table_says(void **state)
+{
+    (void)state;
+    const struct {
+        const struct seccomp_options *options;
+        int nr;
+        uint64_t args[3];
+        unsigned expected;
+    } cases[] = {
+        { &closed, SYS_read, { 0 }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_openat, { 0 }, SECCOMP_RET_ALLOW },
+        { &closed, 500, { 0 }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_bpf, { 0 }, DENY },
+        { &closed, SYS_mount, { 0 }, DENY },
+        { &closed, SYS_keyctl, { 0 }, DENY },
+        { &closed, SYS_io_uring_setup, { 0 }, ABSENT },
+        { &closed, SYS_clone3, { 0 }, ABSENT },
+        { &closed, SYS_clone, { CLONE_VM | CLONE_THREAD }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_clone, { CLONE_VM | CLONE_NEWUSER }, DENY },
+        { &closed, SYS_unshare, { CLONE_FILES }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_unshare, { CLONE_NEWNET }, DENY },
+        { &closed, SYS_ioctl, { 0, TCGETS }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_ioctl, { 0, TIOCSTI }, DENY },
+        { &closed, SYS_ioctl, { 0, (1ULL << 32) | TIOCSTI }, DENY }, /* the kernel drops the rest */
+        { &closed, SYS_ioctl, { 0, 0x541C }, DENY },
+        { &closed, SYS_personality, { 0xffffffff }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_personality, { 8 }, DENY },
+        { &closed, SYS_mknodat, { 0, 0, S_IFIFO | 0600 }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_mknodat, { 0, 0, S_IFBLK | 0600 }, DENY },
+        { &closed, SYS_prlimit64, { 0 }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_prlimit64, { 1 }, DENY },
+        { &closed, SYS_socket, { AF_INET, SOCK_STREAM }, DENY },
+        { &closed, SYS_socket, { AF_UNIX, SOCK_STREAM }, DENY },
+        { &closed, SYS_socketpair, { AF_UNIX }, SECCOMP_RET_ALLOW },
+        { &closed, SYS_socketpair, { AF_TIPC }, DENY },
+        { &closed, SYS_shmget, { 0 }, ABSENT },
+        { &lenient, SYS_socket, { AF_UNIX }, SECCOMP_RET_ALLOW },
+        { &lenient, SYS_socket, { AF_INET }, DENY },
+        { &lenient, SYS_shmget, { 0 }, SECCOMP_RET_ALLOW },
+        { &inet, SYS_socket, { AF_INET }, SECCOMP_RET_ALLOW },
+        { &inet, SYS_socket, { AF_INET6 }, SECCOMP_RET_ALLOW },
+        { &inet, SYS_socket, { AF_UNIX }, DENY },
+        { &inet, SYS_socket, { AF_VSOCK }, DENY },
+        { &inet, SYS_socket, { AF_ALG }, DENY },
+        { &open_network, SYS_socket, { AF_INET }, SECCOMP_RET_ALLOW },
+        { &open_network, SYS_socket, { AF_UNIX }, SECCOMP_RET_ALLOW },
+        { &open_network, SYS_bpf, { 0 }, DENY },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        if (call(cases[i].options, cases[i].nr, cases[i].args) != cases[i].expected)
+            fail_msg("case %zu: system call %d", i, cases[i].nr);
+}
+
+static void every_rule_of_the_table_is_in_the_program(void **state)
+{
+    (void)state;
+    const uint64_t none[3] = { 0 };
+    for (size_t i = 0; i < seccomp_rule_count; i++) {
+        if (seccomp_rules[i].check == CHECK_DENY)
+            assert_int_equal(call(&closed, (int)seccomp_rules[i].nr, none), DENY);
+        else if (seccomp_rules[i].check == CHECK_ABSENT)
+            assert_int_equal(call(&closed, (int)seccomp_rules[i].nr, none), ABSENT);
+    }
+}
+
+static void other_architectures_end_the_process(void **state)
+{
+    (void)state;
+    static struct seccomp_program program;
+    unsigned steps;
+    seccomp_build(&closed, &program);
+    struct seccomp_data i386 = { .nr = 3, .arch = AUDIT_ARCH_I386 };
+    struct seccomp_data x32 = { .nr = 0x40000000, .arch = ARCH };
+    assert_int_equal(judge(&program, &i386, &steps), SECCOMP_RET_KILL_PROCESS);
+    assert_int_equal(judge(&program, &x32, &steps), SECCOMP_RET_KILL_PROCESS);
+}
+
+static void no_call_takes_many_steps(void **state)
+{
+    (void)state;
+    static struct seccomp_program program;
+    seccomp_build(&inet, &program);
+    for (int nr = 0; nr < 600; nr++) {
+        struct seccomp_data data = { .nr = nr, .arch = ARCH };
+        unsigned steps;
+        (void)judge(&program, &data, &steps);
+        assert_true(steps < 40);
+    }
+}
+
+static int enforced(void)
+{
+    static struct seccomp_program program;
+    seccomp_build(&closed, &program);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_enforce(&program) != 0)
+        return 1;
+    if (socket(AF_INET, SOCK_STREAM, 0) >= 0 || errno != EPERM)
+        return 2;
+    if (syscall(SYS_ioctl, 0, (1UL << 32) | TIOCSTI, "x") >= 0 || errno != EPERM)
+        return 3;
+    int pair[2];
+    return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? 0 : 4;
+}
+
+static void the_kernel_takes_the_program(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(enforced());
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_are_judged_as_the_table_says),
+        cmocka_unit_test(every_rule_of_the_table_is_in_the_program),
+        cmocka_unit_test(other_architectures_end_the_process),
+        cmocka_unit_test(no_call_takes_many_steps),
+        cmocka_unit_test(the_kernel_takes_the_program),
+    };
+    return cmocka_run_group_tests_name("sandbox/linux/seccomp", tests, NULL, NULL);
+}
