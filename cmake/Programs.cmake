@@ -18,6 +18,9 @@ endfunction()
 target_compile_definitions(nono-compiler INTERFACE NONO_VERSION="${PROJECT_VERSION}")
 
 nono_program(nono           client/main.c              USES client/cmd client/ui)
+if(NONO_STATIC) # no dynamic loader on the way to the sandbox: docs/performance.md has what that saves
+  target_link_libraries(nono PRIVATE -static-pie) # behind the -pie that CMake adds
+endif()
 nono_program(nono-pkg       client/cmd/pkg/main.c      LIBEXEC USES client/cmd/pkg client/ui)
-nono_program(nono-proxy     sandbox/proxy/main.c       LIBEXEC USES sandbox/proxy)
+nono_program(nono-proxy     sandbox/proxy/main.c       LIBEXEC USES sandbox/proxy sandbox/api)
 nono_program(nono-registry  registry/main.c            USES registry/cmd)

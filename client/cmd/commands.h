@@ -5,10 +5,12 @@
 
 extern const struct command *const nono_commands[];
 
+extern const struct command command_audit;
 extern const struct command command_run;
 extern const struct command command_profile;
 extern const struct command command_wrap;
 extern const struct command command_why;
+extern const struct command command_snapshot;
 extern const struct command command_version;
 
 /* Those of nono-pkg: pkg_commands.c. */

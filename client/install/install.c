@@ -142,9 +142,21 @@ bool install_plan_removal(const struct store *store, const char *namespace, cons
     return wired_settle(&install->wired, install->plan, arena, err);
 }
 
+/* Files and links; folders come and go with them. */
+static struct list names_of(const struct install *install)
+{
+    struct list changes = plan_changes(install->plan);
+    struct plan_change *items = changes.items;
+    size_t count = 0;
+    for (size_t i = 0; i < changes.count; i++)
+        if (items[i].after->kind != NODE_FOLDER)
+            items[count++] = items[i];
+    return (struct list){ items, count };
+}
+
 bool install_same(const struct install *a, const struct install *b)
 {
-    struct list left = plan_changes(a->plan), right = plan_changes(b->plan);
+    struct list left = names_of(a), right = names_of(b);
     if (left.count != right.count)
         return false;
     for (size_t i = 0; i < left.count; i++) {

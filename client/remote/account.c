@@ -144,6 +144,6 @@ bool remote_whoami(const struct remote *remote, struct arena *arena, struct whoa
 bool remote_logout(const struct remote *remote, struct arena *arena, struct error *err)
 {
     struct doc *answer;
-    return remote_call(remote, "POST", remote_url(remote, arena, "/auth/logout"),
-                       doc_new(arena, DOC_TABLE), arena, &answer, err);
+    return remote_call(remote, "POST", remote_url(remote, arena, "/auth/logout"), NULL, arena,
+                       &answer, err);
 }

@@ -143,7 +143,7 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
         .url = url,
         .bearer = remote->token,
         .accept = "application/json",
-        .content_type = "application/json",
+        .content_type = text ? "application/json" : NULL,
         .body = text,
         .body_len = text ? strlen(text) : 0,
     };

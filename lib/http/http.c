@@ -134,9 +134,10 @@ bool http_send(struct http *http, const struct http_request *request, struct are
         .url = request->url,
         .bearer = request->bearer,
         .arena = arena,
+        .max_bytes = request->max_bytes ? request->max_bytes : LIMIT_JSON_BYTES,
     };
     buf_init(&transfer.body,
-             request->max_bytes < LIMIT_JSON_BYTES ? LIMIT_JSON_BYTES : request->max_bytes);
+             transfer.max_bytes < LIMIT_JSON_BYTES ? LIMIT_JSON_BYTES : transfer.max_bytes);
     bool ok = attempts_run(&transfer, err);
     if (ok) {
         *out = transfer.head;

@@ -4,7 +4,6 @@
 #include "lib/base/limits.h"
 #include "registry/api/api.h"
 #include "registry/blob/blob.h"
-#include "registry/domain/downloads.h"
 
 #define ARCHIVE_TYPE "application/vnd.nono.pack.v1.tar+zstd"
 #define BUNDLE_TYPE  "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -23,10 +22,9 @@ static void bytes_keep(struct response *res, const struct request *req,
                        const struct version *version)
 {
     bool exact = strcmp(request_param(req, "version"), version->version) == 0;
-    if (version->visibility != VISIBILITY_PUBLIC)
-        res->freshness = FRESH_PRIVATE;
-    else
-        res->freshness = exact ? FRESH_IMMUTABLE : FRESH_CHECKED;
+    api_keep(res, req, version->namespace, version->name, version->visibility == VISIBILITY_PUBLIC);
+    if (exact && version->visibility == VISIBILITY_PUBLIC)
+        res->freshness = FRESH_IMMUTABLE;
 }
 
 static bool blob_answer(struct registry *registry, const char *digest, const char *type,
@@ -99,8 +97,8 @@ bool artifact_show(struct registry *registry, const struct request *req, struct 
     if (!blob_answer(registry, file->digest, "application/octet-stream", res, err))
         return false;
     bytes_keep(res, req, version);
-    if (strcmp(path, MANIFEST) == 0 && req->method == GET)
-        downloads_count(registry->downloads, version->id);
+    if (strcmp(path, MANIFEST) == 0)
+        res->count = version->id;
     return true;
 }
 
@@ -125,8 +123,7 @@ bool archive_show(struct registry *registry, const struct request *req, struct r
         !blob_answer(registry, version->archive_digest, ARCHIVE_TYPE, res, err))
         return false;
     bytes_keep(res, req, version);
-    if (req->method == GET && !request_header(req, "Range"))
-        downloads_count(registry->downloads, version->id);
+    res->count = version->id;
     return true;
 }
 
@@ -143,7 +140,10 @@ static bool parts_answer(struct registry *registry, const struct request *req,
                    &bundle_len, err) ||
         !blob_open(registry->blobs, version->archive_digest, &fd, &size, err))
         return false;
+    char digest[SHA256_TEXT];
+    sha256_hex(document, document_len, digest);
     response_mixed(res, 200);
+    res->etag = arena_printf(req->arena, "%.16s-%.16s", digest, version->archive_digest);
     response_mixed_bytes(res, "pull", "application/json", document, document_len);
     response_mixed_bytes(res, "bundle", BUNDLE_TYPE, bundle, bundle_len);
     response_mixed_file(res, "archive", ARCHIVE_TYPE, fd, size);
@@ -164,7 +164,7 @@ bool download_show(struct registry *registry, const struct request *req, struct 
             err->kind = ERROR_INTERNAL;
         return false;
     }
-    if (req->method == GET)
-        downloads_count(registry->downloads, version->id);
+    api_keep(res, req, version->namespace, version->name, version->visibility == VISIBILITY_PUBLIC);
+    res->count = version->id;
     return true;
 }

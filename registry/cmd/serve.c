@@ -120,6 +120,11 @@ static bool temp_dir_make(struct serve *serve, struct error *err)
     return stat(serve->temp_dir, &status) == 0 || error_set_errno(err, "%s", serve->temp_dir);
 }
 
+static void download_count(void *context, const char *version_id)
+{
+    downloads_count(context, version_id);
+}
+
 static struct server_config server_settings(const struct serve *serve, int listener, bool admin)
 {
     const struct config *config = &serve->store.config;
@@ -144,6 +149,8 @@ static struct server_config server_settings(const struct serve *serve, int liste
         .connections_max = (unsigned)config->limits->connections,
         .connections_per_ip_max = (unsigned)config->limits->connections_per_address,
         .timeout_s = (unsigned)config->timeout_seconds,
+        .count = download_count,
+        .count_context = serve->downloads,
         .access_log = config->access_log == CONFIG_ON && !admin,
     };
 }

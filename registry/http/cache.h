@@ -19,9 +19,10 @@ struct cached {
     struct MHD_Response *response;
     struct MHD_Response *not_modified; /* the 304 of the same entity */
     const struct route *route;
-    uint64_t size; /* what it counts against the cache's bytes */
-    uint64_t len;  /* of the body */
-    char etag[96]; /* without quotes */
+    uint64_t size;  /* what it counts against the cache's bytes */
+    uint64_t len;   /* of the body */
+    char etag[96];  /* without quotes */
+    char count[64]; /* response.count, or "" */
 };
 
 /* Gives a reference back. */

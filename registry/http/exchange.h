@@ -36,6 +36,7 @@ struct exchange {
     int64_t started_us;
     uint64_t bytes_out;
     uint64_t bytes_in;
+    const char *count;  /* response.count, or NULL */
     const char *method; /* as sent; lives with the connection */
     char uri[];         /* as sent, with the query */
 };

@@ -261,6 +261,7 @@ static bool may_keep(const struct exchange *exchange)
 {
     const struct response *res = &exchange->res;
     return exchange->server->cache && res->tag && res->status == 200 && res->etag &&
+           (!res->count || strlen(res->count) < sizeof(((struct cached *)0)->count)) &&
            exchange->req.method == GET && !request_header(&exchange->req, "Authorization") &&
            !request_header(&exchange->req, "Cookie");
 }
@@ -278,6 +279,7 @@ static void keep(struct exchange *exchange, struct MHD_Response *reply)
         .len = exchange->bytes_out,
     };
     (void)snprintf(cached->etag, sizeof(cached->etag), "%s", res->etag);
+    (void)snprintf(cached->count, sizeof(cached->count), "%s", res->count ? res->count : "");
     cache_keep(exchange->server->cache, exchange->uri, res->tag, exchange->generation, cached);
     exchange->kept = cached;
     exchange->status = 200;
@@ -293,6 +295,7 @@ void reply_make(struct exchange *exchange)
         for (size_t i = 0; i < res->drop_count; i++)
             cache_drop(exchange->server->cache, res->drops[i]);
     etag_fill(exchange);
+    exchange->count = res->count;
     if (res->etag && res->status == 200 && etag_listed(if_none_match, res->etag)) {
         answer(exchange, 304, not_modified_reply(exchange, res));
         return;
@@ -330,6 +333,7 @@ bool reply_cached(struct exchange *exchange)
     bool same = etag_listed(field_of(exchange, "If-None-Match"), cached->etag);
     exchange->kept = cached;
     exchange->match.route = cached->route;
+    exchange->count = cached->count[0] ? cached->count : NULL;
     exchange->bytes_out = same ? 0 : cached->len;
     exchange->status = same ? 304 : 200;
     exchange->stage = STAGE_ANSWERED;

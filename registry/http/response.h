@@ -55,8 +55,9 @@ struct response {
     struct response_part parts[RESPONSE_PARTS_MAX];
     size_t part_count;
     enum freshness freshness;
-    const char *etag; /* without quotes; NULL: of the bytes, when freshness asks for one */
-    const char *tag;  /* of the cache; NULL: not kept */
+    const char *etag;  /* without quotes; NULL: of the bytes, when freshness asks for one */
+    const char *tag;   /* of the cache; NULL: not kept */
+    const char *count; /* told to server_config.count each time this is sent whole; NULL: nothing */
     const char *drops[RESPONSE_DROPS_MAX]; /* tags that this answer's change made stale */
     size_t drop_count;
     struct argument headers[RESPONSE_HEADERS_MAX];

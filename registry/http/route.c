@@ -48,7 +48,8 @@ static bool segments_read(const char *path, struct arena *arena, struct segments
     return true;
 }
 
-/* The rest of the path with its slashes, or NULL when a segment is empty or names a folder. */
+/* The rest of the path with its slashes, or NULL when a segment is empty, names a folder or
+ * hides a slash. */
 static const char *rest_join(const struct segments *segments, size_t from, struct arena *arena)
 {
     size_t size = 1;
@@ -57,7 +58,7 @@ static const char *rest_join(const struct segments *segments, size_t from, struc
     char *out = arena_alloc(arena, size, 1), *at = out;
     for (size_t i = from; i < segments->count; i++) {
         const char *piece = segments->decoded[i];
-        if (!*piece || strcmp(piece, ".") == 0 || strcmp(piece, "..") == 0)
+        if (!*piece || strchr(piece, '/') || strcmp(piece, ".") == 0 || strcmp(piece, "..") == 0)
             return NULL;
         if (i > from)
             *at++ = '/';

@@ -53,6 +53,9 @@ static enum MHD_Result answer_send(struct exchange *exchange)
         reply = exchange->status == 304 ? exchange->kept->not_modified : exchange->kept->response;
     else if (atomic_load(&exchange->server->stopping))
         (void)MHD_add_response_header(reply, "Connection", "close");
+    const struct server_config *config = &exchange->server->config;
+    if (exchange->count && config->count && exchange->status == 200 && exchange->method[0] == 'G')
+        config->count(config->count_context, exchange->count);
     enum MHD_Result result = MHD_queue_response(connection, exchange->status, reply);
     if (exchange->reply)
         MHD_destroy_response(exchange->reply);

@@ -38,7 +38,10 @@ struct server_config {
     size_t cache_bytes;               /* of responses kept in memory; 0: none */
     unsigned connections_max, connections_per_ip_max; /* 0: the defaults */
     unsigned timeout_s;                               /* of an idle connection; 0: the default */
-    bool access_log;                                  /* a line for each request */
+    /* Hears response.count, from any thread, for answers that come from memory too. Or NULL. */
+    void (*count)(void *context, const char *what);
+    void *count_context;
+    bool access_log; /* a line for each request */
 };
 
 bool server_start(const struct server_config *config, struct server **out, struct error *err)

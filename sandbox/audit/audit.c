@@ -113,15 +113,14 @@ static bool line_append(struct audit *audit, const char *line, struct error *err
 static bool event_add(struct audit *audit, const char *type, const struct doc *data,
                       struct arena *arena, struct error *err)
 {
-    const char *line;
-    char hash[SHA256_TEXT];
+    struct audit_line line;
     if (audit->closed)
         return error_set(err, CONFLICT, "audit %s: the record is closed", audit->id);
     crash_point("audit.event");
-    if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, hash, err) ||
-        !line_append(audit, line, err))
+    if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, err) ||
+        !line_append(audit, line.text, err))
         return false;
-    audit_chain_advance(&audit->chain, hash);
+    audit_chain_advance(&audit->chain, line.hash);
     return true;
 }
 

@@ -71,8 +71,8 @@ static void texts_clean(struct doc *doc, struct arena *arena)
 }
 
 bool audit_line_print(const struct audit_chain *chain, const char *type, int64_t time_us,
-                      const struct doc *data, struct arena *arena, const char **out,
-                      char hash[SHA256_TEXT], struct error *err)
+                      const struct doc *data, struct arena *arena, struct audit_line *out,
+                      struct error *err)
 {
     struct doc *event = doc_new(arena, DOC_TABLE);
     doc_add_integer(arena, event, "seq", (int64_t)chain->count);
@@ -89,8 +89,8 @@ bool audit_line_print(const struct audit_chain *chain, const char *type, int64_t
     if (len + HASH_LEN > LIMIT_AUDIT_LINE_BYTES)
         return error_set(err, TOO_LARGE, "an audit event is over %zu bytes",
                          LIMIT_AUDIT_LINE_BYTES);
-    body_hash(body, len, hash);
-    *out = arena_printf(arena, "%.*s" HASH_KEY "%s\"}\n", (int)len, body, hash);
+    body_hash(body, len, out->hash);
+    out->text = arena_printf(arena, "%.*s" HASH_KEY "%s\"}\n", (int)len, body, out->hash);
     return true;
 }
 

@@ -29,11 +29,15 @@ void audit_chain_init(struct audit_chain *chain);
 /* The root over the hashes of all events so far. */
 void audit_chain_root(const struct audit_chain *chain, char out[SHA256_TEXT]);
 
-/* The next line, with its newline, in arena. The chain is not advanced. TOO_LARGE over the limit.
- */
+struct audit_line {
+    const char *text; /* with its newline */
+    char hash[SHA256_TEXT];
+};
+
+/* The next line, in arena. The chain is not advanced. TOO_LARGE over the limit. */
 bool audit_line_print(const struct audit_chain *chain, const char *type, int64_t time_us,
-                      const struct doc *data, struct arena *arena, const char **out,
-                      char hash[SHA256_TEXT], struct error *err) MUST_CHECK;
+                      const struct doc *data, struct arena *arena, struct audit_line *out,
+                      struct error *err) MUST_CHECK;
 /* Takes the event of that hash as the chain's newest. */
 void audit_chain_advance(struct audit_chain *chain, const char hash[SHA256_TEXT]);
 

@@ -170,25 +170,34 @@ bool audit_verify(const char *state, const char *id, audit_visit *visit, void *c
            audit_verify_fd(fd, id, visit, context, out, err);
 }
 
-/* The last whole line of a file, by its last block. */
-static bool last_line(int fd, struct arena *arena, const char **out, size_t *out_len,
+/* The last whole line within the last room bytes; *out is NULL when they hold no beginning of it.
+ */
+static bool tail_line(int fd, off_t size, size_t room, struct arena *arena, struct line *out,
                       struct error *err)
 {
-    struct stat st;
-    if (fstat(fd, &st) != 0)
-        return error_set_errno(err, "stat");
-    size_t room = LIMIT_AUDIT_LINE_BYTES + 2;
-    off_t from = (size_t)st.st_size > room ? st.st_size - (off_t)room : 0;
+    off_t from = size > (off_t)room ? size - (off_t)room : 0;
     char *bytes = arena_alloc(arena, room, 1);
     ssize_t got = pread(fd, bytes, room, from);
     if (got < 0)
         return error_set_errno(err, "read");
-
     const char *end = memrchr(bytes, '\n', (size_t)got);
     const char *before = end ? memrchr(bytes, '\n', (size_t)(end - bytes)) : NULL;
-    *out = before ? before + 1 : bytes;
-    *out_len = end ? (size_t)(end - *out) : 0;
+    const char *start = before ? before + 1 : bytes;
+    *out = (struct line){ .text = before || from == 0 ? start : NULL,
+                          .len = end ? (size_t)(end - start) : 0,
+                          .whole = end != NULL };
     return true;
+}
+
+/* Most lines are short: the file's last block is enough. */
+static bool last_line(int fd, struct arena *arena, struct line *out, struct error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return error_set_errno(err, "stat");
+    if (!tail_line(fd, st.st_size, 4 * KIB, arena, out, err))
+        return false;
+    return out->text || tail_line(fd, st.st_size, LIMIT_AUDIT_LINE_BYTES + 2, arena, out, err);
 }
 
 static bool summary_fault(struct audit_summary *summary, const struct error *fault)
@@ -208,10 +217,8 @@ bool audit_summarise(const char *state, const char *id, struct arena *arena,
                                    .state = is_running(fd) ? AUDIT_RUNNING : AUDIT_UNCLOSED };
     CLEANUP(lines_clear) struct lines lines;
     lines_init(&lines, fd);
-    struct line first;
-    const char *text;
-    size_t len;
-    if (!lines_next(&lines, &first, err) || !last_line(fd, arena, &text, &len, err))
+    struct line first, last;
+    if (!lines_next(&lines, &first, err) || !last_line(fd, arena, &last, err))
         return error_prefix(err, "audit %s", id);
     if (!first.text || !first.whole)
         return true;
@@ -220,7 +227,7 @@ bool audit_summarise(const char *state, const char *id, struct arena *arena,
     const struct check check = { .id = id };
     if (!audit_line_parse(first.text, first.len, arena, &out->start, &fault) ||
         !start_check(&check, &out->start, &fault) ||
-        !audit_line_parse(text, len, arena, &out->last, &fault))
+        !audit_line_parse(last.text ? last.text : "", last.len, arena, &out->last, &fault))
         return summary_fault(out, &fault);
     if (strcmp(out->last.type, "end") == 0)
         out->state = AUDIT_CLOSED;

@@ -156,12 +156,13 @@ static bool shape_find(const char *text, size_t at, size_t len, struct span *spa
     size_t word = at + len;
     while (is_word(text[word]) || text[word] == '.') /* the parts of a JWT */
         word++;
-    for (size_t i = 0; i < COUNT(shapes); i++)
-        if (text_starts(text + at, shapes[i].start) &&
-            word - at >= strlen(shapes[i].start) + shapes[i].least) {
-            *span = (struct span){ at, word };
-            return true;
-        }
+    for (size_t i = 0; i < COUNT(shapes); i++) {
+        size_t least = strlen(shapes[i].start) + shapes[i].least;
+        if (word - at < least || !text_starts(text + at, shapes[i].start))
+            continue;
+        *span = (struct span){ at, word };
+        return true;
+    }
     return false;
 }
 

@@ -14,6 +14,7 @@
 #include "sandbox/linux/namespaces.h"
 #include "sandbox/linux/paths.h"
 #include "sandbox/linux/placeholders.h"
+#include "sandbox/linux/plain.h"
 #include "sandbox/linux/seccomp.h"
 #include "sandbox/policy/memory.h"
 #include "sandbox/policy/plan.h"
@@ -150,7 +151,11 @@ bool confine_prepare(const struct nono_caps *caps, const struct confine_options 
     made->report.landlock_abi = landlock_abi();
     if (made->report.landlock_abi < 1)
         return error_set(err, UNSUPPORTED, "this kernel has no Landlock");
-    if (!plan_make(caps, &linux_path_ops, &made->plan, err) || !deny_is_held(made, err) ||
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    plain_cache_init(&cache);
+    struct path_ops ops = linux_path_ops;
+    ops.context = &cache;
+    if (!plan_make(caps, &ops, &made->plan, err) || !deny_is_held(made, err) ||
         !network_is_held(made, err))
         return false;
     own_mark(&made->plan);

@@ -4,16 +4,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
 
-#define WALK_DEPTH_MAX 512 /* folders below each other */
+/* The compiler would clear twelve kilobytes a path. */
+#ifdef __has_attribute
+#if __has_attribute(uninitialized)
+#define UNINITIALIZED __attribute__((uninitialized))
+#endif
+#endif
+#ifndef UNINITIALIZED
+#define UNINITIALIZED
+#endif
 
 /* A path being resolved. folders[i] is the descriptor of the i-th component from the root. */
 struct walk {
@@ -27,56 +35,6 @@ struct walk {
     struct path_found *found;
 };
 
-static bool found_fill(struct path_found *found, int fd, struct error *err)
-{
-    struct stat st;
-    if (fstat(fd, &st) < 0)
-        return error_set_errno(err, "stat");
-    found->exists = true;
-    found->id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
-    found->is_dir = S_ISDIR(st.st_mode);
-    found->is_device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
-    found->links = st.st_nlink;
-    return true;
-}
-
-/* The whole of an absolute path without a dot or a double slash, so that it is canonical as soon as
- * it holds no link. */
-static bool is_plain(const char *path)
-{
-    if (path[0] != '/')
-        return false;
-    for (const char *at = path; *at; at++) {
-        if (at[0] != '/')
-            continue;
-        if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
-            return false;
-        if (at[1] == '\0' && at != path)
-            return false;
-    }
-    return true;
-}
-
-/* One system call for the usual case: no link on the way. False: take the long way. */
-static bool resolve_quick(const char *path, struct path_found *out)
-{
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    if (!is_plain(path))
-        return false;
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-    struct error ignored;
-    if (fd < 0)
-        return false;
-    struct path_found found = { .fd = fd, .path = strdup(path), .known = strlen(path) };
-    if (!found.path || !found_fill(&found, fd, &ignored)) {
-        path_found_clear(&found);
-        return false;
-    }
-    *out = found;
-    return true;
-}
-
 static bool too_long(struct error *err)
 {
     return error_set(err, INVALID, "a path over %d bytes", PATH_MAX - 1);
@@ -84,9 +42,7 @@ static bool too_long(struct error *err)
 
 static bool walk_reopen(struct walk *walk, struct error *err)
 {
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    int fd = (int)syscall(SYS_openat2, AT_FDCWD, walk->len ? walk->path : "/", &how, sizeof(how));
+    int fd = plain_open(walk->len ? walk->path : "/");
     if (fd < 0)
         return error_set_errno(err, "%s", walk->len ? walk->path : "/");
     closep(&walk->fd);
@@ -121,7 +77,7 @@ static bool walk_up(struct walk *walk, struct error *err)
 
 static bool walk_follow(struct walk *walk, int link, struct error *err)
 {
-    char target[PATH_MAX];
+    char target[PATH_MAX] UNINITIALIZED;
     ssize_t len = readlinkat(link, "", target, sizeof(target));
     if (len < 0)
         return error_set_errno(err, "readlink below %s", walk->path);
@@ -182,11 +138,40 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
     return walk_append(walk, name, len, err);
 }
 
+/* Behind a link the way is often plain again. */
+static bool walk_rest_at_once(struct walk *walk)
+{
+    size_t rest = strlen(walk->rest);
+    while (rest && walk->rest[rest - 1] == '/')
+        walk->rest[--rest] = '\0';
+    size_t skip = strspn(walk->rest, "/");
+    if (walk->len + 1 + rest - skip >= sizeof(walk->path) || rest == skip)
+        return false;
+    walk->path[walk->len] = '/';
+    memcpy(walk->path + walk->len + 1, walk->rest + skip, rest - skip + 1);
+    int fd = plain_is(walk->path) ? plain_open(walk->path) : -1;
+    if (fd < 0) {
+        walk->path[walk->len] = '\0';
+        return false;
+    }
+    closep(&walk->fd);
+    walk->fd = fd;
+    walk->len += 1 + rest - skip;
+    walk->rest[0] = '\0';
+    return true;
+}
+
 static bool walk_all(struct walk *walk, struct error *err)
 {
+    unsigned links = 0;
     while (walk->rest[0]) {
+        if (walk->links != links) {
+            links = walk->links;
+            if (walk_rest_at_once(walk))
+                break;
+        }
         size_t skip = strspn(walk->rest, "/"), len = strcspn(walk->rest + skip, "/");
-        char name[PATH_MAX];
+        char name[PATH_MAX] UNINITIALIZED;
         memcpy(name, walk->rest + skip, len);
         name[len] = '\0';
         memmove(walk->rest, walk->rest + skip + len, strlen(walk->rest + skip + len) + 1);
@@ -201,9 +186,20 @@ static bool walk_all(struct walk *walk, struct error *err)
     return true;
 }
 
+static void walk_init(struct walk *walk, struct path_found *found)
+{
+    walk->path[0] = walk->rest[0] = '\0';
+    walk->len = walk->known = 0;
+    walk->fd = -1;
+    walk->links = 0;
+    walk->missing = false;
+    walk->found = found;
+}
+
 static bool walk_start(struct walk *walk, const char *path, struct error *err)
 {
-    char here[PATH_MAX] = "";
+    char here[PATH_MAX] UNINITIALIZED;
+    here[0] = '\0';
     if (path[0] != '/' && !getcwd(here, sizeof(here)))
         return error_set_errno(err, "getcwd");
     int len = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", here, path);
@@ -214,11 +210,11 @@ static bool walk_start(struct walk *walk, const char *path, struct error *err)
 
 static bool resolve(void *context, const char *path, struct path_found *out, struct error *err)
 {
-    (void)context;
-    if (resolve_quick(path, out))
+    if (plain_resolve(context, path, out))
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    struct walk walk = { .fd = -1, .found = &found };
+    struct walk walk UNINITIALIZED;
+    walk_init(&walk, &found);
     bool ok = walk_start(&walk, path, err) && walk_all(&walk, err);
     found.fd = walk.fd; /* closed with found, unless handed out */
     if (!ok || !memory_copy(walk.len ? walk.path : "/", &found.path, err))
@@ -226,7 +222,7 @@ static bool resolve(void *context, const char *path, struct path_found *out, str
     found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
     if (walk.missing)
         closep(&found.fd), found.fd = -1;
-    else if (!found_fill(&found, found.fd, err))
+    else if (!plain_fill(&found, found.fd, err))
         return false;
     *out = found;
     found = (struct path_found){ .fd = -1 };

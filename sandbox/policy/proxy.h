@@ -6,7 +6,7 @@
 
 #include "lib/base/record.h"
 
-#define PROXY_POLICY_MAX_BYTES (1024 * 1024)
+#define PROXY_POLICY_MAX_BYTES ((size_t)1024 * 1024)
 #define PROXY_EVENT_MAX_BYTES  4096 /* PIPE_BUF: a line is written whole or not at all */
 
 /* Descriptors of nono-proxy when it starts. */

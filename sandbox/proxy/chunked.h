@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNKED_LINE_MAX    256        /* a size with its extension */
-#define CHUNKED_TRAILER_MAX (8 * 1024) /* all trailers together */
+#define CHUNKED_LINE_MAX    ((size_t)256)      /* a size with its extension */
+#define CHUNKED_TRAILER_MAX ((size_t)8 * 1024) /* all trailers together */
 
 struct chunked {
     int state; /* all zero at first */

@@ -99,7 +99,7 @@ static void on_writable(evutil_socket_t fd, short what, void *argument);
 /* Starts the next address that can be started; with none left and none pending, gives up. */
 static void try_next(struct dial *dial)
 {
-    const struct timeval stagger = { 0, DIAL_STAGGER_MS * 1000 };
+    const struct timeval stagger = { 0, DIAL_STAGGER_MS * 1000L };
     while (dial->next < dial->count) {
         struct attempt *attempt = &dial->attempts[dial->next];
         *attempt = (struct attempt){ .dial = dial };

@@ -33,10 +33,10 @@ bool http_head_find(const char *bytes, size_t len, size_t *scanned, size_t *out_
 {
     size_t limit = len < HTTP_HEAD_MAX ? len : HTTP_HEAD_MAX;
     for (size_t i = *scanned; i < limit; i++) {
-        char previous = i > 0 ? bytes[i - 1] : '\0';
+        bool after_cr = i > 0 && bytes[i - 1] == '\r';
         if (bytes[i] == '\0')
             return error_set(err, INVALID, "NUL in a message head");
-        if ((bytes[i] == '\n') != (previous == '\r'))
+        if ((bytes[i] == '\n') != after_cr)
             return error_set(err, INVALID, "bare CR or LF in a message head");
         if (bytes[i] == '\n' && i >= 3 && bytes[i - 2] == '\n') {
             *out_len = i + 1;

@@ -106,27 +106,34 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
+static void lookup_finish(struct lookup *lookup)
+{
+    bool failed = lookup->failure[0] != '\0';
+    if (lookup->done)
+        lookup->done(lookup->addresses, failed ? 0 : lookup->count, failed ? lookup->failure : NULL,
+                     lookup->context);
+    free(lookup);
+}
+
+static struct lookup *finished_take(struct resolver *resolver)
+{
+    (void)pthread_mutex_lock(&resolver->lock);
+    struct lookup *lookup = STAILQ_FIRST(&resolver->finished);
+    if (lookup)
+        STAILQ_REMOVE_HEAD(&resolver->finished, link);
+    (void)pthread_mutex_unlock(&resolver->lock);
+    return lookup;
+}
+
 static void on_wake(evutil_socket_t fd, short what, void *argument)
 {
     (void)what;
     struct resolver *resolver = argument;
-    struct lookups finished = STAILQ_HEAD_INITIALIZER(finished);
+    struct lookup *lookup;
     eventfd_t count;
     (void)eventfd_read(fd, &count);
-
-    (void)pthread_mutex_lock(&resolver->lock);
-    STAILQ_CONCAT(&finished, &resolver->finished);
-    (void)pthread_mutex_unlock(&resolver->lock);
-
-    struct lookup *lookup;
-    while ((lookup = STAILQ_FIRST(&finished))) {
-        STAILQ_REMOVE_HEAD(&finished, link);
-        bool failed = lookup->failure[0] != '\0';
-        if (lookup->done)
-            lookup->done(lookup->addresses, failed ? 0 : lookup->count,
-                         failed ? lookup->failure : NULL, lookup->context);
-        free(lookup);
-    }
+    while ((lookup = finished_take(resolver)))
+        lookup_finish(lookup);
 }
 
 bool resolver_new(struct event_base *base, struct resolver **out, struct error *err)

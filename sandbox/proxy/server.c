@@ -38,7 +38,7 @@ static void accepting(struct server *server, bool yes)
 
 static void rest(struct server *server)
 {
-    const struct timeval pause = { 0, SERVER_REST_MS * 1000 };
+    const struct timeval pause = { 0, SERVER_REST_MS * 1000L };
     server->resting = true;
     accepting(server, false);
     (void)evtimer_add(server->rest, &pause);

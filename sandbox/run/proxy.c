@@ -63,7 +63,7 @@ static bool policy_file(const struct proxy_policy *policy, int *out, struct erro
     const char *text = json_encode(&proxy_policy_record, policy, arena);
     size_t len = strlen(text);
     if (len > PROXY_POLICY_MAX_BYTES)
-        return error_set(err, TOO_LARGE, "the host rules are over %d bytes",
+        return error_set(err, TOO_LARGE, "the host rules are over %zu bytes",
                          PROXY_POLICY_MAX_BYTES);
 
     CLEANUP(closep) int fd = memfd_create("nono-proxy-policy", MFD_CLOEXEC | MFD_ALLOW_SEALING);

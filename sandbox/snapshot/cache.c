@@ -45,6 +45,24 @@ void cache_encode(const struct node *root, int64_t taken_ns, struct writer *out)
     put_bytes(out, digest, sizeof(digest));
 }
 
+static bool entry_decode(struct reader *reader, struct arena *arena, struct node *node)
+{
+    uint8_t kind = get_u8(reader), zero = get_u8(reader);
+    node->name_len = get_u16(reader);
+    uint32_t zeros = get_u32(reader);
+    node->ino = get_u64(reader);
+    node->size = get_u64(reader);
+    node->mtime_ns = (int64_t)get_u64(reader);
+    node->ctime_ns = (int64_t)get_u64(reader);
+    get_copy(reader, node->digest, SHA256_BYTES);
+    const char *name = (const char *)get_bytes(reader, node->name_len);
+    if (!name || !node_name_check(name, node->name_len) || !node_is_kind(kind) || zero || zeros)
+        return false;
+    node->kind = (enum node_kind)kind;
+    node->name = arena_strndup(arena, name, node->name_len);
+    return true;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
 static bool children_decode(struct reader *reader, struct arena *arena, unsigned depth,
                             struct node *folder)
@@ -56,20 +74,7 @@ static bool children_decode(struct reader *reader, struct arena *arena, unsigned
     folder->count = count;
     for (uint32_t i = 0; i < count; i++) {
         struct node *node = &folder->children[i];
-        node->kind = (enum node_kind)get_u8(reader);
-        (void)get_u8(reader);
-        node->name_len = get_u16(reader);
-        (void)get_u32(reader);
-        node->ino = get_u64(reader);
-        node->size = get_u64(reader);
-        node->mtime_ns = (int64_t)get_u64(reader);
-        node->ctime_ns = (int64_t)get_u64(reader);
-        get_copy(reader, node->digest, SHA256_BYTES);
-        const char *name = (const char *)get_bytes(reader, node->name_len);
-        if (!name || !node_name_check(name, node->name_len))
-            return false;
-        node->name = arena_strndup(arena, name, node->name_len);
-        if (i && strcmp(node[-1].name, node->name) >= 0)
+        if (!entry_decode(reader, arena, node) || (i && strcmp(node[-1].name, node->name) >= 0))
             return false;
         if (node->kind == NODE_FOLDER && !children_decode(reader, arena, depth + 1, node))
             return false;
@@ -91,7 +96,8 @@ bool cache_decode(const void *bytes, size_t len, struct arena *arena, struct cac
     const unsigned char *magic = get_bytes(&reader, 8);
     if (!magic || memcmp(magic, MAGIC, 8) != 0 || get_u32(&reader) != VERSION)
         return false;
-    (void)get_u32(&reader);
+    if (get_u32(&reader))
+        return false;
     struct cache cache = { .taken_ns = (int64_t)get_u64(&reader) };
     cache.root = ARENA_NEW(arena, struct node);
     cache.root->kind = NODE_FOLDER;

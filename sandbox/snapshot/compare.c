@@ -17,8 +17,8 @@ static bool report(struct compare *compare, enum snapshot_change_kind kind, cons
     const struct snapshot_change change = {
         .kind = kind,
         .path = compare->path.text,
-        .was = from ? (char)from->kind : 0,
-        .is = to ? (char)to->kind : 0,
+        .was = from ? (char)from->kind : (char)0,
+        .is = to ? (char)to->kind : (char)0,
         .mode_was = from ? from->mode : 0,
         .mode_is = to ? to->mode : 0,
         .size_was = from ? from->size : 0,

@@ -48,7 +48,8 @@ static bool small_take(struct content *content, int fd, struct node *node, struc
         return false;
     node->size = len;
     sha256_of(content->buffer, len, node->digest);
-    return !content->store || store_put(content->store, node->digest, content->buffer, len, err);
+    return !content->store ||
+           snapshot_store_put(content->store, node->digest, content->buffer, len, err);
 }
 
 static bool stream_take(struct content *content, int fd, struct node *node, struct error *err)
@@ -77,7 +78,7 @@ static bool once_take(struct content *content, int fd, struct node *node, struct
         return small_take(content, fd, node, err);
     if (!content->store)
         return stream_take(content, fd, node, err);
-    return store_copy(content->store, fd, node->size, node->digest, &node->size, err);
+    return snapshot_store_copy(content->store, fd, node->size, node->digest, &node->size, err);
 }
 
 /* The facts of an open file. */
@@ -129,5 +130,5 @@ bool content_link(struct content *content, int dir, struct node *node, struct er
     node->size = (uint64_t)len;
     sha256_of(content->buffer, (size_t)len, node->digest);
     return !content->store ||
-           store_put(content->store, node->digest, content->buffer, (size_t)len, err);
+           snapshot_store_put(content->store, node->digest, content->buffer, (size_t)len, err);
 }

@@ -92,10 +92,10 @@ static bool folder_take(struct snapshot_store *store, int dir, struct snapshot *
     struct scope scope;
     struct cache cache;
     if (!scope_make(snapshot->folder, snapshot->exclude, never, arena, &scope, err) ||
-        !dir_open(snapshot->folder, &fd, err) || !journal_settle(dir, fd, err))
+        !dir_open(snapshot->folder, &fd, err) || !restore_journal_settle(dir, fd, err))
         return false;
-    CLEANUP(store_endp) struct snapshot_store *begun = store;
-    if (!store_begin(begun, STORE_SHARED, err))
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
+    if (!snapshot_store_begin(begun, STORE_SHARED, err))
         return false;
     cache_read(dir, scratch, &cache);
     struct scan scan = { .arena = scratch,
@@ -103,7 +103,7 @@ static bool folder_take(struct snapshot_store *store, int dir, struct snapshot *
                          .store = store,
                          .old = cache.root,
                          .old_taken_ns = cache.taken_ns };
-    if (!scan_run(&scan, fd, err) || !store_commit(store, err))
+    if (!scan_run(&scan, fd, err) || !snapshot_store_commit(store, err))
         return false;
     result_fill(&scan, snapshot, out, arena);
     out->notes = texts_copy(&scan.notes, arena);

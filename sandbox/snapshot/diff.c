@@ -37,8 +37,9 @@ bool snapshot_diff(struct snapshot_store *store, const struct snapshot *before,
     struct node from, to = { 0 };
     if (!scope_make(before->folder, before->exclude, never, arena, &scope, err))
         return false;
-    CLEANUP(store_endp) struct snapshot_store *begun = store;
-    if (!store_begin(begun, STORE_SHARED, err) || !load_snapshot(store, before, arena, &from, err))
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
+    if (!snapshot_store_begin(begun, STORE_SHARED, err) ||
+        !load_snapshot(store, before, arena, &from, err))
         return false;
     if (after ? !load_snapshot(store, after, arena, &to, err)
               : !live_scan(store, before->folder, &scope, arena, &to, err))

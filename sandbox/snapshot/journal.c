@@ -59,7 +59,7 @@ bool restore_journal_write(int dir, const struct journal *journal, struct error 
     return file_replace(dir, "journal", text, strlen(text), 0600, err);
 }
 
-bool journal_end(int dir, int folder, const struct journal *journal, struct error *err)
+bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
 {
     if (!tree_remove(folder, journal->staging, err) || !file_sync(folder, err))
         return error_prefix(err, "remove the staging folder");
@@ -68,7 +68,7 @@ bool journal_end(int dir, int folder, const struct journal *journal, struct erro
     return file_sync(dir, err);
 }
 
-bool journal_settle(int dir, int folder, struct error *err)
+bool restore_journal_settle(int dir, int folder, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct journal journal;
@@ -77,7 +77,7 @@ bool journal_settle(int dir, int folder, struct error *err)
     if (!journal.name)
         return true;
     if (!journal.applying)
-        return journal_end(dir, folder, &journal, err);
+        return restore_journal_end(dir, folder, &journal, err);
     error_set(err, CONFLICT, "a restore of %s was interrupted and is not complete", journal.name);
     return error_hint(err, "complete it first: nono snapshot restore %s", journal.name);
 }

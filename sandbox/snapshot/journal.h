@@ -21,8 +21,9 @@ bool restore_journal_read(int dir, struct arena *arena, struct journal *out, str
     MUST_CHECK;
 bool restore_journal_write(int dir, const struct journal *journal, struct error *err) MUST_CHECK;
 /* Removes the staging folder from the restored folder, then the journal. */
-bool journal_end(int dir, int folder, const struct journal *journal, struct error *err) MUST_CHECK;
+bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
+    MUST_CHECK;
 
 /* Cleans up after a restore that was killed before it changed anything; CONFLICT when one was
  * killed later. */
-bool journal_settle(int dir, int folder, struct error *err) MUST_CHECK;
+bool restore_journal_settle(int dir, int folder, struct error *err) MUST_CHECK;

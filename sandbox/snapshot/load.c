@@ -18,7 +18,8 @@ static bool folder_load(struct load *load, struct node *folder, struct error *er
     unsigned char expected[SHA256_BYTES];
     memcpy(expected, folder->digest, SHA256_BYTES);
     load->object.len = 0;
-    if (!store_read(load->store, folder->tree, LIMIT_SNAPSHOT_FOLDER_BYTES, &load->object, err) ||
+    if (!snapshot_store_read(load->store, folder->tree, LIMIT_SNAPSHOT_FOLDER_BYTES, &load->object,
+                             err) ||
         !tree_decode(load->object.bytes, load->object.len, load->arena, folder, err))
         return false;
     load->entries += folder->count;

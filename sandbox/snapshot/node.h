@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/digest/sha256.h"
 
@@ -44,6 +45,11 @@ struct node {
     struct node *children;              /* folders: sorted by name, as bytes */
     size_t count;
 };
+
+static inline bool node_is_kind(uint8_t letter)
+{
+    return letter && strchr("fdlpscbm", letter);
+}
 
 /* What a restore does to an entry of the snapshot. */
 enum action {

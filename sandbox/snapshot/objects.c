@@ -72,7 +72,8 @@ void objects_add(struct snapshot_store *store, const unsigned char digest[SHA256
 
 static bool writer_ready(struct snapshot_store *store, struct error *err)
 {
-    if (store->writer && pack_writer_bytes(store->writer) > PACK_FULL && !store_commit(store, err))
+    if (store->writer && pack_writer_bytes(store->writer) > PACK_FULL &&
+        !snapshot_store_commit(store, err))
         return false;
     if (store->writer)
         return true;
@@ -80,8 +81,8 @@ static bool writer_ready(struct snapshot_store *store, struct error *err)
     return pack_writer_new(store->packs_dir, &store->writer, err);
 }
 
-bool store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-               const void *bytes, size_t len, struct error *err)
+bool snapshot_store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
+                        const void *bytes, size_t len, struct error *err)
 {
     if (object_find(store, digest))
         return true;
@@ -92,8 +93,8 @@ bool store_put(struct snapshot_store *store, const unsigned char digest[SHA256_B
     return true;
 }
 
-bool store_copy(struct snapshot_store *store, int fd, uint64_t len,
-                unsigned char digest[SHA256_BYTES], uint64_t *out_len, struct error *err)
+bool snapshot_store_copy(struct snapshot_store *store, int fd, uint64_t len,
+                         unsigned char digest[SHA256_BYTES], uint64_t *out_len, struct error *err)
 {
     if (!writer_ready(store, err) || !pack_copy(store->writer, fd, 0, len, digest, out_len, err))
         return false;
@@ -104,7 +105,7 @@ bool store_copy(struct snapshot_store *store, int fd, uint64_t len,
     return true;
 }
 
-bool store_commit(struct snapshot_store *store, struct error *err)
+bool snapshot_store_commit(struct snapshot_store *store, struct error *err)
 {
     char name[PACK_NAME_TEXT];
     int fd = -1;
@@ -169,8 +170,9 @@ static bool range_read(int fd, void *bytes, size_t len, uint64_t offset, struct 
     return true;
 }
 
-bool store_read(const struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-                size_t max_bytes, struct writer *out, struct error *err)
+bool snapshot_store_read(const struct snapshot_store *store,
+                         const unsigned char digest[SHA256_BYTES], size_t max_bytes,
+                         struct writer *out, struct error *err)
 {
     struct object object;
     if (!object_get(store, digest, &object, err))
@@ -204,8 +206,8 @@ static bool object_clone(int from, const struct object *object, int to)
     return true;
 }
 
-bool store_extract(const struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-                   int fd, struct error *err)
+bool snapshot_store_extract(const struct snapshot_store *store,
+                            const unsigned char digest[SHA256_BYTES], int fd, struct error *err)
 {
     struct object object;
     if (!object_get(store, digest, &object, err))

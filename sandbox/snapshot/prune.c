@@ -63,11 +63,11 @@ static void packs_judge(struct prune *prune)
 {
     struct snapshot_store *store = prune->store;
     size_t small = 0;
-    for (size_t i = 0; i < store->object_count; i++)
-        if (store->objects[i].marked)
-            prune->live[store->objects[i].pack] += store->objects[i].len + PACK_ENTRY_BYTES;
-        else
-            prune->out->objects++;
+    for (size_t i = 0; i < store->object_count; i++) {
+        const struct object *object = &store->objects[i];
+        prune->out->objects += !object->marked;
+        prune->live[object->pack] += object->marked ? object->len + PACK_ENTRY_BYTES : 0;
+    }
     for (size_t i = 0; i < store->pack_count; i++)
         small += store->packs[i].bytes < SMALL_PACK;
     for (size_t i = 0; i < store->pack_count; i++) {
@@ -87,11 +87,12 @@ static bool writer_finish(struct prune *prune, struct error *err)
     if (!pack_writer_finish(prune->writer, name, &fd, &entries, &count, err))
         return false;
     bool same = false; /* the same objects: the same pack */
-    for (size_t i = 0; i < prune->store->pack_count; i++)
-        if (strcmp(prune->store->packs[i].name, name) == 0) {
-            prune->rewritten[i] = false;
-            same = true;
-        }
+    for (size_t i = 0; i < prune->store->pack_count; i++) {
+        if (strcmp(prune->store->packs[i].name, name) != 0)
+            continue;
+        prune->rewritten[i] = false;
+        same = true;
+    }
     prune->out->packs_after += !same;
     prune->written += same ? 0 : bytes;
     pack_writer_free(prune->writer);
@@ -107,7 +108,7 @@ static bool object_copy(struct prune *prune, const struct object *object, struct
         return false;
     if (object->len <= WHOLE) {
         prune->object.len = 0;
-        return store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
+        return snapshot_store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
                pack_put(prune->writer, object->digest, prune->object.bytes, prune->object.len, err);
     }
     unsigned char digest[SHA256_BYTES];
@@ -174,8 +175,8 @@ static bool run(struct prune *prune, struct error *err)
 
 bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)
 {
-    CLEANUP(store_endp) struct snapshot_store *begun = store;
-    if (!store_begin(begun, STORE_ALONE, err))
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
+    if (!snapshot_store_begin(begun, STORE_ALONE, err))
         return false;
     CLEANUP(freep) uint64_t *live = xcalloc(store->pack_count + 1, sizeof(*live));
     CLEANUP(freep) bool *rewritten = xcalloc(store->pack_count + 1, sizeof(*rewritten));

@@ -19,6 +19,7 @@
 struct job {
     struct snapshot_store *store;
     const struct snapshot *snapshot;
+    const struct snapshot_restoring *how;
     struct scope scope;
     int dir;    /* the folder's part of the store */
     int folder; /* the folder */
@@ -69,7 +70,7 @@ static bool contents_stage(struct job *job, struct restore *restore, struct erro
         return true;
     struct error ignored; /* what cannot be removed now is removed by the next who comes by */
     if (!job->journal.applying)
-        (void)!journal_end(job->dir, job->folder, &job->journal, &ignored);
+        (void)!restore_journal_end(job->dir, job->folder, &job->journal, &ignored);
     return false;
 }
 
@@ -106,28 +107,28 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
         return false;
     crash_point("snapshot.applied");
     return outcome_check(job, restore->kept, err) &&
-           journal_end(job->dir, job->folder, &job->journal, err);
+           restore_journal_end(job->dir, job->folder, &job->journal, err);
 }
 
 /* The folder is locked, and what a former restore left behind is gone. */
-static bool folder_restore(struct job *job, const struct snapshot_visitor *visitor, bool dry_run,
-                           struct arena *arena, struct snapshot_restored *out, struct error *err)
+static bool folder_restore(struct job *job, struct arena *arena, struct snapshot_restored *out,
+                           struct error *err)
 {
     CLEANUP(freep) struct compare *compare = xnew(struct compare);
     if (!load_snapshot(job->store, job->snapshot, job->scratch, &job->want, err) ||
         !have_scan(job, err))
         return false;
     compare->scope = &job->scope;
-    compare->visitor = visitor;
+    compare->visitor = job->how->visitor;
     compare->restoring = true;
     compare->arena = arena;
     if (!compare_run(compare, &job->have.root, &job->want, err))
         return false;
     *out = (struct snapshot_restored){ .notes = compare->notes };
-    if (dry_run)
+    if (job->how->dry_run)
         return true;
     if (compare->differences == 0)
-        return !job->journal.name || journal_end(job->dir, job->folder, &job->journal, err);
+        return !job->journal.name || restore_journal_end(job->dir, job->folder, &job->journal, err);
 
     CLEANUP(freep) struct restore *restore = xnew(struct restore);
     *restore = (struct restore){ job->store, job->folder, -1, arena, out, 0, { "", 0 } };
@@ -144,18 +145,17 @@ static bool former_settle(struct job *job, struct error *err)
     return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
 }
 
-static bool job_run(struct job *job, const struct snapshot_visitor *visitor, bool dry_run,
-                    struct arena *arena, struct snapshot_restored *out, struct error *err)
+static bool job_run(struct job *job, struct arena *arena, struct snapshot_restored *out,
+                    struct error *err)
 {
-    CLEANUP(store_endp) struct snapshot_store *begun = job->store;
-    return store_begin(begun, STORE_SHARED, err) && (dry_run || former_settle(job, err)) &&
-           folder_restore(job, visitor, dry_run, arena, out, err);
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = job->store;
+    return snapshot_store_begin(begun, STORE_SHARED, err) &&
+           (job->how->dry_run || former_settle(job, err)) && folder_restore(job, arena, out, err);
 }
 
 bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snapshot,
-                      const char *const *never, const struct snapshot_visitor *visitor,
-                      bool dry_run, struct arena *arena, struct snapshot_restored *out,
-                      struct error *err)
+                      const struct snapshot_restoring *restoring, struct arena *arena,
+                      struct snapshot_restored *out, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
     CLEANUP(closep) int dir = -1;
@@ -165,13 +165,14 @@ bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snaps
         return false;
     if (dir < 0)
         return error_set(err, NOT_FOUND, "there is no snapshot %s", snapshot->name);
-    struct job job = { .store = store, .snapshot = snapshot, .scratch = scratch };
+    struct job job = {
+        .store = store, .snapshot = snapshot, .how = restoring, .scratch = scratch, .dir = dir
+    };
     if (!record_folder_lock(dir, &lock, err) ||
-        !scope_make(snapshot->folder, snapshot->exclude, never, scratch, &job.scope, err) ||
+        !scope_make(snapshot->folder, snapshot->exclude, restoring->never, scratch, &job.scope,
+                    err) ||
         !dir_open(snapshot->folder, &folder, err))
         return error_prefix(err, "restore %s", snapshot->name);
-    job.dir = dir;
     job.folder = folder;
-    return job_run(&job, visitor, dry_run, arena, out, err) ||
-           error_prefix(err, "restore %s", snapshot->name);
+    return job_run(&job, arena, out, err) || error_prefix(err, "restore %s", snapshot->name);
 }

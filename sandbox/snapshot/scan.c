@@ -236,7 +236,7 @@ static bool folder_take(struct walk *walk, int fd, const struct node *old, struc
     walk->object.len = 0;
     tree_encode(folder, &walk->object);
     return !scan->store ||
-           store_put(scan->store, folder->tree, walk->object.bytes, walk->object.len, err);
+           snapshot_store_put(scan->store, folder->tree, walk->object.bytes, walk->object.len, err);
 }
 
 bool scan_run(struct scan *scan, int fd, struct error *err)

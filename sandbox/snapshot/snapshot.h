@@ -116,6 +116,13 @@ bool snapshot_diff(struct snapshot_store *store, const struct snapshot *before,
                    const struct snapshot *after, const char *const *never,
                    const struct snapshot_visitor *visitor, struct error *err) MUST_CHECK;
 
+struct snapshot_restoring {
+    const char *const *never; /* as in snapshot_options */
+    /* is told of every change before any is made, from the folder to the snapshot; or NULL */
+    const struct snapshot_visitor *visitor;
+    bool dry_run; /* nothing is made */
+};
+
 struct snapshot_restored {
     uint64_t written, removed, touched; /* contents; entries; facts alone */
     struct list notes;                  /* const char *: what was left as it is, and why */
@@ -128,13 +135,11 @@ struct snapshot_restored {
  * with the snapshot's root. Patterns that the snapshot left out are left alone. Killed at any
  * point, each file is the old or the new one, and restoring again completes.
  *
- * visitor is told of every change before any is made (from the folder to the snapshot); with
- * dry_run nothing is made. CONFLICT when the folder changes meanwhile.
+ * CONFLICT when the folder changes meanwhile.
  */
 bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snapshot,
-                      const char *const *never, const struct snapshot_visitor *visitor,
-                      bool dry_run, struct arena *arena, struct snapshot_restored *out,
-                      struct error *err) MUST_CHECK;
+                      const struct snapshot_restoring *restoring, struct arena *arena,
+                      struct snapshot_restored *out, struct error *err) MUST_CHECK;
 
 struct snapshot_verified {
     uint64_t objects, bytes; /* read and found right */

@@ -55,14 +55,16 @@ static bool file_stage(struct restore *restore, const char *number, const struct
 {
     CLEANUP(closep) int fd = -1;
     return file_open_beneath(restore->staging, number, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) &&
-           store_extract(restore->store, node->digest, fd, err) && facts_set_fd(fd, node, err);
+           snapshot_store_extract(restore->store, node->digest, fd, err) &&
+           facts_set_fd(fd, node, err);
 }
 
 static bool link_stage(struct restore *restore, const char *number, const struct node *node,
                        struct error *err)
 {
     struct writer target = { 0 };
-    bool ok = store_read(restore->store, node->digest, LIMIT_SNAPSHOT_LINK_BYTES, &target, err);
+    bool ok =
+        snapshot_store_read(restore->store, node->digest, LIMIT_SNAPSHOT_LINK_BYTES, &target, err);
     if (ok) {
         put_u8(&target, 0);
         ok = symlinkat((const char *)target.bytes, restore->staging, number) == 0 ||

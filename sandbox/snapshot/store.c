@@ -79,7 +79,7 @@ void snapshot_store_free(struct snapshot_store *store)
 {
     if (!store)
         return;
-    store_end(store);
+    snapshot_store_end(store);
     closep(&store->lock);
     closep(&store->folders_dir);
     closep(&store->packs_dir);
@@ -120,16 +120,16 @@ static bool packs_open(struct snapshot_store *store, struct error *err)
     return true;
 }
 
-bool store_begin(struct snapshot_store *store, enum store_use use, struct error *err)
+bool snapshot_store_begin(struct snapshot_store *store, enum store_use use, struct error *err)
 {
-    store_end(store);
+    snapshot_store_end(store);
     while (flock(store->lock, use == STORE_ALONE ? LOCK_EX : LOCK_SH) != 0)
         if (errno != EINTR)
             return error_set_errno(err, "snapshot store: lock");
     return packs_open(store, err) || error_prefix(err, "snapshot store");
 }
 
-void store_end(struct snapshot_store *store)
+void snapshot_store_end(struct snapshot_store *store)
 {
     pack_writer_free(store->writer);
     store->writer = NULL;

@@ -1,7 +1,7 @@
 /*
- * The store: objects by digest, in packs. Between store_begin and store_end a process has it
- * locked: shared with others to read and to add, alone to remove. What was added appears to others,
- * and lasts, with store_commit; without it nothing happened.
+ * The store: objects by digest, in packs. Between snapshot_store_begin and snapshot_store_end a
+ * process has it locked: shared with others to read and to add, alone to remove. What was added
+ * appears to others, and lasts, with snapshot_store_commit; without it nothing happened.
  *
  *     snapshots/format     "nono snapshot store 1"
  *     snapshots/lock
@@ -44,12 +44,13 @@ struct snapshot_store {
 enum store_use { STORE_SHARED, STORE_ALONE };
 
 /* Locks, and reads what is there. UNTRUSTED when a pack's index is damaged. */
-bool store_begin(struct snapshot_store *store, enum store_use use, struct error *err) MUST_CHECK;
+bool snapshot_store_begin(struct snapshot_store *store, enum store_use use, struct error *err)
+    MUST_CHECK;
 /* Drops what was not committed. */
-void store_end(struct snapshot_store *store);
-static inline void store_endp(struct snapshot_store **store)
+void snapshot_store_end(struct snapshot_store *store);
+static inline void snapshot_store_endp(struct snapshot_store **store)
 {
-    store_end(*store);
+    snapshot_store_end(*store);
 }
 
 /* NULL when the store does not have it. Valid until something is added. */
@@ -57,19 +58,21 @@ struct object *object_find(const struct snapshot_store *store,
                            const unsigned char digest[SHA256_BYTES]);
 
 /* Adds an object unless it is there. */
-bool store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-               const void *bytes, size_t len, struct error *err) MUST_CHECK;
+bool snapshot_store_put(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
+                        const void *bytes, size_t len, struct error *err) MUST_CHECK;
 /* Adds the first len bytes of a file; the digest and length are of what was stored. */
-bool store_copy(struct snapshot_store *store, int fd, uint64_t len,
-                unsigned char digest[SHA256_BYTES], uint64_t *out_len, struct error *err)
+bool snapshot_store_copy(struct snapshot_store *store, int fd, uint64_t len,
+                         unsigned char digest[SHA256_BYTES], uint64_t *out_len, struct error *err)
     MUST_CHECK;
-bool store_commit(struct snapshot_store *store, struct error *err) MUST_CHECK;
+bool snapshot_store_commit(struct snapshot_store *store, struct error *err) MUST_CHECK;
 
 /* The whole of an object, appended to out, its digest checked. NOT_FOUND when it is missing,
  * UNTRUSTED when it is not what it was, TOO_LARGE over max_bytes. */
-bool store_read(const struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-                size_t max_bytes, struct writer *out, struct error *err) MUST_CHECK;
+bool snapshot_store_read(const struct snapshot_store *store,
+                         const unsigned char digest[SHA256_BYTES], size_t max_bytes,
+                         struct writer *out, struct error *err) MUST_CHECK;
 /* Copies an object to an empty file, sharing blocks where that is possible, and checks the digest
  * of what arrived. fd is open for reading and writing; -1 checks without copying. */
-bool store_extract(const struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
-                   int fd, struct error *err) MUST_CHECK;
+bool snapshot_store_extract(const struct snapshot_store *store,
+                            const unsigned char digest[SHA256_BYTES], int fd, struct error *err)
+    MUST_CHECK;

@@ -61,11 +61,6 @@ bool node_name_check(const char *name, size_t len)
     return name[0] != '.' || (len != 1 && (len != 2 || name[1] != '.'));
 }
 
-static bool is_kind(uint8_t letter)
-{
-    return letter && strchr("fdlpscbm", letter);
-}
-
 static bool entry_decode(struct reader *reader, struct arena *arena, struct node *node,
                          struct error *err)
 {
@@ -83,7 +78,7 @@ static bool entry_decode(struct reader *reader, struct arena *arena, struct node
     const char *name = (const char *)get_bytes(reader, node->name_len);
     if (!name)
         return error_set(err, INVALID, "the entries are cut short");
-    if (!is_kind(kind) || zero || zeros || node->mode & ~NODE_MODE_MASK)
+    if (!node_is_kind(kind) || zero || zeros || node->mode & ~NODE_MODE_MASK)
         return error_set(err, INVALID, "an entry has no known form");
     if (!node_name_check(name, node->name_len))
         return error_set(err, INVALID, "an entry has no usable name");

@@ -22,7 +22,7 @@ static void content_verify(struct verify *verify, const struct node *node)
     struct object *object = object_find(verify->store, node->digest);
     if (object && object->marked)
         return;
-    if (!store_extract(verify->store, node->digest, -1, &fault)) {
+    if (!snapshot_store_extract(verify->store, node->digest, -1, &fault)) {
         fault_add(verify, &fault);
         return;
     }
@@ -58,13 +58,13 @@ bool snapshot_verify(struct snapshot_store *store, const struct snapshot *snapsh
                      struct arena *arena, struct snapshot_verified *out, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *scratch = arena_new();
-    CLEANUP(store_endp) struct snapshot_store *begun = store;
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
     CLEANUP(freep) struct verify *verify = xnew(struct verify);
     struct node root;
     struct error fault;
     *out = (struct snapshot_verified){ .faults = notes_new(arena) };
     *verify = (struct verify){ store, arena, out, { "", 0 } };
-    if (!store_begin(begun, STORE_SHARED, err))
+    if (!snapshot_store_begin(begun, STORE_SHARED, err))
         return false;
     if (!load_snapshot(store, snapshot, scratch, &root, &fault)) {
         out->fault_count = 1;

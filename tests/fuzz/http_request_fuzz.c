@@ -15,11 +15,12 @@ static void print(const struct http_head *head, struct buf *out)
                 buf_text(out, " ", &err) &&
                 buf_append(out, head->target.data, head->target.len, &err) &&
                 buf_text(out, head->minor ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n", &err);
-    for (size_t i = 0; fine && i < head->count; i++)
+    for (size_t i = 0; fine && i < head->count; i++) {
         fine = buf_append(out, head->fields[i].name.data, head->fields[i].name.len, &err) &&
                buf_text(out, ": ", &err) &&
                buf_append(out, head->fields[i].value.data, head->fields[i].value.len, &err) &&
                buf_text(out, "\r\n", &err);
+    }
     assert(fine && buf_text(out, "\r\n", &err));
 }
 

@@ -187,15 +187,21 @@ static bool question(struct installer *installer, struct install *shown, struct 
     return *out_yes || ui_confirm("install it?", out_yes, err);
 }
 
-static bool act(struct installer *installer, const struct install *shown, struct error *err)
+/* *out_changed is false when another process has installed it meanwhile. */
+static bool act(struct installer *installer, const struct install *shown, bool *out_changed,
+                struct error *err)
 {
     CLEANUP(store_closep) struct store *store = NULL;
     struct consent consent;
     struct install install;
-    if (!store_open(STORE_WRITE, &store, err) ||
-        !plan_make(installer, store, &install, &consent, err))
+    if (!store_open(STORE_WRITE, &store, err) || !checks_run(installer, store, &consent, err))
         return false;
-    if (!install_same(shown, &install)) {
+    *out_changed = !is_there(installer, store);
+    if (!*out_changed)
+        return true;
+    if (!plan_make(installer, store, &install, &consent, err))
+        return false;
+    if (!installer->options->yes && !install_same(shown, &install)) {
         error_set(err, CONFLICT, "files that it would touch were changed meanwhile");
         return error_hint(err, "nothing was done: try again");
     }
@@ -227,8 +233,5 @@ bool installer_run(struct session *session, const struct remote *remote, struct 
         error_set(err, DENIED, "%s: you said no", installer.key);
         return error_hint(err, "nothing was changed");
     }
-    if (!act(&installer, &shown, err))
-        return error_prefix(err, "%s", installer.key);
-    *out_changed = true;
-    return true;
+    return act(&installer, &shown, out_changed, err) || error_prefix(err, "%s", installer.key);
 }

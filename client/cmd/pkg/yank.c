@@ -40,9 +40,11 @@ static bool version_post(const char **operands, const char *act, struct error *e
         error_set(err, INVALID, "name one version");
         return error_hint(err, "nono %s acme/web@1.2.0", act);
     }
-    struct doc *body = doc_new(session.arena, DOC_TABLE);
-    if (strcmp(act, "yank") == 0)
-        doc_add_text(session.arena, body, "reason", opt_reason ? opt_reason : "");
+    struct doc *body = NULL;
+    if (strcmp(act, "yank") == 0) {
+        body = doc_new(session.arena, DOC_TABLE);
+        doc_add_text(session.arena, body, "reason", opt_reason);
+    }
     if (!session_remote(&session, opt_registry, ref.namespace, &remote, err))
         return false;
     const char *url =

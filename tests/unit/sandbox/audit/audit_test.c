@@ -203,11 +203,10 @@ static void record_forge(const char *id, const char *const *types, const struct 
     audit_chain_init(&chain);
     const char *all = "";
     for (; *types; types++, data++) {
-        const char *line;
-        char hash[SHA256_TEXT];
-        assert_ok(audit_line_print(&chain, *types, 0, *data, arena, &line, hash, &err));
-        audit_chain_advance(&chain, hash);
-        all = arena_printf(arena, "%s%s", all, line);
+        struct audit_line line;
+        assert_ok(audit_line_print(&chain, *types, 0, *data, arena, &line, &err));
+        audit_chain_advance(&chain, line.hash);
+        all = arena_printf(arena, "%s%s", all, line.text);
     }
     record_replace(id, all, strlen(all));
 }

@@ -88,11 +88,11 @@ static void lines_are_bounded(void **state)
     (void)state;
     static char text[CHUNKED_TRAILER_MAX + 64], out[64];
     size_t used;
-    int len = snprintf(text, sizeof(text), "1;%0*d\r\na\r\n0\r\n\r\n", CHUNKED_LINE_MAX, 0);
+    int len = snprintf(text, sizeof(text), "1;%0*d\r\na\r\n0\r\n\r\n", (int)CHUNKED_LINE_MAX, 0);
     assert_int_equal(decode(text, (size_t)len, 4096, out, &used), CHUNKED_BAD);
-    len = snprintf(text, sizeof(text), "0\r\nX: %0*d\r\n\r\n", CHUNKED_TRAILER_MAX, 0);
+    len = snprintf(text, sizeof(text), "0\r\nX: %0*d\r\n\r\n", (int)CHUNKED_TRAILER_MAX, 0);
     assert_int_equal(decode(text, (size_t)len, 4096, out, &used), CHUNKED_BAD);
-    len = snprintf(text, sizeof(text), "0\r\nX: %0*d\r\n\r\n", CHUNKED_TRAILER_MAX - 8, 0);
+    len = snprintf(text, sizeof(text), "0\r\nX: %0*d\r\n\r\n", (int)CHUNKED_TRAILER_MAX - 8, 0);
     assert_int_equal(decode(text, (size_t)len, 4096, out, &used), CHUNKED_END);
 }
 

@@ -200,7 +200,7 @@ int main(void)
     struct error err;
     if (!netns_probe(&err)) {
         (void)fprintf(stderr, "skipped: %s\n", err.message);
-        return getenv("CI") ? 1 : 77;
+        return getenv("CI") ? 1 : 77; /* NOLINT(concurrency-mt-unsafe): one thread */
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_asked_inside_is_judged_outside_and_reported),

@@ -153,7 +153,8 @@ static void a_dry_run_tells_and_changes_nothing(void **unused)
     const char *before = tree_print(folder, arena), *told = "";
     const struct snapshot_visitor visitor = { change_join, &told };
     struct snapshot_restored restored;
-    assert_ok(snapshot_restore(store, &taken, NULL, &visitor, true, arena, &restored, &err));
+    const struct snapshot_restoring dry = { .visitor = &visitor, .dry_run = true };
+    assert_ok(snapshot_restore(store, &taken, &dry, arena, &restored, &err));
     assert_string_equal(tree_print(folder, arena), before);
     assert_non_null(strstr(told, "M README\n"));
     assert_non_null(strstr(told, "D new\n"));
@@ -186,8 +187,8 @@ static void what_is_left_out_is_left_alone(void **unused)
     };
     tree_make(folder, added, COUNT(added));
     struct snapshot_restored restored;
-    assert_ok(
-        snapshot_restore(store, &result.snapshot, never, NULL, false, arena, &restored, &err));
+    const struct snapshot_restoring careful = { .never = never };
+    assert_ok(snapshot_restore(store, &result.snapshot, &careful, arena, &restored, &err));
     const char *after = tree_print(folder, arena);
     assert_non_null(strstr(after, "/.state/secret"));
     assert_non_null(strstr(after, "/app/node_modules/m"));

@@ -43,8 +43,7 @@ static void damage_is_found_and_changes_nothing(void **unused)
     tree_put(folder, &(struct tree_item){ 'f', "empty", "changed", 0 });
     const char *before = tree_print(folder, arena);
     struct snapshot_restored restored;
-    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
-                 UNTRUSTED);
+    assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), UNTRUSTED);
     assert_string_equal(tree_print(folder, arena), before);
 
     packs_visit(end_cut);
@@ -98,8 +97,7 @@ static void a_full_disk_leaves_both_whole(void **unused)
     struct snapshot_result result;
     struct snapshot_restored restored;
     assert_fails(snapshot_create(store, &options, arena, &result, &err), TOO_LARGE);
-    assert_fails(snapshot_restore(store, &taken, NULL, NULL, false, arena, &restored, &err),
-                 TOO_LARGE);
+    assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), TOO_LARGE);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
 
     assert_string_equal(tree_print(folder, arena), before);

@@ -23,6 +23,7 @@
 static char base[64], state[80], folder[80];
 static struct snapshot_store *store;
 static struct arena *arena;
+static const struct snapshot_restoring at_once;
 
 static const struct tree_item items[] = {
     { 'f', "README", "read me\n", 0 },
@@ -90,7 +91,7 @@ static inline struct snapshot_result take(const char *name)
 static inline struct snapshot_restored go_back(const struct snapshot *snapshot)
 {
     struct snapshot_restored restored;
-    assert_ok(snapshot_restore(store, snapshot, NULL, NULL, false, arena, &restored, &err));
+    assert_ok(snapshot_restore(store, snapshot, &at_once, arena, &restored, &err));
     return restored;
 }
 

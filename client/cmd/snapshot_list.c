@@ -1,0 +1,69 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "client/cmd/snapshot.h"
+
+static int opt_json, opt_all;
+static char *opt_tag;
+static char *opt_path;
+
+static const struct poptOption list_options[] = {
+    { "path", 'p', POPT_ARG_STRING, &opt_path, 0, "the folder; the current one when left out",
+      "DIR" },
+    { "all", 'a', POPT_ARG_NONE, &opt_all, 0, "of all folders", NULL },
+    { "tag", 't', POPT_ARG_STRING, &opt_tag, 0, "only those with this tag", "TAG" },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static bool is_wanted(const struct snapshot *snapshot)
+{
+    return !opt_tag || (snapshot->tag && strcmp(snapshot->tag, opt_tag) == 0);
+}
+
+static void list_describe(const struct list *snapshots, struct arena *arena)
+{
+    struct doc *list = doc_new(arena, DOC_LIST);
+    LIST_FOREACH (*snapshots, struct snapshot, snapshot)
+        if (is_wanted(snapshot))
+            snapshot_describe(snapshot, arena, doc_add_table(arena, list, NULL));
+    ui_json(list);
+}
+
+static void list_print(const struct list *snapshots, struct arena *arena)
+{
+    static const char *const heading[] = { "NAME", "TAG",  "CREATED", "FILES",
+                                           "SIZE", "ROOT", "FOLDER" };
+    struct ui_table table;
+    ui_table_init(&table, arena, opt_all ? 7 : 6);
+    LIST_FOREACH (*snapshots, struct snapshot, at)
+        if (is_wanted(at))
+            UI_ROW(&table, at->name, at->tag, ui_time(at->created, arena),
+                   arena_printf(arena, "%" PRIu64, at->files), ui_size(at->bytes, arena),
+                   arena_printf(arena, "%.12s", at->root), at->folder);
+    if (table.rows)
+        ui_table_print(&table, heading, stdout);
+}
+
+static bool list_run(const char **operands, int *status, struct error *err)
+{
+    (void)operands, (void)status;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    struct list snapshots;
+    const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
+    if (!snapshots_open(&store, err) || !snapshot_list(store, folder, arena, &snapshots, err))
+        return false;
+    if (opt_json)
+        list_describe(&snapshots, arena);
+    else
+        list_print(&snapshots, arena);
+    return true;
+}
+
+const struct command command_snapshot_list = {
+    .name = "list",
+    .summary = "show the snapshots of a folder",
+    .options = list_options,
+    .run = list_run,
+};

@@ -1,0 +1,118 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/cmd/snapshot.h"
+#include "lib/base/clock.h"
+
+static int opt_json, opt_all;
+static int opt_keep = -1, opt_older = -1;
+static char *opt_path;
+
+static const struct poptOption delete_options[] = {
+    { "path", 'p', POPT_ARG_STRING, &opt_path, 0, "the folder; the current one when left out",
+      "DIR" },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+static const struct poptOption prune_options[] = {
+    { "keep", 'k', POPT_ARG_INT, &opt_keep, 0, "delete all but the newest N snapshots of a folder",
+      "N" },
+    { "older-than", 0, POPT_ARG_INT, &opt_older, 0, "delete those made so many days ago", "DAYS" },
+    { "path", 'p', POPT_ARG_STRING, &opt_path, 0, "the folder; the current one when left out",
+      "DIR" },
+    { "all", 'a', POPT_ARG_NONE, &opt_all, 0, "delete in all folders", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static bool pruned_print(struct snapshot_store *store, uint64_t deleted, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct snapshot_pruned pruned;
+    if (!snapshot_prune(store, &pruned, err))
+        return false;
+    if (opt_json) {
+        struct doc *table = doc_new(arena, DOC_TABLE);
+        doc_add_integer(arena, table, "snapshots_deleted", (int64_t)deleted);
+        doc_add_integer(arena, table, "objects_removed", (int64_t)pruned.objects);
+        doc_add_integer(arena, table, "bytes_freed", (int64_t)pruned.bytes);
+        doc_add_integer(arena, table, "packs", (int64_t)pruned.packs_after);
+        ui_json(table);
+        return true;
+    }
+    printf("%" PRIu64 " snapshots deleted, %s freed\n", deleted, ui_size(pruned.bytes, arena));
+    return true;
+}
+
+static bool delete_run(const char **operands, int *status, struct error *err)
+{
+    (void)status;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    uint64_t count = 0;
+    if (!operands[0])
+        return error_set(err, INVALID, "expected the name of a snapshot");
+    if (!snapshots_open(&store, err))
+        return false;
+    for (const char **name = operands; *name; name++, count++) {
+        struct snapshot snapshot;
+        if (!snapshot_find(store, opt_path ? opt_path : ".", *name, arena, &snapshot, err) ||
+            !snapshot_delete(store, &snapshot, err))
+            return false;
+    }
+    return pruned_print(store, count, err);
+}
+
+/* How many snapshots of the same folder are newer. The list is oldest first. */
+static uint64_t newer_count(const struct list *snapshots, const struct snapshot *snapshot)
+{
+    uint64_t count = 0;
+    LIST_FOREACH (*snapshots, struct snapshot, other)
+        count += other > snapshot && strcmp(other->folder, snapshot->folder) == 0;
+    return count;
+}
+
+static bool is_due(const struct list *snapshots, const struct snapshot *snapshot)
+{
+    int64_t age_us = clock_now_us() - snapshot->created;
+    bool old = opt_older >= 0 && age_us > (int64_t)opt_older * 86400 * CLOCK_SECOND;
+    bool beyond = opt_keep >= 0 && newer_count(snapshots, snapshot) >= (uint64_t)opt_keep;
+    if (opt_older >= 0 && opt_keep >= 0)
+        return old && beyond;
+    return old || beyond;
+}
+
+static bool prune_run(const char **operands, int *status, struct error *err)
+{
+    (void)operands, (void)status;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    struct list snapshots;
+    uint64_t count = 0;
+    const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
+    if (!snapshots_open(&store, err) || !snapshot_list(store, folder, arena, &snapshots, err))
+        return false;
+    LIST_FOREACH (snapshots, struct snapshot, snapshot) {
+        if (!is_due(&snapshots, snapshot))
+            continue;
+        if (!snapshot_delete(store, snapshot, err))
+            return false;
+        count++;
+    }
+    return pruned_print(store, count, err);
+}
+
+const struct command command_snapshot_delete = {
+    .name = "delete",
+    .args = "NAME...",
+    .summary = "forget snapshots, and free what only they held",
+    .options = delete_options,
+    .run = delete_run,
+};
+
+const struct command command_snapshot_prune = {
+    .name = "prune",
+    .summary = "free what no snapshot holds, and delete old ones when told to",
+    .options = prune_options,
+    .run = prune_run,
+};

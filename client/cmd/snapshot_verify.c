@@ -1,0 +1,80 @@
+#include <inttypes.h>
+
+#include "client/cmd/snapshot.h"
+
+#define BROKEN_STATUS 5 /* as for anything that cannot be trusted */
+
+static int opt_json, opt_all;
+static char *opt_path;
+
+static const struct poptOption options[] = {
+    { "path", 'p', POPT_ARG_STRING, &opt_path, 0, "the folder; the current one when left out",
+      "DIR" },
+    { "all", 'a', POPT_ARG_NONE, &opt_all, 0, "every snapshot of every folder", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print JSON", NULL },
+    POPT_AUTOHELP POPT_TABLEEND,
+};
+
+static void outcome_add(const struct snapshot *snapshot, const struct snapshot_verified *verified,
+                        struct arena *arena, struct doc *list)
+{
+    if (list) {
+        struct doc *item = doc_add_table(arena, list, NULL);
+        doc_add_text(arena, item, "name", snapshot->name);
+        doc_add_text(arena, item, "folder", snapshot->folder);
+        doc_add_text(arena, item, "root", snapshot->root);
+        doc_add_bool(arena, item, "valid", verified->fault_count == 0);
+        doc_add_integer(arena, item, "objects", (int64_t)verified->objects);
+        doc_add_integer(arena, item, "bytes", (int64_t)verified->bytes);
+        notes_describe(&verified->faults, "faults", arena, item);
+        return;
+    }
+    notes_print(&verified->faults, arena);
+    if (verified->fault_count)
+        printf("%s: damaged in %" PRIu64 " places\n", snapshot->name, verified->fault_count);
+    else
+        printf("%s: whole; %" PRIu64 " objects, %s; root %s\n", snapshot->name, verified->objects,
+               ui_size(verified->bytes, arena), snapshot->root);
+}
+
+/* The named one, or those of the folder, or all. */
+static bool wanted_list(struct snapshot_store *store, const char *name, struct arena *arena,
+                        struct list *out, struct error *err)
+{
+    const char *folder = opt_path ? opt_path : ".";
+    if (!name)
+        return snapshot_list(store, opt_all ? NULL : folder, arena, out, err);
+    *out = (struct list){ ARENA_NEW(arena, struct snapshot), 1 };
+    return snapshot_find(store, folder, name, arena, out->items, err);
+}
+
+static bool verify_run(const char **operands, int *status, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    struct list snapshots;
+    const char *name;
+    if (!operand_optional(operands, &name, err) || !snapshots_open(&store, err) ||
+        !wanted_list(store, name, arena, &snapshots, err))
+        return false;
+    struct doc *list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
+    LIST_FOREACH (snapshots, struct snapshot, snapshot) {
+        struct snapshot_verified verified;
+        if (!snapshot_verify(store, snapshot, arena, &verified, err))
+            return false;
+        outcome_add(snapshot, &verified, arena, list);
+        if (verified.fault_count)
+            *status = BROKEN_STATUS;
+    }
+    if (opt_json)
+        ui_json(list);
+    return true;
+}
+
+const struct command command_snapshot_verify = {
+    .name = "verify",
+    .args = "[NAME]",
+    .summary = "read what the store holds of a snapshot again; all of a folder when none is named",
+    .options = options,
+    .run = verify_run,
+};

@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+"""The registry beside nginx on the same machine, and its publish rate.
+
+usage: registry_bench.py [--build build/release] [--rounds 5] [--seconds 3] [--publishes 200] [--json FILE]
+
+GETs: wrk with 2 threads and 64 connections, rounds interleaved, medians; the same bytes from nginx
+with sendfile and open_file_cache. Publishes: verified and durable, 100 KB of incompressible files,
+one connection and eight. Also: time until ready, and the server's memory. Prints Markdown.
+"""
+import argparse
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from tests.support import api, packs  # noqa: E402
+from tests.support import registry as servers  # noqa: E402
+
+BLOB_BYTES = 102_400
+NGINX = """
+worker_processes 2; pid {root}/nginx.pid; error_log {root}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 100000000;
+  open_file_cache max=1000 inactive=60s; open_file_cache_valid 60s;
+  client_body_temp_path {root}/body; proxy_temp_path {root}/proxy; fastcgi_temp_path {root}/fastcgi;
+  uwsgi_temp_path {root}/uwsgi; scgi_temp_path {root}/scgi; types {{ application/json json; }}
+  server {{ listen 127.0.0.1:{port} reuseport; root {root}/html; }}
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Nginx:
+    def __init__(self, folder, files):
+        self.folder, port = folder, free_port()
+        (folder / "html").mkdir(parents=True)
+        for name, data in files.items():
+            (folder / "html" / name).write_bytes(data)
+        os.chmod(folder, 0o755)
+        (folder / "nginx.conf").write_text(NGINX.format(root=folder, port=port))
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(["nginx", "-p", folder, "-c", folder / "nginx.conf", "-g", "daemon off;"],
+                                        stderr=subprocess.DEVNULL)
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return
+            except OSError:
+                assert self.process.poll() is None, "nginx did not start"
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def wrk(url, seconds):
+    text = subprocess.run(["wrk", "-t2", "-c64", f"-d{seconds}s", "--latency", url], capture_output=True, text=True,
+                          check=True).stdout
+    assert "Non-2xx" not in text and "Socket errors" not in text, text
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", text).group(1)), re.search(r"99%\s+(\S+)", text).group(1)
+
+
+def memory_mib(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) / 1024
+
+
+def pack_of(name, version, size, seed):
+    files = packs.pack_files(name, version)
+    document = json.loads(files["package.json"])
+    document["artifacts"].append({"type": "instruction", "path": "data/blob.md"})
+    files["package.json"] = json.dumps(document).encode()
+    rest = size - sum(map(len, files.values()))
+    files["data/blob.md"] = random.Random(seed).randbytes(rest * 3 // 4 + 3).hex().encode()[:rest]
+    return files
+
+
+def publish_rate(world, owner, organisation, key, count, clients):
+    jobs = []
+    for i in range(count):
+        files = pack_of(f"bench{clients}", f"1.0.{i}", BLOB_BYTES, i)
+        jobs.append((files, f"1.0.{i}", packs.multi_file_bundle(files, key)))
+    tokens = [owner.token("publish", name=f"bench{clients}-{i}") for i in range(clients)]
+    # The first makes the package, so that what is measured is the same for all.
+    assert owner_publish(tokens[0], organisation, clients, jobs.pop()).status_code == 201
+    took, failed = [], []
+
+    def work(client):
+        for job in jobs[client::clients]:
+            began = time.monotonic()
+            answer = owner_publish(tokens[client], organisation, clients, job)
+            took.append(time.monotonic() - began)
+            if answer.status_code != 201:
+                failed.append(answer.text)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(clients)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    elapsed = time.monotonic() - began
+    assert not failed, failed[0]
+    return len(took) / elapsed, statistics.median(took) * 1000
+
+
+def owner_publish(token, organisation, clients, job):
+    files, version, bundle = job
+    return token.publish(organisation, files, None, name=f"bench{clients}", version=version, bundle=bundle)
+
+
+def fsync_ms(folder):
+    times = []
+    with open(folder / "probe", "wb") as probe:
+        for _ in range(100):
+            began = time.monotonic()
+            probe.write(b"x" * 8192)
+            probe.flush()
+            os.fdatasync(probe.fileno())
+            times.append(time.monotonic() - began)
+    return statistics.median(times) * 1000
+
+
+def measure_reads(targets, rounds, seconds):
+    results = {name: [] for name in targets}
+    for _ in range(rounds):
+        for name, url in targets.items():
+            results[name].append(wrk(url, seconds))
+    return {name: {"rate": statistics.median(r for r, _ in rows), "p99": rows[-1][1]} for name, rows in results.items()}
+
+
+def restart_ready_us(server):
+    """From a database that answers to ready, as the server says; three starts."""
+    times = []
+    for _ in range(3):
+        server.down()
+        server.up()
+        found = re.findall(r'"event":"registry.ready".*"us":(\d+)', (server.folder / "server.log").read_text())
+        times.append(int(found[-1]))
+    return statistics.median(times)
+
+
+def run(args, folder):
+    os.environ["NONO_BUILD"] = args.build
+    server = servers.Registry.start(folder / "data")
+    out = {"fsync_ms": fsync_ms(folder), "rss_idle_mib": memory_mib(server.process.pid)}
+    world = api.World(server.url, "admin", server.password)
+    owner, organisation, key = world.publisher()
+    files = pack_of("web", "1.0.0", BLOB_BYTES * 2, 7)
+    files["data/blob.md"] = random.Random(1).randbytes(BLOB_BYTES // 2).hex().encode()
+    assert owner.publish(organisation, files, key).status_code == 201
+
+    base = f"/api/v1/packages/{organisation}/web/versions/1.0.0"
+    blob = f"/api/v1/blobs/sha256:{packs.sha256(files['data/blob.md'])}"
+    pull = server.get(f"{base}/pull").body
+    nginx = Nginx(folder / "nginx", {"pull.json": pull, "blob": files["data/blob.md"]})
+    try:
+        targets = {
+            "nginx, pull document": f"{nginx.url}/pull.json", "pull document": f"{server.url}{base}/pull",
+            "nginx, 100 KB blob": f"{nginx.url}/blob", "100 KB blob": f"{server.url}{blob}",
+            "pack in one request": f"{server.url}{base}/download", "status (database)": f"{server.url}{base[:-15]}/status?installed=1.0.0",
+        }
+        del targets["status (database)"]
+        out["pull_bytes"] = len(pull)
+        out["reads"] = measure_reads(targets, args.rounds, args.seconds)
+    finally:
+        nginx.stop()
+    out["rss_after_reads_mib"] = memory_mib(server.process.pid)
+    for clients in (1, 8):
+        rate, p50 = publish_rate(world, owner, organisation, key, args.publishes, clients)
+        out[f"publish_{clients}"] = {"rate": rate, "p50_ms": p50}
+    out["rss_after_publishes_mib"] = memory_mib(server.process.pid)
+    out["ready_ms"] = restart_ready_us(server) / 1000
+    server.down()
+    return out
+
+
+def report(out):
+    reads = out["reads"]
+    print("| GET, 64 connections | requests/s | × nginx | p99 |\n|---|---:|---:|---:|")
+    for name, row in reads.items():
+        peer = reads["nginx, 100 KB blob" if "blob" in name or "pack" in name else "nginx, pull document"]["rate"]
+        print(f"| {name} | {row['rate']:,.0f} | {row['rate'] / peer:.2f} | {row['p99']} |")
+    print(f"\nThe pull document has {out['pull_bytes']} bytes.\n")
+    print("| publish of 100 KB, verified and durable | per second | p50 ms |\n|---|---:|---:|")
+    for clients in (1, 8):
+        row = out[f"publish_{clients}"]
+        print(f"| {clients} connection{'s' if clients > 1 else ''} | {row['rate']:,.0f} | {row['p50_ms']:.1f} |")
+    print(f"\nfdatasync of 8 KB: {out['fsync_ms']:.2f} ms. Ready {out['ready_ms']:.0f} ms after PostgreSQL. "
+          f"Memory: {out['rss_idle_mib']:.1f} MiB idle, {out['rss_after_reads_mib']:.1f} after reads, "
+          f"{out['rss_after_publishes_mib']:.1f} after publishes.")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default="build/release")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
+    parser.add_argument("--publishes", type=int, default=200)
+    parser.add_argument("--json")
+    args = parser.parse_args()
+    folder = servers.make_folder()
+    try:
+        out = run(args, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    report(out)
+    if args.json:
+        pathlib.Path(args.json).write_text(json.dumps(out, indent=2))
+
+
+if __name__ == "__main__":
+    main()

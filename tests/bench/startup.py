@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""Times the start of /bin/true under nono and its peers, interleaved, and prints a Markdown table.
+
+usage: startup.py [--bin build/release/bin] [--rounds 200]
+
+Peers that are not installed are left out and named. Everything runs in a folder of its own that is
+removed at the end; the two C programs beside this file are compiled there.
+"""
+import argparse
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+HERE = pathlib.Path(__file__).parent
+PROGRAM = "/bin/true"
+
+
+def compile_c(name, folder, *flags):
+    out = folder / name
+    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", *flags, "-o", out, HERE / f"{name}.c"], check=True)
+    return str(out)
+
+
+def commands(nono, raw, folder):
+    """Label and words of each; None for what is not installed."""
+    bwrap, firejail, landrun = (shutil.which(name) for name in ("bwrap", "firejail", "landrun"))
+    rules = ["--read", "/usr", "--read", "/etc/ssl"]
+    return {
+        "bare exec": [PROGRAM],
+        "raw Landlock, 12 rules": [raw, PROGRAM],
+        "nono wrap": [nono, "wrap", "-s", "--", PROGRAM],
+        "raw, fork, wait, record on disk": [raw, "--record", str(folder / "record"), PROGRAM],
+        "nono run --no-audit": [nono, "run", "-s", "--no-audit", "--", PROGRAM],
+        "nono run": [nono, "run", "-s", "--", PROGRAM],
+        "nono run, a path denied in a grant": [nono, "run", "-s", *rules, "--profile", str(folder / "deny.toml"), "--", PROGRAM],
+        "nono run, named hosts": [nono, "run", "-s", "--allow-domain", "example.org", "--", PROGRAM],
+        "bubblewrap": bwrap and [bwrap, "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-pid", PROGRAM],
+        "landrun": landrun and [landrun, "--rox", "/usr", "--ro", "/etc/ssl", PROGRAM],
+        "firejail": firejail and [firejail, "--quiet", "--noprofile", PROGRAM],
+    }
+
+
+def table(labels, lines):
+    bare = float(lines[0].split("\t")[1]) if lines[0] != "failed" else 0.0
+    yield "| launcher | min µs | median µs | p95 µs | over bare µs |"
+    yield "| --- | ---: | ---: | ---: | ---: |"
+    for label, line in zip(labels, lines):
+        if line == "failed":
+            yield f"| {label} | failed | | | |"
+            continue
+        low, median, high = (float(word) for word in line.split("\t"))
+        yield f"| {label} | {low:.0f} | {median:.0f} | {high:.0f} | {median - bare:.0f} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--bin", default="build/release/bin", type=pathlib.Path)
+    parser.add_argument("--rounds", default=200, type=int)
+    args = parser.parse_args()
+
+    with tempfile.TemporaryDirectory(prefix="nono-bench-") as name:
+        folder = pathlib.Path(name)
+        (folder / "work" / "hidden").mkdir(parents=True)
+        (folder / "deny.toml").write_text('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/hidden"]\n')
+        raw = compile_c("startup_raw", folder, "-static")
+        rounds = compile_c("startup_rounds", folder)
+        every = commands(str(args.bin.resolve() / "nono"), raw, folder)
+        present = {label: words for label, words in every.items() if words}
+        home = {**os.environ, "HOME": str(folder)}
+        home = {key: value for key, value in home.items() if not key.startswith("XDG_")}
+        done = subprocess.run(
+            [rounds, str(args.rounds)], input="\n".join("\t".join(words) for words in present.values()) + "\n",
+            cwd=folder / "work", env=home, text=True, capture_output=True, check=True)
+    print("\n".join(table(present, done.stdout.strip().split("\n"))))
+    for label in every.keys() - present.keys():
+        print(f"\n{label}: not installed")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The pages as people use them: by mouse, by keyboard, wide and narrow, light and dark."""
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SIZES
+
+RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
+
+
+def sign_in(page, shop, path="/login"):
+    page.goto(path)
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(shop.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_search_finds_a_pack_and_leads_to_its_page(page, shop):
+    page.goto("/")
+    page.get_by_role("main").get_by_role("searchbox").fill(shop.pack_name)
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name=shop.reference).click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+    expect(page.get_by_text(f"nono pull {shop.reference}")).to_be_visible()
+
+
+def test_search_for_nothing_known_says_so(page):
+    page.goto("/?q=nothing-has-this-word")
+    expect(page.get_by_text("No pack has all the words")).to_be_visible()
+
+
+def test_pack_page_says_in_plain_words_what_it_may_touch(page, shop):
+    page.goto(f"/packages/{shop.reference}")
+    section = page.get_by_role("region", name="What it may touch")
+    expect(section.get_by_role("listitem").first).to_be_visible()
+    expect(section).to_contain_text(shop.plain_words)
+
+
+def test_pack_page_shows_readme_versions_files_and_signer(page, shop):
+    page.goto(f"/packages/{shop.reference}")
+    expect(page.locator(".readme")).to_contain_text(shop.readme_words)
+    expect(page.get_by_label("About this version")).to_contain_text(shop.signer_words)
+    page.get_by_role("link", name="Versions").click()
+    expect(page.get_by_role("cell", name=shop.version).first).to_be_visible()
+    page.get_by_role("link", name="Files").click()
+    expect(page.get_by_role("link", name="package.json")).to_be_visible()
+
+
+def test_a_file_is_served_byte_for_byte(page, shop):
+    page.goto(f"/packages/{shop.reference}/files")
+    href = page.get_by_role("link", name="package.json").get_attribute("href")
+    assert page.request.get(href).body() == shop.manifest
+
+
+def test_readme_cannot_run_script(page, shop):
+    page.goto(f"/packages/{shop.reference}")
+    expect(page.locator(".readme")).to_be_visible()
+    assert page.locator(".readme script").count() == 0
+    assert page.evaluate("window.stolen") is None
+
+
+def test_unknown_pack_is_not_found(page):
+    page.goto("/packages/nobody/nothing")
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
+
+
+def test_wrong_password_is_refused_in_words(page):
+    page.goto("/login")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill("not-the-password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_sign_in_makes_a_token_once_and_revokes_it(page, shop):
+    sign_in(page, shop, "/login?next=/account/tokens")
+    page.get_by_label("Name", exact=True).fill("browser test")
+    page.get_by_label("Publish versions").check()
+    page.get_by_role("button", name="Make token").click()
+    shown = page.get_by_role("status").locator("code")
+    expect(shown).to_contain_text("nono_")
+    token = shown.inner_text()
+    assert shop.get("/api/v1/auth/whoami", token=token).status == 200
+    page.reload()
+    expect(page.get_by_role("cell", name="browser test")).to_be_visible()
+    assert token not in page.content()
+    page.get_by_role("button", name="Revoke browser test").click()
+    expect(page.get_by_role("cell", name="browser test")).to_have_count(0)
+    assert shop.get("/api/v1/auth/whoami", token=token).status == 401
+
+
+def test_sign_in_goes_only_to_pages_of_this_registry(page, shop):
+    sign_in(page, shop, "/login?next=//elsewhere.example/")
+    assert page.url.rstrip("/") == shop.url.rstrip("/")
+
+
+def test_sign_out_ends_the_session(page, shop):
+    sign_in(page, shop)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    page.goto("/account/tokens")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+@pytest.mark.parametrize("decision", ["Approve", "Refuse"])
+def test_a_device_is_signed_in_only_when_approved(page, shop, decision):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    asked = shop.post("/api/v1/auth/device/code", b"client_id=nono&scope=read+publish", headers=form).json()
+    page.goto(f"/device?code={asked['user_code']}")
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(shop.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text(asked["user_code"])).to_be_visible()
+    page.get_by_role("button", name=decision).click()
+    expect(page.get_by_role("heading", name="Signed in" if decision == "Approve" else "Refused")).to_be_visible()
+
+    body = ("grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Adevice_code&client_id=nono&device_code="
+            + asked["device_code"]).encode()
+    answer = shop.post("/api/v1/auth/device/token", body, headers=form)
+    if decision == "Approve":
+        assert answer.status == 200 and answer.json()["access_token"].startswith("nono_")
+    else:
+        assert answer.status == 400 and answer.json()["error"] == "access_denied"
+
+
+def test_everything_can_be_reached_by_keyboard(page, shop):
+    page.goto("/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.get_by_role("main").get_by_role("searchbox").focus()
+    page.keyboard.type(shop.pack_name)
+    page.keyboard.press("Enter")
+    link = page.get_by_role("link", name=shop.reference)
+    expect(link).to_be_visible()
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if link.evaluate("element => element === document.activeElement"):
+            break
+    expect(link).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+
+
+def places(shop):
+    return {"search": "/", "pack": f"/packages/{shop.reference}", "versions": f"/packages/{shop.reference}/versions",
+            "files": f"/packages/{shop.reference}/files", "organisation": f"/organisations/{shop.namespace}",
+            "login": "/login", "tokens": "/account/tokens", "device": "/device", "missing": "/packages/no/thing"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", list(SIZES))
+def test_axe_finds_nothing_and_nothing_overflows(page, shop, axe, screenshots, scheme, width):
+    page.set_viewport_size(SIZES[width])
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, shop)
+    for name, path in places(shop).items():
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate(axe)
+        assert page.evaluate(RUN_AXE) == [], name
+        overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert overflow <= 0, f"{name} is {overflow} px too wide"
+        page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)

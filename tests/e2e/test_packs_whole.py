@@ -1,0 +1,176 @@
+"""An install or removal happens whole or not at all: killed at every step, out of space, at the same time."""
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import NONO
+
+from tests.support.packs import pack_files
+
+SETTINGS = b'{\n  // mine\n  "model": "opus",   "keep": [1,2],\n}\n'
+CONFIG = b'# mine\nmodel = "o3"\n\n[profiles.a]\nx = 1\n'
+WIRING = [
+    {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.codex/bin/hook.sh"},
+    {"type": "symlink", "link": "$HOME/.claude/plugins/web", "target": "$PACK_DIR"},
+    {"type": "json_merge", "file": "$HOME/.claude/settings.json", "patch": "wiring/settings.json"},
+    {"type": "toml_block", "file": "$HOME/.codex/config.toml", "marker_id": "web", "content": "wiring/block.toml",
+     "position": "top"},
+    {"type": "json_array_append", "file": "$HOME/.claude/hooks.json", "path": "hooks.list", "key_field": "id",
+     "patch_entries": "wiring/entries.json"},
+    {"type": "yaml_merge", "file": "$HOME/.hermes/config.yaml", "patch": "wiring/patch.yaml"},
+]
+
+
+def wired(version):
+    """A pack that wires in all six ways, each version otherwise."""
+    files = pack_files("web", version, wiring=WIRING)
+    manifest = json.loads(files["package.json"])
+    extra = {
+        "wiring/settings.json": json.dumps({"enabled": {"web": version}, "keep": [3]}).encode(),
+        "wiring/block.toml": f'web = "{version}"\n\n[web_table]\nhome = "$HOME"\n'.encode(),
+        "wiring/entries.json": json.dumps([{"id": "web", "version": version}]).encode(),
+        "wiring/patch.yaml": f"web:\n  version: '{version}'\n".encode(),
+    }
+    manifest["artifacts"] += [{"type": "plugin", "path": path} for path in extra]
+    return {**files, **extra, "package.json": json.dumps(manifest).encode()}
+
+
+def furnish(home):
+    """A home with files of its own in the way."""
+    for path, data in ((".claude/settings.json", SETTINGS), (".codex/config.toml", CONFIG),
+                       (".hermes/config.yaml", b"# mine\na: 1\n")):
+        (home.home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home.home / path).write_bytes(data)
+
+
+@pytest.fixture
+def home(client, publisher):  # noqa: F811
+    for version in ("1.0.0", "1.1.0"):
+        publisher.publish(wired(version))
+    furnish(client)
+    return client
+
+
+def test_wiring_of_all_six_kinds_is_undone_to_the_last_byte(home, publisher):  # noqa: F811
+    before = home.tree()
+    home.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    settings = json.loads((home.home / ".claude/settings.json").read_text())
+    assert settings == {"model": "opus", "keep": [3], "enabled": {"web": "1.0.0"}}
+    assert (home.home / ".codex/bin/hook.sh").stat().st_mode & 0o777 == 0o755
+    config = (home.home / ".codex/config.toml").read_text()
+    assert config.startswith('# mine\nmodel = "o3"\n') and config.index('web = "1.0.0"') < config.index("[profiles.a]")
+    assert json.loads((home.home / ".claude/hooks.json").read_text())["hooks"]["list"][0]["id"] == "web"
+    assert "web:" in (home.home / ".hermes/config.yaml").read_text()
+    home.ok("update", "--yes")
+    assert json.loads((home.home / ".claude/settings.json").read_text())["enabled"] == {"web": "1.1.0"}
+    home.ok("remove", publisher.ref("web"))
+    assert home.tree() == before
+
+
+def test_what_the_user_changed_since_is_kept(home, publisher):  # noqa: F811
+    home.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    settings = home.home / ".claude/settings.json"
+    changed = json.loads(settings.read_text())
+    changed["mine"] = True
+    settings.write_text(json.dumps(changed))
+    config = home.home / ".codex/config.toml"
+    config.write_text(config.read_text() + "\n[profiles.b]\ny = 2\n")
+    (home.home / ".codex/bin/hook.sh").write_text("#!/bin/sh\nmine\n")
+    assert "was changed, and stays" in home.ok("remove", publisher.ref("web")).stderr
+    assert json.loads(settings.read_text()) == {"model": "opus", "keep": [1, 2], "mine": True}
+    assert config.read_bytes() == CONFIG + b"\n[profiles.b]\ny = 2\n"
+    assert (home.home / ".codex/bin/hook.sh").read_text() == "#!/bin/sh\nmine\n"
+
+
+def crash_everywhere(client, args, again):  # noqa: F811
+    """Kills the command at its first, second, ... marked point; after each, the next command finds
+    the state from before or, behind the point of no return, the one after."""
+    before, seen_before, step = client.whole(), 0, 1
+    while True:
+        done = client.run(*args, NONO_CRASH_AT=f"*:{step}")
+        if done.returncode == 0:
+            break
+        assert done.returncode in (-signal.SIGKILL, 128 + signal.SIGKILL), (step, done)
+        client.ok("list")
+        now = client.whole()
+        if now == before:
+            seen_before += 1
+        else:
+            client.ok("verify")
+            assert not [name for name in now if "nono-" in name.rsplit("/", 1)[-1] and name.endswith(".tmp")]
+            again(now)
+            before = client.whole()
+        step += 1
+    assert step > 10 and seen_before > 8, (step, seen_before)
+
+
+@pytest.mark.parametrize("first", [None, "1.0.0"], ids=["install", "update"])
+def test_killed_at_any_step_an_install_leaves_the_former_state_or_the_new_one(home, publisher, first):  # noqa: F811
+    home.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    if not first:
+        home.ok("remove", publisher.ref("web"))
+
+    def back(_):
+        if first:
+            home.ok("pull", "--yes", "--allow-downgrade", publisher.ref("web", first))
+        else:
+            home.ok("remove", publisher.ref("web"))
+
+    crash_everywhere(home, ("pull", "--yes", publisher.ref("web", "1.1.0")), back)
+    home.ok("verify", publisher.ref("web"))
+
+
+def test_killed_at_any_step_a_removal_leaves_the_former_state_or_the_new_one(home, publisher):  # noqa: F811
+    before = home.tree()
+    home.ok("pull", "--yes", publisher.ref("web"))
+
+    def back(_):
+        assert home.tree() == before
+        home.ok("pull", "--yes", publisher.ref("web"))
+
+    crash_everywhere(home, ("remove", publisher.ref("web")), back)
+    assert home.tree() == before
+
+
+def test_two_pulls_at_the_same_time_both_end_well(home, publisher):  # noqa: F811
+    publisher.publish(pack_files("other", "1.0.0"))
+    running = [home.start("pull", "--yes", publisher.ref(name)) for name in ("web", "other", "web", "other")]
+    for process in running:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, (out, err)
+    assert set(json.loads(home.ok("list", "--json").stdout)["packages"]) == {publisher.ref("web"), publisher.ref("other")}
+    home.ok("verify")
+
+
+def test_without_a_network_it_fails_plainly_and_removal_still_works(home, publisher):  # noqa: F811
+    home.ok("pull", "--yes", publisher.ref("web"))
+    away = "http://127.0.0.1:9"
+    assert "127.0.0.1" in home.refused(69, "pull", "--yes", publisher.ref("other"), NONO_REGISTRY=away)
+    home.ok("verify", NONO_REGISTRY=away)
+    home.ok("remove", publisher.ref("web"), NONO_REGISTRY=away)
+
+
+def test_on_a_full_disk_nothing_changes(home, publisher, tmp_path):  # noqa: F811
+    """A file system of its own, too small for the pack."""
+    small = tmp_path / "small"
+    small.mkdir()
+    files = wired("2.0.0")
+    files["assets/big.bin"] = os.urandom(3 << 20)
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "assets/big.bin"})
+    publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
+    script = f"mount -t tmpfs -o size=6m tmpfs {small} && mkdir {small}/nono && cp -a $HOME/.config/. {small}/ && " \
+             f"{NONO} pull --yes {publisher.ref('web', '1.0.0')} 2>/dev/null && head -c 4000000 /dev/zero > {small}/fill && " \
+             f"{{ {NONO} pull --yes {publisher.ref('web', '2.0.0')}; echo status=$?; }} && {NONO} verify && " \
+             f"{NONO} list && ls -A {small}/nono/packages"
+    env = home.environment(XDG_CONFIG_HOME=str(small), XDG_CACHE_HOME=str(tmp_path / "cache"))
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], env=env, text=True,
+                          capture_output=True, check=False, timeout=300)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip("no mount namespace here: " + done.stderr)
+    assert "status=0" not in done.stdout and "No space left" in done.stderr, (done.stdout, done.stderr)
+    assert "1.0.0" in done.stdout and ".staging" not in done.stdout and "journal" not in done.stdout
+    assert json.loads((home.home / ".claude/settings.json").read_text())["enabled"] == {"web": "1.0.0"}
