@@ -219,11 +219,11 @@ static struct profile_path *path_add(struct resolver *resolver, struct list *lis
     return added;
 }
 
-/* What everybody may write must not become the whole home folder when that lies within it. */
-static bool covers_home(const struct resolver *resolver, const char *path, unsigned access)
+/* What everybody gets, /tmp say, must not become the whole home folder when that lies within it. */
+static bool covers_home(const struct resolver *resolver, const char *path)
 {
-    return resolver->level == PROFILE_FROM_GROUP && (access & PROFILE_WRITE) &&
-           resolver->env->home && profile_path_is_in(resolver->env->home, path);
+    return resolver->level == PROFILE_FROM_GROUP && resolver->env->home &&
+           profile_path_is_in(resolver->env->home, path);
 }
 
 static bool matches_add(struct resolver *resolver, const struct doc *item, struct list *list,
@@ -261,7 +261,7 @@ bool profile_grant_add(struct resolver *resolver, const struct doc *item, const 
         return matches_add(resolver, item, grants, entry, path, access);
     if (!path && resolver->env->platform)
         return true; /* passed over, with a warning */
-    if (path && covers_home(resolver, path, access)) {
+    if (path && covers_home(resolver, path)) {
         profile_warn(resolver, item, "filesystem", "%s is passed over: the home folder is in it",
                      entry->text);
         return true;

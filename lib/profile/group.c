@@ -77,7 +77,7 @@ static bool group_find(struct resolver *resolver, const char *name, const struct
         !source->find_group(source->context, name, resolver->arena, &text, resolver->err))
         return false;
     if (!text.text)
-        return unknown_group(resolver, name, asked);
+        return error_false(unknown_group(resolver, name, asked));
     if (!profile_parse(&text, resolver->arena, &doc, resolver->err))
         return false;
     const struct doc *member = text.builtin ? NULL : doc_find(doc, name);
