@@ -78,12 +78,15 @@ static bool snapshot_take(struct run *run, struct error *err)
         .folder = run->policy.options.workdir,
         .name = opt_snapshot,
         .never = own,
+        .keep = true, /* the point to return to is the first run's */
     };
     struct snapshot_result result;
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     if (!snapshot_store_open(run->state, &store, err) ||
         !snapshot_create(store, &snapshot, run->policy.arena, &result, err))
-        return error_prefix(err, "snapshot %s", opt_snapshot);
+        return false;
+    if (!result.made)
+        fprintf(stderr, "nono run: snapshot %s was taken before and is kept\n", opt_snapshot);
     run->snapshot_root = result.snapshot.root;
     return true;
 }

@@ -17,6 +17,7 @@
 #include "sandbox/audit/redact.h"
 
 struct audit {
+    int folder; /* of all records */
     int fd;
     char id[AUDIT_ID_TEXT];
     bool closed; /* the last event is written, or the file cannot be brought back in order */
@@ -57,26 +58,31 @@ static bool folder_open(const char *state, int *out_fd, struct error *err)
     return true;
 }
 
+#define RECORD_NAME_TEXT (AUDIT_ID_TEXT + sizeof("/events.jsonl"))
+
+static void record_name(const struct audit *audit, char out[RECORD_NAME_TEXT])
+{
+    (void)snprintf(out, RECORD_NAME_TEXT, "%s/events.jsonl", audit->id);
+}
+
 bool audit_open(const char *state, struct audit **out, struct error *err)
 {
-    CLEANUP(closep) int folder = -1;
-    if (!folder_open(state, &folder, err))
-        return error_prefix(err, "audit");
-
     CLEANUP(audit_freep) struct audit *audit = xnew(struct audit);
-    audit->fd = -1;
+    audit->fd = audit->folder = -1;
     audit_chain_init(&audit->chain);
+    if (!folder_open(state, &audit->folder, err))
+        return error_prefix(err, "audit");
     id_make(audit->id);
-    while (mkdirat(folder, audit->id, 0700) != 0) {
+    while (mkdirat(audit->folder, audit->id, 0700) != 0) {
         if (errno != EEXIST)
             return error_set_errno(err, "audit: mkdir %s", audit->id);
         id_make(audit->id);
     }
 
-    char name[AUDIT_ID_TEXT + sizeof("/events.jsonl")];
-    (void)snprintf(name, sizeof(name), "%s/events.jsonl", audit->id);
-    if (!file_open_beneath(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600, &audit->fd,
-                           err))
+    char name[RECORD_NAME_TEXT];
+    record_name(audit, name);
+    if (!file_open_beneath(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600,
+                           &audit->fd, err))
         return error_prefix(err, "audit");
     if (flock(audit->fd, LOCK_EX | LOCK_NB) != 0)
         return error_set_errno(err, "audit: lock %s", name);
@@ -88,7 +94,14 @@ void audit_free(struct audit *audit)
 {
     if (!audit)
         return;
+    if (audit->fd >= 0 && audit->len == 0) {
+        char name[RECORD_NAME_TEXT];
+        record_name(audit, name);
+        (void)unlinkat(audit->folder, name, 0);
+        (void)unlinkat(audit->folder, audit->id, AT_REMOVEDIR);
+    }
     closep(&audit->fd);
+    closep(&audit->folder);
     free(audit);
 }
 

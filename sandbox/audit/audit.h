@@ -30,7 +30,7 @@ struct audit;
  * recorded does not start. Nothing is written to the file yet.
  */
 bool audit_open(const char *state, struct audit **out, struct error *err) MUST_CHECK;
-/* Closes the descriptor; the record stays as it is. */
+/* Closes the file; the record stays as it is. One without any event is removed: nothing ran. */
 void audit_free(struct audit *audit);
 DEFINE_CLEANUP(struct audit *, audit_free)
 

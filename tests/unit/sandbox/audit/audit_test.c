@@ -127,6 +127,18 @@ static void a_record_can_be_open_closed_or_left(void **state)
     assert_fails(audit_event(audit, "late", NULL, &err), CONFLICT);
 }
 
+static void a_record_without_an_event_does_not_stay(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct audit *audit = NULL;
+    struct list ids;
+    assert_ok(audit_open(folder, &audit, &err));
+    audit_free(audit);
+    assert_ok(audit_ids(folder, arena, &ids, &err));
+    assert_int_equal(ids.count, 0);
+}
+
 static void every_changed_byte_breaks_the_record_at_its_line(void **state)
 {
     (void)state;
@@ -379,6 +391,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(closed_record_verifies_and_says_what_happened),
         CASE(a_record_can_be_open_closed_or_left),
+        CASE(a_record_without_an_event_does_not_stay),
         CASE(every_changed_byte_breaks_the_record_at_its_line),
         CASE(lines_cannot_go_come_or_move),
         CASE(a_right_chain_of_wrong_events_is_broken),

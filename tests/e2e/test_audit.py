@@ -1,0 +1,97 @@
+"""`nono audit` on records of real runs, and their format as docs/formats/audit.md describes it."""
+import os
+import signal
+import time
+
+from fixtures_state import audit_events
+from fixtures_state import user  # noqa: F401
+
+
+def run(user, *words, status=0):  # noqa: F811
+    user("run", "-s", *words, status=status)
+    return user.records()[-1]
+
+
+def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
+    record = run(user, "--", "sh", "-c", "exit 7", status=7)
+    start, *_, end = audit_events(record)
+    assert start["type"] == "start"
+    assert start["data"]["command"] == ["sh", "-c", "exit 7"]
+    assert start["data"]["session"] == record.parent.name
+    assert start["data"]["enforced"]["files"]
+    assert end["data"]["status"] == 7
+    assert os.stat(record).st_mode & 0o777 == 0o600 and os.stat(record.parent).st_mode & 0o777 == 0o700
+    assert "closed; " in user("audit", "verify")
+
+
+def test_a_signal_is_the_end(user):  # noqa: F811
+    record = run(user, "--", "sh", "-c", "kill -TERM $$", status=128 + signal.SIGTERM)
+    assert audit_events(record)[-1]["data"]["signal"] == signal.SIGTERM
+
+
+def test_secrets_of_the_command_line_are_not_recorded(user):  # noqa: F811
+    run(user, "--", "true", "--api-key", "hunter2", "https://u:hunter3@h/?token=hunter4", "GH_TOKEN=hunter5",
+        "-H", "Authorization: Bearer hunter6")
+    assert "hunter" not in user("audit", "show") + user("audit", "list")
+
+
+def test_tampering_is_found_at_its_line(user):  # noqa: F811
+    record = run(user, "--", "true")
+    text = record.read_text()
+    lines = text.splitlines(keepends=True)
+    for number in range(1, len(lines) + 1):
+        changed = [line.replace("2026-", "2025-", 1).replace("20", "21", 1) if at == number else line
+                   for at, line in enumerate(lines, 1)]
+        record.write_text("".join(changed))
+        verdict = user.json("audit", "verify", status=5)[0]
+        assert verdict["state"] == "broken" and verdict["line"] == number
+    record.write_text("".join(lines[1:]))
+    assert user.json("audit", "verify", status=5)[0]["line"] == 1
+    record.write_text(lines[0])
+    assert user.json("audit", "verify")[0]["state"] == "not closed"
+    record.write_text(text)
+    user("audit", "verify", "--all")
+
+
+def wait_for(condition):
+    """Until something is so; a test that waits in vain is ended by its own limit."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_killed_supervisor_leaves_a_valid_chain(user):  # noqa: F811
+    process = user.start("run", "-s", "--", "sleep", "1000")
+    wait_for(lambda: user.records() and user.records()[0].stat().st_size > 0)
+    assert user.json("audit", "list")[0]["state"] == "running"
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    verdict = user.json("audit", "verify")[0]
+    assert verdict["valid"] and verdict["state"] == "not closed" and verdict["events"] >= 1
+    run(user, "--", "true")
+    assert [entry["state"] for entry in user.json("audit", "list")] == ["closed", "not closed"]
+
+
+def test_list_filters(user):  # noqa: F811
+    for word in ("one", "two", "three"):
+        run(user, "--", "true", word)
+    assert [entry["command"][1] for entry in user.json("audit", "list")] == ["three", "two", "one"]
+    assert [entry["command"][1] for entry in user.json("audit", "list", "--recent", 2)] == ["three", "two"]
+    assert len(user.json("audit", "list", "--command", "tw")) == 1
+    assert len(user.json("audit", "list", "--today")) == 3
+    assert user.json("audit", "list", "--until", "2001-01-01") == []
+    assert user.json("audit", "list", "--profile", "other") == []
+    user("audit", "list", "--since", "yesterday", status=2)
+
+
+def test_no_record_is_said_so(user):  # noqa: F811
+    assert user.json("audit", "list") == []
+    user("audit", "show", status=3)
+    user("audit", "verify", "0123456789abcdef", status=3)
+
+
+def test_names_cannot_harm_a_terminal(user):  # noqa: F811
+    run(user, "--", "true", "\x1b[2J\x07\u202e")
+    assert "\x1b" not in user("audit", "list") and "\x07" not in user("audit", "show")
+    assert audit_events(user.records()[-1])[0]["data"]["command"][1] == "\x1b[2J\x07\u202e"

@@ -1,0 +1,190 @@
+"""`nono snapshot`, as a user types it, and its format as docs/formats/snapshot.md describes it."""
+import hashlib
+import json
+import os
+import signal
+
+import pytest
+from fixtures_state import canonical, disk_digest, fingerprint, folder_digest, pack_objects, tree_entries
+from fixtures_state import user  # noqa: F401
+
+
+@pytest.fixture
+def project(user):  # noqa: F811
+    user.put("README.md", "read me\n")
+    user.put("src/main.c", "int main(void) { return 0; }\n")
+    user.put("src/run.sh", "#!/bin/sh\n", 0o755)
+    (user.work / "src/latest").symlink_to("main.c")
+    (user.work / "empty").mkdir()
+    user.put(".git/HEAD", "ref: refs/heads/main\n")
+    return user
+
+
+def agent(user):  # noqa: F811
+    """What a program in the folder might do."""
+    user.put("README.md", "rewritten")
+    user.put("new/deep/file", "new")
+    (user.work / "src/latest").unlink()
+    (user.work / "src/main.c").unlink()
+    (user.work / "empty").rmdir()
+    user.put("empty", "a file now")
+    (user.work / "src/run.sh").chmod(0o644)
+    user.put(".git/HEAD", "ref: refs/heads/other\n")
+
+
+def test_the_article_s_way_there_and_back(project):
+    before = fingerprint(project.work)
+    project("snapshot", "create", "pre-refactor", "--tag", "baseline")
+    project("run", "-s", "--allow", ".", "--snapshot", "pre-refactor", "--", "sh", "-c",
+            "echo changed > README.md; rm src/main.c; mkdir extra; echo x > extra/x")
+    assert "is kept" in project.err
+    assert fingerprint(project.work) != before
+    out = project("snapshot", "restore", "pre-refactor")
+    assert "verified" in out
+    assert fingerprint(project.work) == before
+
+
+def test_run_takes_the_snapshot_before_the_program_starts(project):
+    before = fingerprint(project.work)
+    project("run", "-s", "--allow", ".", "--snapshot", "first", "--", "sh", "-c", "echo changed > README.md")
+    assert project.json("snapshot", "diff", "first")[0]["path"] == "README.md"
+    project("snapshot", "restore", "first")
+    assert fingerprint(project.work) == before
+
+
+def test_everything_comes_back_and_the_program_can_tell(project):
+    before = fingerprint(project.work)
+    project("snapshot", "create", "a")
+    agent(project)
+    changes = {change["path"]: change["change"] for change in project.json("snapshot", "diff")}
+    assert changes == {
+        "README.md": "content", "new": "added", "new/deep": "added", "new/deep/file": "added", "src/latest": "removed",
+        "src/main.c": "removed", "empty": "kind", "src/run.sh": "facts", ".git/HEAD": "content"}
+    changed = fingerprint(project.work)
+    project("snapshot", "restore", "a", "--dry-run")
+    assert fingerprint(project.work) == changed
+    project("snapshot", "restore", "a")
+    assert fingerprint(project.work) == before
+    assert project.json("snapshot", "diff", "--all") == []
+
+
+def test_the_store_is_what_its_format_says(project):
+    made = project.json("snapshot", "create", "a")
+    project.put("README.md", "more")
+    project("snapshot", "create", "b")
+    project("snapshot", "prune")
+    store = project.state / "snapshots"
+    assert (store / "format").read_text() == "nono snapshot store 1\n"
+    folder = store / "folders" / hashlib.sha256(str(project.work).encode()).hexdigest()[:32]
+    assert (folder / "folder").read_text() == str(project.work)
+
+    objects = pack_objects(store)
+    record = json.loads((folder / "a.json").read_text())
+    check = record.pop("check")
+    assert hashlib.sha256(canonical(record)).hexdigest() == check
+
+    def digest(tree):
+        entries = tree_entries(objects[tree])
+        for kind, _, _, content, below, _, _ in entries:
+            assert kind != b"d" or digest(below) == content
+            assert kind not in (b"f", b"l") or content in objects
+        return folder_digest(entries)
+
+    assert digest(bytes.fromhex(record["tree"])).hex() == record["root"] == made["root"]
+    project("snapshot", "restore", "a")
+    assert disk_digest(project.work).hex() == record["root"]
+
+
+def test_contents_are_stored_once(project):
+    project.put("large", "x" * 5_000_000)
+    first = project.json("snapshot", "create", "a")
+    project.put("copy", "x" * 5_000_000)
+    second = project.json("snapshot", "create", "b")
+    assert first["bytes_added"] > 5_000_000 and second["bytes_added"] < 10_000
+    project("snapshot", "delete", "a")
+    assert project.json("snapshot", "verify")[0]["valid"]
+
+
+def test_nono_s_own_folders_are_never_part_of_it(project):
+    home = project.home
+    (home / "notes").write_text("mine")
+    project("run", "-s", "--", "true")
+    project("snapshot", "create", "home", "--path", home)
+    tracked = list(project.state.rglob("*"))
+    (home / "notes").write_text("changed")
+    project("snapshot", "restore", "home", "--path", home)
+    assert (home / "notes").read_text() == "mine"
+    assert set(tracked) <= set(project.state.rglob("*"))
+    project("audit", "verify", "--all")
+    project("snapshot", "create", "own", "--path", project.state, status=2)
+
+
+def test_damage_is_named_and_not_restored(project):
+    project("snapshot", "create", "a")
+    pack = next((project.state / "snapshots/packs").glob("*.pack"))
+    data = bytearray(pack.read_bytes())
+    at = data.index(b"read me\n")
+    data[at] ^= 1
+    pack.write_bytes(data)
+    verdict = project.json("snapshot", "verify", "a", status=5)[0]
+    assert not verdict["valid"] and verdict["faults"][0].startswith("README.md: ")
+    project.put("README.md", "changed")
+    project.put("src/main.c", "changed")
+    before = fingerprint(project.work)
+    project("snapshot", "restore", "a", status=5)
+    assert fingerprint(project.work) == before
+
+
+@pytest.mark.parametrize("point", ["snapshot.journal", "snapshot.staged:2", "snapshot.applying", "snapshot.put:2",
+                                   "snapshot.removed", "snapshot.swapped", "snapshot.applied"])
+def test_a_killed_restore_is_completed_by_the_next(project, point):
+    before = fingerprint(project.work)
+    project("snapshot", "create", "a")
+    agent(project)
+    project("snapshot", "restore", "a", status=-signal.SIGKILL, NONO_CRASH_AT=point)
+    for name, one, other in [("README.md", "rewritten", "read me\n"), (".git/HEAD", "ref: refs/heads/other\n", "ref: refs/heads/main\n")]:
+        assert (project.work / name).read_text() in (one, other)
+    if point not in ("snapshot.journal", "snapshot.staged:2"):
+        project("snapshot", "create", "b", status=1)
+        assert "interrupted" in project.err
+    project("snapshot", "restore", "a")
+    assert fingerprint(project.work) == before
+    project("snapshot", "create", "b")
+
+
+def test_excluded_is_left_alone(project):
+    project.put("node_modules/m/index.js", "m")
+    project("snapshot", "create", "a", "-x", "node_modules", "-x", "src/**")
+    project.put("node_modules/m/index.js", "changed")
+    project.put("src/main.c", "changed")
+    project.put("README.md", "changed")
+    project("snapshot", "restore", "a")
+    assert (project.work / "node_modules/m/index.js").read_text() == "changed"
+    assert (project.work / "src/main.c").read_text() == "changed"
+    assert (project.work / "README.md").read_text() == "read me\n"
+
+
+def test_list_show_and_prune_by_policy(project):
+    for name in ("one", "two", "three"):
+        project.put("README.md", name)
+        project("snapshot", "create", name, "--tag", "odd" if name != "two" else "even")
+    assert [entry["name"] for entry in project.json("snapshot", "list")] == ["one", "two", "three"]
+    assert [entry["name"] for entry in project.json("snapshot", "list", "--tag", "even")] == ["two"]
+    assert project.json("snapshot", "show")["name"] == "three"
+    pruned = project.json("snapshot", "prune", "--keep", 2)
+    assert pruned["snapshots_deleted"] == 1 and pruned["bytes_freed"] > 0
+    assert [entry["name"] for entry in project.json("snapshot", "list", "--all")] == ["two", "three"]
+    project("snapshot", "restore", "one", status=3)
+    project("snapshot", "restore", "two")
+    assert (project.work / "README.md").read_text() == "two"
+
+
+def test_names_cannot_harm_a_terminal(project):
+    project("snapshot", "create", "a")
+    (project.work / "evil\x1b[2J\n").write_text("x")
+    os.close(os.open(os.fsencode(project.work) + b"/\xff\xfe", os.O_CREAT | os.O_WRONLY))
+    out = project("snapshot", "diff")
+    assert "\x1b" not in out and "evil\\x1b[2J\\x0a" in out and "\\xff\\xfe" in out
+    assert any("\\xff" in change["path"] for change in project.json("snapshot", "diff"))
+    project("snapshot", "restore", "a")
+    assert sorted(os.listdir(project.work)) == [".git", "README.md", "empty", "src"]
