@@ -26,10 +26,13 @@ bool places_name_is_valid(const char *name)
 static bool user_read(const struct places *places, const char *name, struct arena *arena,
                       struct profile_text *out, struct error *err)
 {
+    const char *folder = path_join(arena, places->folders.config, "profiles");
+    CLEANUP(closep) int dir = -1;
     *out = (struct profile_text){ 0 };
+    if (!dir_open(folder, &dir, err))
+        return err->kind == ERROR_NOT_FOUND; /* most users have none: one look-up, not five */
     for (size_t i = 0; i < COUNT(endings); i++) {
-        const char *file =
-            arena_printf(arena, "%s/profiles/%s%s", places->folders.config, name, endings[i]);
+        const char *file = arena_printf(arena, "%s/%s%s", folder, name, endings[i]);
         if (file_read_path(file, LIMIT_PROFILE_BYTES, arena, &out->text, &out->len, err)) {
             out->file = file;
             return profile_syntax_of(file, &out->syntax);

@@ -1,5 +1,7 @@
 /* Finding a profile's documents and applying them, bases first. */
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
@@ -50,10 +52,25 @@ static bool is_path(const char *name)
     return profile_syntax_of(name, &syntax);
 }
 
+/* The folder of a pack that is being made: a profile beside its manifest has $PACK_DIR too. */
+static const char *pack_folder_of(const char *path, struct arena *arena)
+{
+    CLEANUP(freep) char *real = realpath(path, NULL);
+    char *slash = real ? strrchr(real, '/') : NULL;
+    if (!slash)
+        return NULL;
+    *slash = '\0';
+    struct stat info;
+    if (stat(path_join(arena, real, "package.json"), &info) != 0 || !S_ISREG(info.st_mode))
+        return NULL;
+    return arena_strndup(arena, real, strlen(real));
+}
+
 static bool path_read(const char *path, struct arena *arena, struct profile_text *out,
                       struct error *err)
 {
-    *out = (struct profile_text){ .file = arena_strndup(arena, path, strlen(path)) };
+    *out = (struct profile_text){ .file = arena_strndup(arena, path, strlen(path)),
+                                  .pack_dir = pack_folder_of(path, arena) };
     (void)profile_syntax_of(path, &out->syntax);
     if (file_read_path(path, LIMIT_PROFILE_BYTES, arena, &out->text, &out->len, err))
         return true;

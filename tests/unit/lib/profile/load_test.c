@@ -371,6 +371,13 @@ static void files_are_loaded_by_path_and_bases_beside_them(void **state)
     assert_ok(profile_load(&env, path, NULL, arena, &profile, &err));
     assert_string_equal(profile->name, "agent");
     assert_non_null(grant_of(profile, "/b"));
+    const char *hooked = "session_hooks.before = {script = '$PACK_DIR/h.sh'}\n";
+    assert_true(file_replace(dir, "hooked.toml", hooked, strlen(hooked), 0600, &fault));
+    path = arena_printf(arena, "%s/hooked.toml", folder);
+    assert_fails(profile_load(&env, path, NULL, arena, &profile, &err), INVALID);
+    assert_true(file_replace(dir, "package.json", "{}", 2, 0600, &fault));
+    assert_ok(profile_load(&env, path, NULL, arena, &profile, &err));
+    assert_string_equal(profile->hook_before.script, arena_printf(arena, "%s/h.sh", folder));
     assert_fails(profile_load(&env, "/none/such.toml", NULL, arena, &profile, &err), NOT_FOUND);
     assert_fails(profile_load(&env, "", NULL, arena, &profile, &err), INVALID);
     static const struct named named[] = { { "pk", "extends='/x.toml'", PROFILE_TOML, "/pk" },
