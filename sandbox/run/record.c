@@ -62,7 +62,20 @@ static bool network_ended(struct audit *audit, const struct proxy_event *event, 
     doc_add_integer(arena, data, "sent_bytes", (int64_t)event->bytes_up);
     doc_add_integer(arena, data, "received_bytes", (int64_t)event->bytes_down);
     doc_add_integer(arena, data, "duration_us", (int64_t)event->duration_us);
+    if (event->category != PROXY_NONE) { /* cut: by us, by a peer, or by the end of the run */
+        doc_add_bool(arena, data, "allowed", event->allowed);
+        doc_add_text(arena, data, "category", proxy_category_names[event->category]);
+        doc_add_text(arena, data, "reason", event->reason);
+    }
     return audit_event(audit, "network_closed", data, err);
+}
+
+static bool network_failed(struct audit *audit, const struct proxy_event *event, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, data, "reason", event->reason ? event->reason : "");
+    return audit_event(audit, "network_failed", data, err);
 }
 
 void run_record_network(const struct proxy_event *event, void *context)
@@ -73,4 +86,6 @@ void run_record_network(const struct proxy_event *event, void *context)
         (void)!network_decided(audit, event, &ignored);
     else if (audit && event->event == PROXY_END)
         (void)!network_ended(audit, event, &ignored);
+    else if (audit && event->event == PROXY_FAILED)
+        (void)!network_failed(audit, event, &ignored);
 }
