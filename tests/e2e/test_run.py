@@ -1,0 +1,200 @@
+"""nono run and nono wrap with real programs: what is allowed works, what is not does not."""
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from fixtures_sandbox import NONO, sandbox  # noqa: F401
+
+BOTH = pytest.mark.parametrize("verb", ["run", "wrap"])
+
+
+@BOTH
+def test_a_program_runs_and_its_exit_status_is_ours(sandbox, verb):
+    assert sandbox.sh("exit 7", verb=verb).returncode == 7
+    assert sandbox.sh("kill -9 $$", verb=verb).returncode in (137, -9)
+    done = sandbox.nono(verb, "--", "echo", "-n", "a b")
+    assert (done.returncode, done.stdout) == (0, "a b")
+
+
+@BOTH
+def test_what_cannot_be_started_is_127_and_said(sandbox, verb):
+    done = sandbox.nono(verb, "--", "no-such-program")
+    assert done.returncode == 127 and "no-such-program" in done.stderr
+    script = sandbox.work / "script"
+    script.write_text("#!/bin/sh\n")
+    script.chmod(0o755)
+    assert sandbox.nono(verb, "--", "./script").returncode == 127  # the working folder is not granted
+    assert sandbox.nono(verb, "--read", ".", "--", "./script").returncode == 0
+
+
+@BOTH
+def test_the_home_and_the_working_folder_are_closed_until_named(sandbox, verb):
+    (sandbox.work / "file").write_text("text")
+    (sandbox.home / "key").write_text("secret")
+    assert sandbox.sh("cat file", verb=verb).returncode != 0
+    assert sandbox.sh("cat file", "--read", ".", verb=verb).stdout == "text"
+    assert sandbox.sh("echo x > file", "--read", ".", verb=verb).returncode != 0
+    assert sandbox.sh("echo new > file && cat file", "--allow", ".", verb=verb).stdout == "new\n"
+    assert sandbox.sh(f"cat {sandbox.home}/key", "--allow", ".", verb=verb).returncode != 0
+    assert sandbox.sh("cat file", "--read-file", "file", verb=verb).returncode == 0
+
+
+@BOTH
+def test_a_deny_inside_an_allowed_tree_holds(sandbox, verb):
+    (sandbox.work / ".env").write_text("secret")
+    (sandbox.work / "file").write_text("text")
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    flags = ("--profile", profile)
+    assert sandbox.sh("cat file", *flags, verb=verb).stdout == "text"
+    for script in ("cat .env", "mv .env other", "echo x > .env", "ln .env other", "rm -f .env"):
+        assert sandbox.sh(script, *flags, verb=verb).returncode != 0, script
+    assert (sandbox.work / ".env").read_text() == "secret"
+
+
+def test_a_denied_path_that_is_not_there_stays_so_and_leaves_nothing(sandbox):
+    profile = sandbox.profile('[filesystem]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    assert sandbox.sh("echo x > .env", "--profile", profile).returncode != 0
+    assert list(sandbox.work.iterdir()) == []
+    done = sandbox.sh("true", "--profile", profile, verb="wrap")
+    assert done.returncode == 6 and "does not exist" in done.stderr
+
+
+def test_nonos_own_folders_cannot_be_changed_through_any_grant(sandbox):
+    state = sandbox.home / ".local/state/nono"
+    assert sandbox.sh("true").returncode == 0
+    for script in (f"ls {state}", f"rm -rf {state}", f"mv {sandbox.home}/.local {sandbox.home}/x",
+                   f"echo x > {sandbox.home}/.config/nono/config.toml"):
+        assert sandbox.sh(script, "--allow", str(sandbox.home), "--bypass-protection", str(sandbox.home)).returncode != 0, script
+    assert state.is_dir()
+
+
+def test_without_a_network_no_socket_is_made(sandbox):
+    script = "import socket; socket.socket(socket.{}, socket.SOCK_STREAM)"
+    for family in ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"):
+        done = sandbox.nono("run", "--", "/usr/bin/python3", "-c", script.format(family))
+        assert "PermissionError" in done.stderr, family
+    pair = sandbox.nono("run", "--", "/usr/bin/python3", "-c", "import socket; socket.socketpair()")
+    assert pair.returncode == 0, pair.stderr
+    assert sandbox.nono("run", "--allow-net", "--", "/usr/bin/python3", "-c", script.format("AF_INET")).returncode == 0
+
+
+def test_named_hosts_are_reached_through_the_proxy_alone(sandbox):
+    server = socket.create_server(("127.0.0.1", 0))
+    port = server.getsockname()[1]
+    script = ("import socket; s = socket.create_connection(('127.0.0.1', 3128)); "
+              f"s.sendall(b'CONNECT 127.0.0.1:{{}} HTTP/1.1\\r\\nHost: 127.0.0.1:{{}}\\r\\n\\r\\n'); "
+              "print(s.recv(64).split(b'\\r\\n')[0].decode())")
+    allow = ("--allow-domain", f"127.0.0.1:{port}")
+    for asked, answer in ((port, "200"), (1, "403")):
+        done = sandbox.nono("run", *allow, "--", "/usr/bin/python3", "-c", script.format(asked, asked))
+        assert answer in done.stdout, (done.stdout, done.stderr)
+    direct = f"import socket; socket.create_connection(('127.0.0.1', {port}))"
+    assert sandbox.nono("run", *allow, "--", "/usr/bin/python3", "-c", direct).returncode != 0
+    assert any(event["type"] == "network" and event["data"]["allowed"] is False for event in network_events(sandbox))
+
+
+def network_events(sandbox):
+    sandbox.nono("run", "--allow-domain", "example.org", "--", "/usr/bin/python3", "-c",
+                 "import socket; s = socket.create_connection(('127.0.0.1', 3128)); "
+                 "s.sendall(b'CONNECT other.example:443 HTTP/1.1\\r\\nHost: other.example:443\\r\\n\\r\\n'); s.recv(9)")
+    return sandbox.record()
+
+
+def test_the_environment_is_cleaned(sandbox):
+    secrets = {"GITHUB_TOKEN": "t", "LD_LIBRARY_PATH": "/x", "SSH_AUTH_SOCK": "/s", "EDITOR": "vi", "NONO_X": "1"}
+    seen = sandbox.nono("run", "--", "env", env=secrets).stdout
+    assert "EDITOR=vi" in seen
+    assert not any(name in seen for name in ("GITHUB_TOKEN", "LD_LIBRARY_PATH", "SSH_AUTH_SOCK", "NONO_X"))
+    named = sandbox.nono("run", "--allow-env", "GITHUB_TOKEN", "--allow-env", "LD_LIBRARY_PATH", "--", "env", env=secrets).stdout
+    assert "GITHUB_TOKEN=t" in named and "LD_LIBRARY_PATH" not in named
+
+
+def test_descriptors_above_2_do_not_get_in(sandbox):
+    with open("/etc/passwd", "rb") as leaked:
+        done = sandbox.nono("run", "--", "sh", "-c", f"cat <&{leaked.fileno()}", pass_fds=[leaked.fileno()])
+    assert done.returncode != 0 and "root" not in done.stdout
+
+
+def test_other_processes_are_out_of_reach(sandbox):
+    assert sandbox.sh("kill -0 $PPID").returncode != 0
+    assert sandbox.sh("cat /proc/$PPID/cmdline").returncode != 0
+    assert sandbox.sh("sleep 100 & kill $!").returncode == 0
+
+
+def test_what_the_program_leaves_running_ends_with_it(sandbox):
+    mark = f"29{os.getpid()}"
+    assert sandbox.sh(f"(setsid sleep {mark} &) ; exit 3").returncode == 3
+    listed = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"sleep {mark}" not in listed
+
+
+def test_signals_are_passed_on(sandbox):
+    script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"
+    with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                          stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(30) == 5
+
+
+def test_a_killed_supervisor_takes_the_program_along(sandbox):
+    script = "echo $$; exec sleep 300"
+    with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                          stdout=subprocess.PIPE, text=True) as child:
+        pid = int(child.stdout.readline())
+        child.kill()
+        child.wait(30)
+        for _ in range(600):
+            if not os.path.exists(f"/proc/{pid}") or " Z " in open(f"/proc/{pid}/stat", encoding="utf-8").read():
+                return
+            time.sleep(0.05)
+    raise AssertionError("the program goes on")
+
+
+def test_a_run_is_recorded_and_can_be_without(sandbox):
+    sandbox.nono("run", "--name", "try", "--", "sh", "-c", "exit 4")
+    start, end = sandbox.record()
+    assert (start["type"], end["type"]) == ("start", "end")
+    assert start["data"]["name"] == "try" and start["data"]["enforced"]["files"] == "landlock"
+    assert start["data"]["enforced"]["network"].startswith("blocked")
+    before = len(list((sandbox.home / ".local/state/nono/audit").iterdir()))
+    sandbox.nono("run", "--no-audit", "--", "true")
+    assert len(list((sandbox.home / ".local/state/nono/audit").iterdir())) == before
+
+
+def test_a_snapshot_is_taken_first(sandbox):
+    (sandbox.work / "file").write_text("before")
+    assert sandbox.sh("echo after > file", "--allow", ".", "--snapshot", "pre").returncode == 0
+    assert sandbox.record()[0]["data"]["snapshot"] == "pre"
+    again = sandbox.sh("true", "--snapshot", "pre")
+    assert again.returncode != 0 and "pre" in again.stderr
+
+
+@BOTH
+@pytest.mark.parametrize("flag", ["--credential=x", "--memory=1G", "--allow-gpu", "--config=x", "--rollback",
+                                  "--allow-unix-socket=/x", "--open-port=80", "--capability-elevation"])
+def test_what_cannot_be_held_yet_is_refused_by_name(sandbox, verb, flag):
+    done = sandbox.nono(verb, flag, "--", "true")
+    assert done.returncode == 6 and flag.split("=", maxsplit=1)[0] in done.stderr
+
+
+def test_a_dry_run_starts_nothing_and_shows_everything(sandbox):
+    done = sandbox.sh("touch made", "--allow", ".", "--dry-run")
+    assert done.returncode == 0 and str(sandbox.work) in done.stderr and "Landlock" in done.stderr
+    assert not (sandbox.work / "made").exists()
+
+
+def test_a_missing_grant_is_not_passed_over(sandbox):
+    done = sandbox.sh("true", "--read", "nowhere")
+    assert done.returncode == 3 and "nowhere" in done.stderr
+
+
+def test_a_link_that_the_program_left_is_not_followed_out(sandbox):
+    (sandbox.home / "keys").mkdir()
+    sandbox.sh("ln -s ../home/keys cache", "--allow", ".")
+    done = sandbox.sh("ls cache", "--allow", ".", "--read", "cache")
+    assert done.returncode == 4 and "symbolic link" in done.stderr

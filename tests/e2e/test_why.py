@@ -1,0 +1,66 @@
+"""nono why: the same answers as the kernel's, with reasons that programs can read."""
+import json
+
+import pytest
+
+from fixtures_sandbox import sandbox  # noqa: F401
+
+
+def test_a_path_is_allowed_by_the_grant_that_covers_it(sandbox):
+    answer = sandbox.why("--path", "file", "--op", "readwrite", "--allow", ".")
+    assert answer["status"] == "allowed" and answer["reason"] == "granted_path"
+    assert answer["granted_path"] == str(sandbox.work) and answer["source"] == "--allow"
+    assert answer["access"] == "read+write+execute"
+
+
+def test_grants_unite(sandbox):
+    answer = sandbox.why("--path", ".", "--op", "readwrite", "--read", "..", "--write", ".")
+    assert (answer["status"], answer["reason"]) == ("allowed", "granted_path_union")
+
+
+@pytest.mark.parametrize("words,reason,flag", [
+    (["/etc/shadow"], "path_not_granted", "--read-file /etc/shadow"),
+    (["/usr/bin", "--op", "write"], "insufficient_access", "--write /usr/bin"),
+])
+def test_a_refusal_says_why_and_what_would_allow_it(sandbox, words, reason, flag):
+    answer = sandbox.why(*words)
+    assert (answer["status"], answer["reason"], answer["suggested_flag"]) == ("denied", reason, flag)
+
+
+def test_a_deny_wins_and_no_flag_is_suggested(sandbox):
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    (sandbox.work / ".env").write_text("x")
+    answer = sandbox.why(".env", "--profile", profile)
+    assert answer["reason"] == "filesystem_deny" and "suggested_flag" not in answer
+    assert sandbox.sh("cat .env", "--profile", profile).returncode != 0
+
+
+@pytest.mark.parametrize("words,reason", [
+    (["example.org"], "network_blocked"),
+    (["example.org", "--allow-net"], "network_allowed"),
+    (["api.example.org", "--allow-domain", "*.example.org"], "proxy_allowed"),
+    (["example.org", "--allow-domain", "*.example.org"], "proxy_filtered"),
+    (["example.org", "--allow-domain", "example.org", "--deny-domain", "example.org"], "proxy_filtered"),
+    (["--host", "example.org", "--port", "22", "--allow-domain", "example.org"], "proxy_filtered"),
+    (["169.254.169.254", "--allow-domain", "*"], "proxy_filtered"),
+])
+def test_hosts_are_judged_by_the_proxys_rules(sandbox, words, reason):
+    assert sandbox.why(*words)["reason"] == reason
+
+
+def test_scopes_are_told(sandbox):
+    answer = sandbox.why("--scope", "signal")
+    assert answer["status"] == "scope" and answer["enforced"] == (answer["state"] == "enforced")
+
+
+def test_the_exit_status_is_the_answer(sandbox):
+    assert sandbox.nono("why", "/usr/bin").returncode == 0
+    assert sandbox.nono("why", "/etc/shadow").returncode == 1
+    assert sandbox.nono("why").returncode == 2
+    assert sandbox.nono("why", "--command", "git").returncode == 6
+
+
+def test_the_version_says_what_the_kernel_can_hold(sandbox):
+    answer = json.loads(sandbox.nono("--version", "--json").stdout)
+    assert answer["landlock_abi"] >= 1 and isinstance(answer["user_namespaces"], bool)
+    assert f"Landlock ABI {answer['landlock_abi']}" in sandbox.nono("--version").stdout
