@@ -59,20 +59,23 @@ void explain_confinement(const struct policy *policy, const struct confinement *
     struct confine_report report;
     confine_report(confinement, &report);
     (void)fprintf(stream, "profile: %s\nfiles:\n", policy->profile->name);
-    for (size_t i = 0; i < plan->node_count; i++)
+    for (size_t i = 0; i < plan->node_count; i++) {
         (void)fprintf(stream, "  %-18s %s%s  (%s)\n", explain_access(plan->nodes[i].access, arena),
                       text_escape(plan->nodes[i].path, arena), plan->nodes[i].is_dir ? "/" : "",
                       text_escape(plan->nodes[i].source, arena));
-    for (size_t i = 0; i < plan->mask_count; i++)
-        (void)fprintf(
-            stream, "  no %-15s %s  (%s)\n",
-            plan->masks[i].access == NONO_ALL ? "access"
-                                              : explain_access(plan->masks[i].access, arena),
-            text_escape(plan->masks[i].path, arena), text_escape(plan->masks[i].source, arena));
-    for (size_t i = 0; i < plan->skipped_count; i++)
+    }
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        unsigned denied = plan->masks[i].access;
+        (void)fprintf(stream, "  no %-15s %s  (%s)\n",
+                      denied == NONO_ALL ? "access" : explain_access(denied, arena),
+                      text_escape(plan->masks[i].path, arena),
+                      text_escape(plan->masks[i].source, arena));
+    }
+    for (size_t i = 0; i < plan->skipped_count; i++) {
         (void)fprintf(stream, "  not there          %s  (%s)\n",
                       text_escape(plan->skipped[i]->path, arena),
                       text_escape(plan->skipped[i]->source, arena));
+    }
     explain_network(policy, stream);
     explain_held(&report, stream);
 }
@@ -83,17 +86,18 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
     struct confine_report report;
     confine_report(confinement, &report);
     unsigned wanted = NONO_HELD_SIGNALS | NONO_HELD_ABSTRACT;
-    if ((report.held & wanted) != wanted && !policy->caps->scope_open[NONO_SCOPE_SIGNAL])
-        for (size_t i = 0; i < report.missing_count; i++)
-            (void)fprintf(stderr, "nono: this kernel does not hold: %s\n", report.missing[i]);
+    bool weak = (report.held & wanted) != wanted && !policy->caps->scope_open[NONO_SCOPE_SIGNAL];
+    for (size_t i = 0; weak && i < report.missing_count; i++)
+        (void)fprintf(stderr, "nono: this kernel does not hold: %s\n", report.missing[i]);
     if (plan->hard_linked)
         (void)fprintf(stderr, "nono: %s is denied, but has other names (hard links)\n",
                       text_escape(plan->hard_linked, policy->arena));
-    if (policy->notes.patterns && policy->options.verbose)
+    if (policy->notes.patterns && policy->options.verbose) {
         (void)fprintf(stderr,
                       "nono: %zu denied patterns hold for the files that are there now, not for "
                       "those made later\n",
                       policy->notes.patterns);
+    }
     if (policy->notes.workdir_wanted)
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");
 }

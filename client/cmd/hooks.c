@@ -140,11 +140,12 @@ static bool values_read(int fd, struct arena *arena, struct list *out, struct er
         size_t line = strcspn(at, "\n"), name = strcspn(at, "=");
         if (line && (name >= line || !is_variable_name(at, name)))
             return error_set(err, INVALID, "NONO_ENV_FILE: a line is not NAME=VALUE");
-        if (line)
+        if (line) {
             values[out->count++] = (struct environment_value){
                 arena_strndup(arena, at, name),
                 arena_strndup(arena, at + name + 1, line - name - 1),
             };
+        }
         at += line + (at[line] == '\n');
     }
     out->items = values;

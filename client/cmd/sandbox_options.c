@@ -8,6 +8,8 @@
 
 #include "client/cmd/sandbox_refused.h"
 #include "lib/base/text.h"
+#include "sandbox/platform/confine.h"
+#include "sandbox/policy/paths.h"
 
 static const char **opt_allow, **opt_read, **opt_write;
 static const char **opt_allow_file, **opt_read_file, **opt_write_file;
@@ -100,7 +102,46 @@ static const char *const *values_join(const char *const *given, const char *name
     return all;
 }
 
-static void paths_read(struct arena *arena, struct profile_overrides *overrides)
+/*
+ * A path as it is meant when it is typed: ".." goes up from where one is. Not behind a link, where
+ * it would go up from somewhere else than it looks.
+ */
+static bool path_read(const char *typed, struct arena *arena, const char **out, struct error *err)
+{
+    bool goes_up = strcmp(typed, "..") == 0 || text_starts(typed, "../") || strstr(typed, "/../") ||
+                   text_ends(typed, "/..");
+    *out = typed;
+    if (!goes_up)
+        return true;
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    const struct path_ops *ops = confine_path_ops();
+    if (!ops->resolve(ops->context, typed, &found, err))
+        return false;
+    for (size_t i = 0; i < found.crossed_count; i++)
+        if (found.crossed[i].by_link)
+            return error_set(err, INVALID, "%s: \"..\" behind a symbolic link", typed);
+    *out = arena_strndup(arena, found.path, strlen(found.path));
+    return true;
+}
+
+static bool paths_add(const struct access_flag *flag, const char *const *values,
+                      struct profile_override_path *paths, struct profile_overrides *overrides,
+                      struct arena *arena, struct error *err)
+{
+    for (; *values; values++) {
+        struct profile_override_path *path = &paths[overrides->path_count++];
+        *path = (struct profile_override_path){
+            .flag = flag->flag,
+            .access = flag->access,
+            .is_file = flag->is_file,
+        };
+        if (!path_read(*values, arena, &path->path, err))
+            return error_prefix(err, "%s", flag->flag);
+    }
+    return true;
+}
+
+static bool paths_read(struct arena *arena, struct profile_overrides *overrides, struct error *err)
 {
     const char *const *values[COUNT(access_flags)];
     size_t total = 0;
@@ -110,15 +151,11 @@ static void paths_read(struct arena *arena, struct profile_overrides *overrides)
     }
     struct profile_override_path *paths =
         ARENA_ARRAY(arena, struct profile_override_path, total + 1);
-    for (size_t i = 0; i < COUNT(access_flags); i++)
-        for (const char *const *value = values[i]; *value; value++)
-            paths[overrides->path_count++] = (struct profile_override_path){
-                .path = *value,
-                .flag = access_flags[i].flag,
-                .access = access_flags[i].access,
-                .is_file = access_flags[i].is_file,
-            };
     overrides->paths = paths;
+    for (size_t i = 0; i < COUNT(access_flags); i++)
+        if (!paths_add(&access_flags[i], values[i], paths, overrides, arena, err))
+            return false;
+    return true;
 }
 
 static bool variable_is_true(const char *name, bool *out, struct error *err)
@@ -163,7 +200,8 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
     if (opt_extends && !out->profile)
         return error_set(err, INVALID, "--extends needs --profile");
     struct profile_overrides *overrides = &out->overrides;
-    paths_read(arena, overrides);
+    if (!paths_read(arena, overrides, err))
+        return false;
     overrides->extends = opt_extends;
     overrides->bypass = opt_bypass;
     overrides->allow_hosts = values_join(opt_allow_domain, "NONO_ALLOW_DOMAIN", arena);

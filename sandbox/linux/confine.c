@@ -84,13 +84,14 @@ static bool masks_exist(struct confinement *confinement, struct error *err)
         return true;
     if (confinement->options.has_supervisor)
         return placeholders_make(&confinement->plan, &confinement->placeholders, err);
-    for (size_t i = 0; i < plan->mask_count; i++)
+    for (size_t i = 0; i < plan->mask_count; i++) {
         if (plan->masks[i].in_grant && !plan->masks[i].exists) {
             error_set(err, UNSUPPORTED,
                       "deny %s: it does not exist, and could be made in a tree that may be written",
                       plan->masks[i].path);
             return error_hint(err, "nono run can hold this; or make it first");
         }
+    }
     return true;
 }
 

@@ -249,8 +249,7 @@ static bool list(void *context, const char *path, bool (*entry)(void *data, cons
     if (!dir)
         return error_set_errno(err, "open %s", path);
     errno = 0;
-    for (struct dirent *item; (item = readdir(dir));
-         errno = 0) { /* NOLINT(concurrency-mt-unsafe) */
+    for (struct dirent *item; (item = readdir(dir)); errno = 0) {
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
             continue;
         if (!entry(data, item->d_name))

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
@@ -32,7 +33,7 @@
                 CLONE_NEWUTS | CLONE_NEWCGROUP | 0x80 /* CLONE_NEWTIME */))
 
 /* Both architectures are little-endian: the low word of an argument comes first. */
-#define ARG(i) ((unsigned)(offsetof(struct seccomp_data, args) + 8 * (i)))
+#define ARG(i) ((unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)(i)))
 
 #define RET_DENY   (SECCOMP_RET_ERRNO | EPERM)
 #define RET_ABSENT (SECCOMP_RET_ERRNO | ENOSYS)

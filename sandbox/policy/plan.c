@@ -88,10 +88,10 @@ static bool grant_is_safe(const struct caps_path *grant, const struct path_found
                           struct error *err)
 {
     for (size_t c = 0; c < found->crossed_count; c++) {
-        for (size_t i = 0; i < grants->count; i++) {
+        for (size_t i = 0; i < grants->count && found->crossed[c].by_link; i++) {
             if (!(grants->items[i].access & NONO_WRITE) || !all[i].exists || !all[i].is_dir)
                 continue;
-            if (found->crossed[c].by_link && path_within(found->crossed[c].folder, all[i].path) &&
+            if (path_within(found->crossed[c].folder, all[i].path) &&
                 !path_within(found->path, all[i].path))
                 return error_set(err, DENIED,
                                  "%s: %s leads by a symbolic link in %s, which may be written, to "

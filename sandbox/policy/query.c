@@ -59,18 +59,23 @@ static bool mask_hides(const struct plan *plan, const struct plan_mask *mask)
     return mask->in_grant && plan->method == PLAN_MOUNT;
 }
 
+static bool crosses(const struct path_found *found, const char *folder)
+{
+    for (size_t i = 0; i < found->crossed_count; i++)
+        if (path_within(found->crossed[i].folder, folder))
+            return true;
+    return false;
+}
+
 /* A way through a hidden folder is not there to be taken. */
 static void walk_crossed(struct walk *walk, const struct path_found *found)
 {
     for (size_t i = 0; i < walk->plan->mask_count; i++) {
         const struct plan_mask *mask = &walk->plan->masks[i];
-        if (!mask_hides(walk->plan, mask) || !(mask->access & NONO_READ))
-            continue;
-        for (size_t c = 0; c < found->crossed_count; c++) {
-            if (path_within(found->crossed[c].folder, mask->path)) {
-                walk->denied |= NONO_ALL;
-                walk->mask = mask;
-            }
+        bool hidden = mask_hides(walk->plan, mask) && mask->access & NONO_READ;
+        if (hidden && crosses(found, mask->path)) {
+            walk->denied |= NONO_ALL;
+            walk->mask = mask;
         }
     }
 }
@@ -131,12 +136,11 @@ static void walk_judge(const struct walk *walk, struct query_result *out)
         out->source = walk->mask->source;
         return;
     }
-    if (out->allowed)
-        out->reason = (walk->best->access & walk->wanted) == walk->wanted
-                          ? NONO_REASON_GRANTED_PATH
-                          : NONO_REASON_GRANTED_PATH_UNION;
-    else
+    bool alone = walk->best && (walk->best->access & walk->wanted) == walk->wanted;
+    if (!out->allowed)
         out->reason = out->granted ? NONO_REASON_INSUFFICIENT_ACCESS : NONO_REASON_PATH_NOT_GRANTED;
+    else
+        out->reason = alone ? NONO_REASON_GRANTED_PATH : NONO_REASON_GRANTED_PATH_UNION;
     out->path = node ? node->path : NULL;
     out->source = node ? node->source : NULL;
 }

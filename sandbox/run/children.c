@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,8 +34,9 @@ int children_begin(pid_t parent, const sigset_t *mask)
         return errno;
     if (getppid() != parent)
         return ESRCH;
-    if (sigprocmask(SIG_SETMASK, mask, NULL) < 0)
-        return errno;
+    int rc = pthread_sigmask(SIG_SETMASK, mask, NULL);
+    if (rc)
+        return rc;
     return children_close_descriptors();
 }
 

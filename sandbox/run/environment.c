@@ -92,12 +92,21 @@ static bool list_has_any(const struct list *list)
     return false;
 }
 
+/* Names are ASCII; toupper(3) would ask the locale. */
+static char upper_of(char c)
+{
+    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *at = c ? strchr(lower, c) : NULL;
+    return at ? upper[at - lower] : c;
+}
+
 static bool looks_secret(const char *name)
 {
     char upper[256] = "_";
     size_t len = 1;
     for (const char *c = name; *c && len < sizeof(upper) - 2; c++)
-        upper[len++] = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+        upper[len++] = upper_of(*c);
     upper[len++] = '_';
     upper[len] = '\0';
     for (size_t i = 0; i < COUNT(secret_parts); i++)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -199,7 +200,7 @@ static bool watch_open(struct watch *watch, sigset_t *out_before, struct error *
 {
     sigset_t forwarded;
     children_signals(&forwarded);
-    (void)sigprocmask(SIG_BLOCK, &forwarded, out_before);
+    (void)pthread_sigmask(SIG_BLOCK, &forwarded, out_before);
     watch->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
     if (watch->signals < 0)
         return error_set_errno(err, "signalfd");
@@ -234,6 +235,6 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
               watch_record_start(&watch, err) && watch_end(&watch, err) &&
               watch_close(&watch, status, err);
-    (void)sigprocmask(SIG_SETMASK, &before, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return ok;
 }
