@@ -23,6 +23,7 @@ extern const struct command command_list;
 extern const struct command command_verify;
 extern const struct command command_outdated;
 extern const struct command command_update;
+extern const struct command command_pack;
 extern const struct command command_pin;
 extern const struct command command_unpin;
 extern const struct command command_remove;

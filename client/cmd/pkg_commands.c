@@ -20,6 +20,7 @@ const struct command command_pin        = PKG("pin", "keep packs at their versio
 const struct command command_unpin      = PKG("unpin", "let packs be updated again");
 const struct command command_remove     = PKG("remove", "remove installed packs and undo their wiring");
 const struct command command_key        = PKG("key", "make signing keys and register them");
+const struct command command_pack       = PKG("pack", "make packs, and look into them");
 const struct command command_publish    = PKG("publish", "lint, build, sign and upload a pack");
 const struct command command_yank       = PKG("yank", "keep a published version from being installed");
 const struct command command_unyank     = PKG("unyank", "take back a yank");

@@ -8,6 +8,7 @@
 #include "lib/json/json.h"
 #include "lib/pack/ref.h"
 #include "lib/pack/semver.h"
+#include "lib/profile/platform.h"
 
 const char *const artifact_type_names[] = { "profile", "instruction", "trust_policy",
                                             "groups",  "plugin",      NULL };
@@ -196,7 +197,9 @@ static bool directive_check(const struct directive *directive, struct error *err
     const char *source = directive_source(directive);
     if (source && !pack_path_check(source, err))
         return fault(err, directive->doc, name);
-    return destination_check(directive, err) && marker_check(directive, err);
+    bool holds;
+    return destination_check(directive, err) && marker_check(directive, err) &&
+           profile_when_doc(directive->when, NULL, &holds, err);
 }
 
 static bool versions_check(const struct manifest *manifest, struct error *err)

@@ -14,6 +14,7 @@ extern const struct command command_info;
 extern const struct command command_key;
 extern const struct command command_list;
 extern const struct command command_outdated;
+extern const struct command command_pack;
 extern const struct command command_pin;
 extern const struct command command_publish;
 extern const struct command command_pull;

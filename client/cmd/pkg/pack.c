@@ -1,0 +1,80 @@
+#include "client/cmd/pkg/pack.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#include "client/cmd/pkg/commands.h"
+#include "lib/base/files.h"
+#include "lib/base/limits.h"
+
+static const struct command *const verbs[] = {
+    &pack_init, &pack_lint, &pack_build, &pack_inspect, &pack_sign, &pack_check, NULL,
+};
+
+const struct command command_pack = {
+    .name = "pack",
+    .summary = "make packs, and look into them",
+    .verbs = verbs,
+};
+
+bool pack_one_operand(const char **operands, const char *otherwise, const char **out,
+                      struct error *err)
+{
+    if (*operands && operands[1])
+        return error_set(err, INVALID, "one at a time: \"%.64s\" is too much", operands[1]);
+    *out = *operands ? *operands : otherwise;
+    return *out || error_set(err, INVALID, "say which archive");
+}
+
+static bool file_load(const char *path, struct arena *arena, struct pack_built *out,
+                      struct error *err)
+{
+    const char *bytes;
+    size_t len;
+    static const struct archive_expect anything;
+    if (!file_read_path(path, LIMIT_PACK_ARCHIVE_BYTES, arena, &bytes, &len, err))
+        return false;
+    out->archive = (struct pack_bytes){ bytes, len };
+    struct archive_source source = { .bytes = bytes, .len = len, .fd = -1 };
+    return archive_read_index(&source, &anything, arena, &out->index, err) ||
+           error_prefix(err, "%s", path);
+}
+
+bool pack_load(const char *path, struct arena *arena, struct pack_built *out, struct error *err)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return error_set_errno(err, "%s", path);
+    if (!S_ISDIR(st.st_mode))
+        return file_load(path, arena, out, err);
+    CLEANUP(closep) int dir = -1;
+    return (dir_open(path, &dir, err) &&
+            archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err)) ||
+           error_prefix(err, "%s", path);
+}
+
+struct trust_subject pack_subject(const struct pack_index *index, const char *namespace,
+                                  struct arena *arena)
+{
+    struct subject *subjects = ARENA_ARRAY(arena, struct subject, index->files.count);
+    size_t count = 0;
+    LIST_FOREACH (index->files, const struct pack_file, file)
+        subjects[count++] = (struct subject){ file->path, file->sha256 };
+    return (struct trust_subject){ .namespace = namespace,
+                                   .name = index->manifest.name,
+                                   .version = index->manifest.version,
+                                   .archive_sha256 = index->sha256,
+                                   .tar_sha256 = index->tar_sha256,
+                                   .files = { subjects, count } };
+}
+
+/* Replaces the file as a whole; its folder must be there. */
+bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
+                struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
+    CLEANUP(closep) int dir = -1;
+    return dir_open(folder, &dir, err) &&
+           file_replace(dir, slash ? slash + 1 : path, bytes, len, 0644, err);
+}

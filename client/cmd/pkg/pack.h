@@ -1,0 +1,26 @@
+/* What the verbs of `nono pack` share. */
+#pragma once
+
+#include "client/ui/command.h"
+#include "lib/pack/archive.h"
+#include "lib/trust/verify.h"
+
+extern const struct command pack_init, pack_lint, pack_build, pack_inspect, pack_sign, pack_check;
+
+struct pack_built {
+    struct pack_bytes archive;
+    struct pack_index index;
+};
+
+/* The only operand, or otherwise; INVALID when there are more, or none and no default. */
+bool pack_one_operand(const char **operands, const char *otherwise, const char **out,
+                      struct error *err) MUST_CHECK;
+/* An archive, or a folder as the archive that it makes. */
+bool pack_load(const char *path, struct arena *arena, struct pack_built *out, struct error *err)
+    MUST_CHECK;
+/* What a signature on it speaks of. */
+struct trust_subject pack_subject(const struct pack_index *index, const char *namespace,
+                                  struct arena *arena);
+/* Replaces a file as a whole. */
+bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
+                struct error *err) MUST_CHECK;
