@@ -6,6 +6,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "lib/base/clock.h"
+#include "lib/base/crash.h"
 #include "lib/base/encode.h"
 #include "lib/base/files.h"
 #include "lib/base/mem.h"
@@ -28,6 +30,8 @@ struct blob_batch {
 
 /* Files that may wait open for the sync; more are synced as they come. */
 #define OPEN_MAX_PENDING 64
+/* A name that is older was synced by its writer, or by the kernel on its own. */
+#define NAME_SYNCED_S 300
 
 bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
 {
@@ -62,16 +66,20 @@ static void fan_touch(struct blob_batch *batch, const char *digest)
 
 /*
  * Found again, a blob is made young, so that a collector of another node lets it be. Its name may
- * be another writer's, not synced yet: so its folder is synced here too.
+ * be another writer's, not synced yet: so its folder is synced here too, unless it is long there.
  */
 static bool already_there(struct blob_batch *batch, const char *digest)
 {
     char path[BLOB_PATH];
+    struct stat status;
     struct error ignored;
+    int objects = batch->store->objects;
     if (!blob_path(digest, path, &ignored) ||
-        utimensat(batch->store->objects, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
+        fstatat(objects, path, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        utimensat(objects, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
         return false;
-    fan_touch(batch, digest);
+    if (status.st_mtim.tv_sec > clock_now_us() / CLOCK_SECOND - NAME_SYNCED_S)
+        fan_touch(batch, digest);
     return true;
 }
 
@@ -145,12 +153,17 @@ static bool folders_sync(const struct blob_batch *batch, struct error *err)
 
 bool blob_batch_commit(struct blob_batch *batch, struct error *err)
 {
+    for (size_t i = 0; i < batch->count; i++) /* all on their way before any is waited for */
+        if (batch->pending[i].fd >= 0)
+            (void)sync_file_range(batch->pending[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
     for (size_t i = 0; i < batch->count; i++)
         if (!pending_sync(&batch->pending[i], err))
             return false;
+    crash_point("blob.synced");
     for (size_t i = 0; i < batch->count; i++)
         if (!pending_name(batch, &batch->pending[i], err))
             return false;
+    crash_point("blob.named");
     return folders_sync(batch, err);
 }
 

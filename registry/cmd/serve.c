@@ -1,6 +1,7 @@
 /* nono-registry serve: everything put together, and the order in which it comes and goes. */
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -327,6 +328,18 @@ static void descriptors_raise(void)
     }
 }
 
+/*
+ * glibc's allocator keeps what was freed: for each thread its own, and large blocks too once one of
+ * that size was freed (mallopt(3)). A password's hash and an unpacked archive are megabytes,
+ * rarely: those go back to the kernel.
+ */
+static void memory_settle(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+}
+
 static bool run(struct serve *serve, int signals, struct error *err)
 {
     if (!store_open(&serve->store, opt_config, STORE_MIGRATE, true, err))
@@ -351,6 +364,7 @@ static bool serve_run(const char **operands, int *status, struct error *err)
     struct serve serve = { 0 };
     (void)operands, (void)status;
     descriptors_raise();
+    memory_settle();
     if (!signals_open(&signals, err))
         return false;
     bool ok = run(&serve, signals, err);
