@@ -3,6 +3,7 @@
 
 #include "registry/api/api.h"
 #include "registry/domain/package.h"
+#include "registry/domain/permissions_page.h"
 
 /* GET /packages/{ns}/{name}/versions */
 bool versions_list(struct registry *registry, const struct request *req, struct response *res,
@@ -62,10 +63,16 @@ bool version_permissions_show(struct registry *registry, const struct request *r
                               struct response *res, struct error *err)
 {
     struct version *version;
-    return version_read(registry, req, &version, err) &&
-           api_document(registry, req, QUERY(version_permissions, db_text(version->id)), res,
-                        err) &&
-           version_keep(res, req, version);
+    const char *summary, *page;
+    size_t len;
+    if (!version_read(registry, req, &version, err) ||
+        !db_fetch_json(registry->db, QUERY(version_permissions, db_text(version->id)), req->arena,
+                       &summary, &len, err))
+        return false;
+    if (!summary)
+        return error_set(err, NOT_FOUND, "this version has no permissions summary");
+    return permissions_page(summary, len, req->arena, &page, err) &&
+           response_json_text(res, 200, page, strlen(page)) && version_keep(res, req, version);
 }
 
 /* GET .../readme: HTML without any of the author's own tags, scripts or javascript: links. */

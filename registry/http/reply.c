@@ -237,10 +237,15 @@ static bool range_answer(struct exchange *exchange)
     return true;
 }
 
+/* Its fields replace those that the client has kept (RFC 9111, 4.3.4), so a page's own come along.
+ */
 static struct MHD_Response *not_modified_reply(const struct exchange *exchange,
                                                const struct response *res)
 {
     struct MHD_Response *reply = empty_reply();
+    for (size_t i = 0; i < res->header_count; i++)
+        if (strcmp(res->headers[i].name, "Content-Encoding") != 0)
+            field_add(reply, res->headers[i].name, res->headers[i].value);
     entity_fields(res, reply);
     common_fields(exchange->server, reply);
     return reply;

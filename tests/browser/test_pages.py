@@ -83,10 +83,10 @@ def test_sign_in_makes_a_token_once_and_revokes_it(page, shop):
     token = shown.inner_text()
     assert shop.get("/api/v1/auth/whoami", token=token).status == 200
     page.reload()
-    expect(page.get_by_role("cell", name="browser test")).to_be_visible()
+    expect(page.get_by_role("cell", name="browser test", exact=True)).to_be_visible()
     assert token not in page.content()
     page.get_by_role("button", name="Revoke browser test").click()
-    expect(page.get_by_role("cell", name="browser test")).to_have_count(0)
+    expect(page.get_by_role("cell", name="browser test", exact=True)).to_have_count(0)
     assert shop.get("/api/v1/auth/whoami", token=token).status == 401
 
 
@@ -155,7 +155,8 @@ def test_axe_finds_nothing_and_nothing_overflows(page, shop, axe, screenshots, s
     page.emulate_media(color_scheme=scheme)
     sign_in(page, shop)
     for name, path in places(shop).items():
-        page.goto(path)
+        answer = page.goto(path)
+        assert answer.status == 200, f"{name}: {answer.text()}"
         page.wait_for_load_state("networkidle")
         page.evaluate(axe)
         assert page.evaluate(RUN_AXE) == [], name

@@ -33,7 +33,7 @@ export function Failure({ error }: { error: unknown }) {
   if (problem?.status === 404)
     return (
       <div class="notice" role="alert">
-        <p><strong>There is nothing here,</strong> or it is not for you to see.</p>
+        <h1>There is nothing here, or it is not for you to see</h1>
         <p>Check the address, or sign in with an account that may read it.</p>
       </div>
     );

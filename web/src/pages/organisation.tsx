@@ -13,7 +13,7 @@ function Keys({ name }: { name: string }) {
           keys.length === 0 ? (
             <p class="quiet">No key has been registered.</p>
           ) : (
-            <div class="table" tabIndex={0} role="region" aria-labelledby="keys">
+            <div class="table" tabIndex={0} role="group" aria-labelledby="keys">
               <table>
                 <thead><tr><th scope="col">Name</th><th scope="col">Algorithm</th><th scope="col">Key id</th><th scope="col">Registered</th></tr></thead>
                 <tbody>

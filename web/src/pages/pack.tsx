@@ -44,6 +44,11 @@ function PermissionsPart({ pack, version }: { pack: Pack; version: string }) {
   );
 }
 
+/** The README's own headings go below the page's. */
+function demote(html: string): string {
+  return html.replace(/<(\/?)h([1-6])>/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}>`);
+}
+
 function ReadmePart({ pack, version }: { pack: Pack; version: string }) {
   const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () => api.readme(pack.namespace, pack.name, version));
   return (
@@ -51,7 +56,7 @@ function ReadmePart({ pack, version }: { pack: Pack; version: string }) {
       <h2 id="readme">README</h2>
       <Show of={loaded}>
         {(html) =>
-          html ? <div class="readme" dangerouslySetInnerHTML={{ __html: html }} /> : <p class="quiet">This version has no README.</p>
+          html ? <div class="readme" dangerouslySetInnerHTML={{ __html: demote(html) }} /> : <p class="quiet">This version has no README.</p>
         }
       </Show>
     </section>
@@ -65,7 +70,7 @@ function VersionsPart({ pack }: { pack: Pack }) {
       <h2 id="versions">Versions</h2>
       <Show of={loaded}>
         {(answer) => (
-          <div class="table" tabIndex={0} role="region" aria-labelledby="versions">
+          <div class="table" tabIndex={0} role="group" aria-labelledby="versions">
             <table>
               <thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">By</th><th scope="col">Size</th><th scope="col">Digest</th></tr></thead>
               <tbody>
@@ -94,7 +99,7 @@ function FilesPart({ pack, version }: { pack: Pack; version: Version }) {
   return (
     <section aria-labelledby="files">
       <h2 id="files">Files</h2>
-      <div class="table" tabIndex={0} role="region" aria-labelledby="files">
+      <div class="table" tabIndex={0} role="group" aria-labelledby="files">
         <table>
           <thead><tr><th scope="col">File</th><th scope="col">Size</th><th scope="col">SHA-256</th></tr></thead>
           <tbody>

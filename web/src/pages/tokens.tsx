@@ -98,7 +98,7 @@ export function TokensPage() {
           tokens.length === 0 ? (
             <p class="quiet">You have none.</p>
           ) : (
-            <div class="table" tabIndex={0} role="region" aria-labelledby="tokens">
+            <div class="table" tabIndex={0} role="group" aria-labelledby="tokens">
               <table>
                 <thead><tr><th scope="col">Name</th><th scope="col">May</th><th scope="col">Made</th><th scope="col">Expires</th><th scope="col">Last used</th><th scope="col"><span class="sr">Revoke</span></th></tr></thead>
                 <tbody>{tokens.map((token) => <TokenRow key={token.id} token={token} revoke={() => void revoke(token)} />)}</tbody>
