@@ -6,12 +6,16 @@
 struct builtin {
     const char *name, *text;
     size_t len;
+    const char *file; /* for messages */
 };
 
-#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1 },
+#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1, "built-in" },
 static const struct builtin profiles[] = {
 #include "profile_profiles.def"
 };
+#undef TEXT_FILE
+
+#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1, "built-in " name },
 static const struct builtin groups[] = {
 #include "profile_groups.def"
 };
@@ -44,7 +48,7 @@ static void find(const struct builtin *all, size_t count, const char *name,
             *out = (struct profile_text){ .text = all[i].text,
                                           .len = all[i].len,
                                           .syntax = PROFILE_TOML,
-                                          .file = "built-in",
+                                          .file = all[i].file,
                                           .builtin = true };
         }
     }
