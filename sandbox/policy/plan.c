@@ -303,8 +303,7 @@ static bool is_writable(const struct plan *plan, const char *path)
 static bool mask_pin(struct plan *plan, const struct plan_mask *mask, const struct path_ops *ops,
                      struct error *err)
 {
-    char *path = strdup(mask->path);
-    CLEANUP(freep) char *owned = path;
+    CLEANUP(freep) char *path = strdup(mask->path);
     if (!path)
         return memory_none(err);
     for (size_t i = 1; path[i]; i++) {

@@ -52,8 +52,8 @@ static void a_summary_has_what_was_written_for_every_platform(void **state)
         "\"execute_mode\":\"listed\"",
         "\"network\":\"hosts\"",
         "\"ports\":[\"connect 5432\",\"listen 8000-8010\"]",
-        "\"hooks\":[{\"event\":\"before\",\"script\":\"/h\"},{\"event\":\"after\","
-        "\"script\":\"$PACK_DIR/bin/x.sh\"}]",
+        ("\"hooks\":[{\"event\":\"before\",\"script\":\"/h\"},{\"event\":\"after\","
+         "\"script\":\"$PACK_DIR/bin/x.sh\"}]"),
         "\"environment\":[\"pass HOME\",\"drop AWS_*\",\"set CI\"]",
         "\"credentials\":[\"openai\",\"keystore 1password\"]",
         "\"groups\":[\"git_config\"]",

@@ -103,13 +103,15 @@ static void what_is_no_condition_is_refused(void **state)
         "macos:newest",
         "linux:a:1234567890",
         "linux:a:1:",
-        "linux:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         bool holds;
         assert_fails(profile_when_holds(bad[i], NULL, &holds, &err), INVALID);
     }
+    char endless[200] = "linux:";
+    memset(endless + strlen(endless), 'a', sizeof(endless) - 1 - strlen(endless));
+    bool holds;
+    assert_fails(profile_when_holds(endless, NULL, &holds, &err), INVALID);
 }
 
 static void lists_hold_when_any_does(void **state)
