@@ -54,6 +54,7 @@ CREATE TABLE version (
     CHECK ((yanked_at IS NULL) = (yank_reason IS NULL))
 );
 CREATE INDEX version_newest ON version (package_id, number DESC);
+CREATE INDEX version_latest ON version (package_id, prerelease, sort_key DESC) WHERE yanked_at IS NULL;
 CREATE INDEX version_archive ON version (archive_digest);
 CREATE INDEX version_bundle ON version (bundle_digest);
 
@@ -126,19 +127,17 @@ CREATE FUNCTION package_refresh(package bigint) RETURNS void
     LANGUAGE sql
 BEGIN ATOMIC
     UPDATE package p
-       SET latest_version_id = (SELECT v.id FROM version v
-                                 WHERE v.package_id = p.id AND v.yanked_at IS NULL
-                                 ORDER BY v.prerelease, v.sort_key DESC LIMIT 1),
-           updated_at = now()
-     WHERE p.id = package;
-    UPDATE package p
-       SET search_text = lower(concat_ws(' ', o.name || '/' || p.name,
-                                         coalesce(p.summary, v.manifest ->> 'description'),
+       SET latest_version_id = latest.id,
+           search_text = lower(concat_ws(' ', o.name || '/' || p.name, coalesce(p.summary, latest.manifest ->> 'description'),
                                          (SELECT string_agg(k, ' ')
-                                            FROM jsonb_array_elements_text(CASE jsonb_typeof(v.manifest -> 'keywords')
-                                                     WHEN 'array' THEN v.manifest -> 'keywords' ELSE '[]' END) k)))
-      FROM organisation o, package q LEFT JOIN version v ON v.id = q.latest_version_id
-     WHERE p.id = package AND q.id = p.id AND o.id = p.organisation_id;
+                                            FROM jsonb_array_elements_text(CASE jsonb_typeof(latest.manifest -> 'keywords')
+                                                     WHEN 'array' THEN latest.manifest -> 'keywords' ELSE '[]' END) k))),
+           updated_at = now()
+      FROM organisation o
+      LEFT JOIN LATERAL (SELECT v.id, v.manifest FROM version v
+                          WHERE v.package_id = package AND v.yanked_at IS NULL
+                          ORDER BY v.prerelease, v.sort_key DESC LIMIT 1) latest ON true
+     WHERE p.id = package AND o.id = p.organisation_id;
 END;
 
 -- Caches hang on this channel. The payload names what is stale: "namespace/name" for a pack's own
@@ -150,8 +149,10 @@ BEGIN
     PERFORM pg_notify('package_changed', 'lists');
     RETURN NULL;
 END $$;
-CREATE TRIGGER package_notify AFTER INSERT OR UPDATE ON package
+CREATE TRIGGER package_made AFTER INSERT ON package
     FOR EACH ROW EXECUTE FUNCTION package_notify();
+CREATE TRIGGER package_changed AFTER UPDATE ON package
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION package_notify();
 
 CREATE FUNCTION signing_key_notify() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
