@@ -1,4 +1,6 @@
 """Accounts, sessions, tokens, organisations: who may come in, and what they may do there."""
+import hashlib
+import json
 import re
 import zlib
 
@@ -223,3 +225,32 @@ def test_every_act_is_in_the_audit_trail(world):
 def test_both_prefixes_reach_everything(world):
     twice = Api(world.base, prefix="/api/v1/api/v1")
     assert twice.get("/packages").json() == world.nobody().get("/packages").json()
+
+
+def jsonb_text(value):
+    """As PostgreSQL prints jsonb."""
+    if isinstance(value, dict):
+        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+        return "{" + ", ".join(f"{json.dumps(key, ensure_ascii=False)}: {jsonb_text(value[key])}" for key in keys) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(jsonb_text, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def test_the_chain_can_be_checked_by_anyone(world):
+    owner, _, _ = world.publisher()
+    owner.token("read", name="caf\u00e9 \"quoted\"")
+    events, query = [], {"limit": 100}
+    while True:
+        page = world.admin.get("/audit", params=query).json()
+        events += page["events"]
+        if "next_cursor" not in page:
+            break
+        query["cursor"] = page["next_cursor"]
+    events.reverse()
+    before = hashlib.sha256(b"nono audit v1").digest()
+    assert [e["number"] for e in events] == list(range(1, len(events) + 1))
+    for event in events:
+        text = jsonb_text([event[key] for key in ("number", "at", "actor", "action", "subject", "detail", "ip")])
+        before = hashlib.sha256(before + text.encode()).digest()
+        assert event["hash"] == before.hex(), event
