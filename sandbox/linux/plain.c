@@ -12,14 +12,18 @@
 
 void plain_cache_init(struct plain_cache *cache)
 {
-    cache->folder[0] = '\0';
-    cache->fd = -1;
-    cache->known = 0;
+    cache->next = 0;
+    for (size_t i = 0; i < PLAIN_FOLDERS; i++) {
+        cache->folders[i].path[0] = '\0';
+        cache->folders[i].fd = -1;
+        cache->folders[i].known = 0;
+    }
 }
 
 void plain_cache_clear(struct plain_cache *cache)
 {
-    closep(&cache->fd);
+    for (size_t i = 0; i < PLAIN_FOLDERS; i++)
+        closep(&cache->folders[i].fd);
     plain_cache_init(cache);
 }
 
@@ -91,72 +95,77 @@ static bool found_there(int fd, const char *path, struct path_found *out)
     return found_done(&found, path, out);
 }
 
-/* How much of a folder that is not there, is. 0: a link is on the way, or worse. */
-static size_t known_of(const char *missing)
+/* The entry of path's folder; *out_again when it had one already. NULL: not remembered. */
+static struct plain_folder *folder_turn(struct plain_cache *cache, const char *path, size_t len,
+                                        bool *out_again)
 {
-    CLEANUP(freep) char *folder = strdup(missing);
-    for (char *slash = folder ? strrchr(folder, '/') : NULL; slash && slash > folder;
-         slash = strrchr(folder, '/')) {
-        *slash = '\0';
-        CLEANUP(closep) int fd = plain_open(folder);
+    *out_again = true;
+    if (!cache || len == 0 || len >= PLAIN_FOLDER_SIZE)
+        return NULL;
+    for (size_t i = 0; i < PLAIN_FOLDERS; i++) {
+        struct plain_folder *folder = &cache->folders[i];
+        if (strncmp(folder->path, path, len) == 0 && folder->path[len] == '\0')
+            return folder;
+    }
+    *out_again = false;
+    struct plain_folder *folder = &cache->folders[cache->next++ % PLAIN_FOLDERS];
+    closep(&folder->fd);
+    memcpy(folder->path, path, len);
+    folder->path[len] = '\0';
+    folder->fd = -1;
+    folder->known = 0;
+    return folder;
+}
+
+/*
+ * How much of the path is there, when its end is not: len of it was asked first. 0: a link is on
+ * the way, or worse. A folder found at once is remembered.
+ */
+static size_t known_of(const char *missing, size_t len, struct plain_folder *folder)
+{
+    CLEANUP(freep) char *prefix = strdup(missing);
+    for (size_t size = len; prefix && size > 0;) {
+        prefix[size] = '\0';
+        int fd = plain_open(prefix);
+        if (fd >= 0 && size == len && folder)
+            folder->fd = fd;
+        else
+            closep(&fd);
         if (fd >= 0)
-            return (size_t)(slash - folder);
+            return size;
         if (errno != ENOENT)
             return 0;
+        size = (size_t)(strrchr(prefix, '/') - prefix);
     }
     return 0;
 }
 
-/* Takes folder, of that length, into the cache. */
-static void cache_take(struct plain_cache *cache, const char *folder, size_t len)
-{
-    plain_cache_clear(cache);
-    memcpy(cache->folder, folder, len);
-    cache->folder[len] = '\0';
-}
-
-static bool cache_has(const struct plain_cache *cache, const char *path, size_t folder_len)
-{
-    return strncmp(cache->folder, path, folder_len) == 0 && cache->folder[folder_len] == '\0';
-}
-
-/* The folder of path becomes the cache's; opened when it is asked for again. */
-static void cache_turn(struct plain_cache *cache, const char *path, size_t folder_len)
-{
-    if (!cache_has(cache, path, folder_len))
-        cache_take(cache, path, folder_len);
-    else if (cache->fd < 0 && folder_len)
-        cache->fd = plain_open(cache->folder);
-}
-
-static bool resolve_absent(struct plain_cache *cache, const char *path, size_t folder_len,
+static bool resolve_absent(struct plain_folder *folder, const char *path, size_t len,
                            struct path_found *out)
 {
-    if (folder_len == 0)
-        return false;
-    if (cache->fd >= 0) /* the folder is there, the name is not */
-        return found_missing(folder_len, path, out);
-    size_t known = known_of(path);
-    cache->known = known < folder_len ? known : 0;
+    if (folder && folder->fd >= 0) /* the folder is there, the name is not */
+        return found_missing(len, path, out);
+    size_t known = known_of(path, len, folder);
+    if (folder && known < len)
+        folder->known = known;
     return known && found_missing(known, path, out);
 }
 
 bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)
 {
-    struct plain_cache once;
-    size_t len = strlen(path);
-    if (!plain_is(path) || len >= PATH_MAX)
+    bool again;
+    if (!plain_is(path) || strlen(path) >= PATH_MAX)
         return false;
-    size_t folder_len = (size_t)(strrchr(path, '/') - path);
-    if (!cache) {
-        cache = &once;
-        plain_cache_init(cache);
-    }
-    if (cache->known && cache_has(cache, path, folder_len))
-        return found_missing(cache->known, path, out);
-    cache_turn(cache, path, folder_len);
-    int fd = cache->fd >= 0 ? open_below(cache->fd, path + folder_len + 1) : plain_open(path);
+    size_t len = (size_t)(strrchr(path, '/') - path);
+    struct plain_folder *folder = folder_turn(cache, path, len, &again);
+    if (folder && folder->known)
+        return found_missing(folder->known, path, out);
+    if (folder && again && folder->fd < 0)
+        folder->fd = plain_open(folder->path);
+
+    bool below = folder && folder->fd >= 0;
+    int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
     if (fd >= 0)
         return found_there(fd, path, out);
-    return errno == ENOENT && resolve_absent(cache, path, folder_len, out);
+    return errno == ENOENT && resolve_absent(folder, path, len, out);
 }

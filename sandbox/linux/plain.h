@@ -8,15 +8,21 @@
 
 #include "sandbox/policy/paths.h"
 
+#define PLAIN_FOLDERS     4
+#define PLAIN_FOLDER_SIZE 256 /* longer ones are not remembered */
+
 /*
- * The folder of the path before: neighbours are then looked up from its descriptor. For a run of
- * look-ups close to each other in time; what is remembered is an object, so it cannot come to mean
- * another. The context of linux_path_ops, or NULL for none.
+ * The folders of the paths before: their neighbours are then looked up from a descriptor. For a run
+ * of look-ups close to each other in time; what is remembered is an object, so it cannot come to
+ * mean another. The context of linux_path_ops, or NULL for none.
  */
 struct plain_cache {
-    char folder[PATH_MAX]; /* "" at first */
-    int fd;                /* of folder once it was asked for twice; -1 */
-    size_t known;          /* of a folder that is not there, how much of it is; else 0 */
+    struct plain_folder {
+        char path[PLAIN_FOLDER_SIZE]; /* "" at first */
+        int fd;                       /* -1: not opened yet, or not there */
+        size_t known;                 /* of one that is not there, how much of it is; else 0 */
+    } folders[PLAIN_FOLDERS];
+    unsigned next; /* to be given up */
 };
 
 void plain_cache_init(struct plain_cache *cache);
