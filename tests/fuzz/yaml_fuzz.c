@@ -9,18 +9,21 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void key_check(const struct doc *table, const struct doc *item)
+{
+    assert(strlen(item->key) == item->key_len);
+    assert(doc_find(table, item->key) == item);
+}
+
 static size_t check(const struct doc *doc, unsigned depth)
 {
     size_t nodes = 1;
-    assert(depth <= LIMIT_DOC_DEPTH + 1);
-    assert(doc->line && doc->column);
+    assert(depth <= LIMIT_DOC_DEPTH + 1 && doc->line && doc->column);
     if (doc->kind != DOC_LIST && doc->kind != DOC_TABLE)
         return nodes;
     DOC_FOREACH (doc, item) {
-        if (doc->kind == DOC_TABLE) {
-            assert(strlen(item->key) == item->key_len);
-            assert(doc_find(doc, item->key) == item);
-        }
+        if (doc->kind == DOC_TABLE)
+            key_check(doc, item);
         nodes += check(item, depth + 1);
     }
     return nodes;

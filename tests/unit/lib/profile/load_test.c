@@ -49,33 +49,33 @@ static void networks_are_settled_over_the_whole(void **state)
 {
     (void)state;
     static const struct {
-        enum profile_syntax syntax;
         const char *text;
+        enum profile_syntax syntax;
         enum profile_network network;
     } cases[] = {
-        { PROFILE_JSON, "{}", PROFILE_NETWORK_OPEN },
-        { PROFILE_JSON, "{\"network\":{\"allow_domain\":[],\"credentials\":[]}}",
+        { "{}", PROFILE_JSON, PROFILE_NETWORK_OPEN },
+        { "{\"network\":{\"allow_domain\":[],\"credentials\":[]}}", PROFILE_JSON,
           PROFILE_NETWORK_OPEN },
-        { PROFILE_JSON, "{\"network\":{\"block\":true}}", PROFILE_NETWORK_CLOSED },
-        { PROFILE_JSON, "{\"network\":{\"allow_domain\":[\"a.example\"]}}", PROFILE_NETWORK_HOSTS },
-        { PROFILE_JSON, "{\"network\":{\"network_profile\":\"minimal\"}}", PROFILE_NETWORK_HOSTS },
-        { PROFILE_JSON, "{\"network\":{\"network_profile\":null}}", PROFILE_NETWORK_OPEN },
-        { PROFILE_JSON, "{\"extends\":\"ours\"}", PROFILE_NETWORK_CLOSED },
-        { PROFILE_JSON, "{\"extends\":\"blocked\",\"network\":{\"block\":false}}",
+        { "{\"network\":{\"block\":true}}", PROFILE_JSON, PROFILE_NETWORK_CLOSED },
+        { "{\"network\":{\"allow_domain\":[\"a.example\"]}}", PROFILE_JSON, PROFILE_NETWORK_HOSTS },
+        { "{\"network\":{\"network_profile\":\"minimal\"}}", PROFILE_JSON, PROFILE_NETWORK_HOSTS },
+        { "{\"network\":{\"network_profile\":null}}", PROFILE_JSON, PROFILE_NETWORK_OPEN },
+        { "{\"extends\":\"ours\"}", PROFILE_JSON, PROFILE_NETWORK_CLOSED },
+        { "{\"extends\":\"blocked\",\"network\":{\"block\":false}}", PROFILE_JSON,
           PROFILE_NETWORK_CLOSED },
-        { PROFILE_JSON, "{\"extends\":\"blocked\",\"network\":{\"allow_domain\":[\"a.example\"]}}",
+        { "{\"extends\":\"blocked\",\"network\":{\"allow_domain\":[\"a.example\"]}}", PROFILE_JSON,
           PROFILE_NETWORK_CLOSED },
-        { PROFILE_JSON, "{\"extends\":\"preset\"}", PROFILE_NETWORK_HOSTS },
-        { PROFILE_JSON, "{\"extends\":\"preset\",\"network\":{\"network_profile\":null}}",
+        { "{\"extends\":\"preset\"}", PROFILE_JSON, PROFILE_NETWORK_HOSTS },
+        { "{\"extends\":\"preset\",\"network\":{\"network_profile\":null}}", PROFILE_JSON,
           PROFILE_NETWORK_OPEN },
-        { PROFILE_TOML, "", PROFILE_NETWORK_CLOSED },
-        { PROFILE_TOML, "extends='open'", PROFILE_NETWORK_CLOSED },
-        { PROFILE_TOML, "network.allow_hosts=[]", PROFILE_NETWORK_CLOSED },
-        { PROFILE_TOML, "network.allow_hosts=['*']", PROFILE_NETWORK_HOSTS },
-        { PROFILE_TOML, "network.open=true", PROFILE_NETWORK_OPEN },
-        { PROFILE_TOML, "network.allow_endpoints=['a.example:443']", PROFILE_NETWORK_HOSTS },
-        { PROFILE_YAML, "network: {allow_hosts: [a.example]}", PROFILE_NETWORK_HOSTS },
-        { PROFILE_YAML, "", PROFILE_NETWORK_CLOSED },
+        { "", PROFILE_TOML, PROFILE_NETWORK_CLOSED },
+        { "extends='open'", PROFILE_TOML, PROFILE_NETWORK_CLOSED },
+        { "network.allow_hosts=[]", PROFILE_TOML, PROFILE_NETWORK_CLOSED },
+        { "network.allow_hosts=['*']", PROFILE_TOML, PROFILE_NETWORK_HOSTS },
+        { "network.open=true", PROFILE_TOML, PROFILE_NETWORK_OPEN },
+        { "network.allow_endpoints=['a.example:443']", PROFILE_TOML, PROFILE_NETWORK_HOSTS },
+        { "network: {allow_hosts: [a.example]}", PROFILE_YAML, PROFILE_NETWORK_HOSTS },
+        { "", PROFILE_YAML, PROFILE_NETWORK_CLOSED },
     };
     static const struct named named[] = {
         { "ours", "", PROFILE_TOML, NULL },
