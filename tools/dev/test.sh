@@ -24,6 +24,7 @@ dev_e2e() {
   dev_setup
   dev_web
   python_setup
+  npm_setup tests/conformance/sigstore-js
   build_preset dev
   NONO_BUILD=${NONO_BUILD:-build/dev} build/venv/bin/python -m pytest -q -p no:cacheprovider "${@:-tests}"
 }
