@@ -82,7 +82,8 @@ bool cache_finish(struct cache_slot *slot, struct error *err)
         return true;
     slot->whole = is_right(slot->fd, slot->sha256);
     if (!slot->whole) {
-        (void)ftruncate(slot->fd, 0);
+        if (ftruncate(slot->fd, 0) != 0) /* so that the next try does not go on from it */
+            return error_set_errno(err, "cache: %s", slot->sha256);
         return error_set(err, UNTRUSTED, "the archive that came has another digest than sha256:%s",
                          slot->sha256);
     }
