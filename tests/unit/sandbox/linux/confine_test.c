@@ -82,7 +82,7 @@ static int enter_and_try(void *context)
     if (world->uid && (setgid(world->uid) < 0 || setuid(world->uid) < 0))
         return 100;
     if (!confine_enter(world->confinement, &failure)) {
-        (void)fprintf(stderr, "%s: %s\n", failure.step, strerror(failure.sys));
+        (void)fprintf(stderr, "%s: %s\n", failure.step, strerrordesc_np(failure.sys));
         return 101;
     }
     return chdir(folder) == 0 ? world->inside() : 102;
