@@ -139,26 +139,43 @@ static bool pending_name(struct blob_batch *batch, struct pending *pending, stru
 
 static bool folders_sync(const struct blob_batch *batch, struct error *err)
 {
-    for (unsigned i = 0; i < 256; i++) {
-        CLEANUP(closep) int fd = -1;
+    int fds[256];
+    size_t count = 0;
+    bool ok = true;
+    for (unsigned i = 0; i < 256 && ok; i++) {
         char name[3];
         (void)snprintf(name, sizeof(name), "%02x", i);
-        if (batch->touched[i] &&
-            (!file_open_beneath(batch->store->objects, name, O_RDONLY | O_DIRECTORY, 0, &fd, err) ||
-             !file_sync(fd, err)))
-            return false;
+        if (batch->touched[i])
+            ok = file_open_beneath(batch->store->objects, name, O_RDONLY | O_DIRECTORY, 0,
+                                   &fds[count], err);
+        count += ok && batch->touched[i];
+    }
+    ok = ok && blob_sync_all(fds, count, err);
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+    return ok;
+}
+
+static bool files_sync(struct blob_batch *batch, struct error *err)
+{
+    int fds[OPEN_MAX_PENDING + 1];
+    size_t count = 0;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->pending[i].fd >= 0)
+            fds[count++] = batch->pending[i].fd;
+    if (!blob_sync_all(fds, count, err))
+        return false;
+    for (size_t i = 0; i < batch->count; i++) {
+        closep(&batch->pending[i].fd);
+        batch->pending[i].fd = -1;
     }
     return true;
 }
 
 bool blob_batch_commit(struct blob_batch *batch, struct error *err)
 {
-    for (size_t i = 0; i < batch->count; i++) /* all on their way before any is waited for */
-        if (batch->pending[i].fd >= 0)
-            (void)sync_file_range(batch->pending[i].fd, 0, 0, SYNC_FILE_RANGE_WRITE);
-    for (size_t i = 0; i < batch->count; i++)
-        if (!pending_sync(&batch->pending[i], err))
-            return false;
+    if (!files_sync(batch, err))
+        return false;
     crash_point("blob.synced");
     for (size_t i = 0; i < batch->count; i++)
         if (!pending_name(batch, &batch->pending[i], err))

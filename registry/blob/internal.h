@@ -15,3 +15,6 @@ bool blob_path(const char *digest, char out[BLOB_PATH], struct error *err) MUST_
 /* The lock of writers (LOCK_SH) and collector (LOCK_EX), by its own descriptor. */
 bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
     MUST_CHECK;
+
+/* fsync of all of them; returns when every one is durable. */
+bool blob_sync_all(const int *fds, size_t count, struct error *err) MUST_CHECK;

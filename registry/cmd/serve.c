@@ -132,10 +132,8 @@ static struct server_config server_settings(const struct serve *serve, int liste
     return (struct server_config){
         .listen_fd = listener,
         .listen_shared = serve->inherited && !admin,
-        .admin = admin,
         .threads = admin ? 1 : (unsigned)config->threads,
-        .routes = serve->routes,
-        .route_count = serve->route_count,
+        .table = { serve->routes, serve->route_count, admin },
         .workers = serve->registries + (admin ? serve->worker_count : 0),
         .worker_count = admin ? 1 : serve->worker_count,
         .inline_registry = serve->inside_registry,

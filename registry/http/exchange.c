@@ -57,8 +57,7 @@ static bool address_read(struct exchange *exchange)
     const char *query = strchr(exchange->uri, '?');
     if (strlen(exchange->uri) > ROUTE_PATH_MAX)
         return error_set(err, INVALID, "the address is over %d bytes", ROUTE_PATH_MAX);
-    if (!route_find(config->routes, config->route_count, config->admin, req->method, req->path,
-                    req->arena, &exchange->match, err))
+    if (!route_find(&config->table, req->method, req->path, req->arena, &exchange->match, err))
         return false;
     req->route = exchange->match.route;
     memcpy(req->params, exchange->match.params, sizeof(req->params));
@@ -152,20 +151,21 @@ void exchange_expect_body(struct exchange *exchange)
         .content_type = request_header(&exchange->req, "Content-Type"),
         .arena = exchange->req.arena,
     };
-    if (any && !upload_new(&config, &exchange->upload, err))
-        return;
+    if (any)
+        (void)!upload_new(&config, &exchange->upload, err);
 }
 
 static void failure_log(const struct exchange *exchange)
 {
     const struct error *err = &exchange->err;
-    if (error_http_status(err->kind) >= 500 || err->sys != 0)
+    if (error_http_status(err->kind) >= 500 || err->sys != 0) {
         log_error("request.failed", KV("request_id", exchange->req.id),
                   KV("method", exchange->method), KV("path", exchange->req.path),
                   KV("error", err->message), KV("at", err->where));
-    else
+    } else {
         log_debug("request.refused", KV("request_id", exchange->req.id), KV("error", err->message),
                   KV("at", err->where));
+    }
 }
 
 void exchange_fail(struct exchange *exchange)
@@ -176,9 +176,8 @@ void exchange_fail(struct exchange *exchange)
     response_clear(&exchange->res);
     response_problem(&exchange->res, req, &exchange->err);
     if (exchange->err.kind == ERROR_METHOD)
-        response_header(
-            &exchange->res, "Allow",
-            route_allow(config->routes, config->route_count, config->admin, req->path, req->arena));
+        response_header(&exchange->res, "Allow",
+                        route_allow(&config->table, req->path, req->arena));
     reply_make(exchange);
 }
 

@@ -173,11 +173,14 @@ static bool gauges_print(struct metrics *metrics, struct buf *out, struct error 
         [COUNTER_BLOBS_COLLECTED] = { "blobs_collected_total", "counter",
                                       "Blobs removed because nothing refers to them." },
     };
-    for (size_t i = 0; i < GAUGE_COUNT; i++)
-        if (!buf_printf(out, err, "# HELP nono_%s %s\n# TYPE nono_%s %s\nnono_%s %" PRId64 "\n",
-                        gauges[i].name, gauges[i].help, gauges[i].name, gauges[i].type,
-                        gauges[i].name, (int64_t)GET_OF(metrics->gauges[i])))
+    for (size_t i = 0; i < GAUGE_COUNT; i++) {
+        const char *name = gauges[i].name;
+        int64_t value = (int64_t)GET_OF(metrics->gauges[i]);
+        if (!buf_printf(out, err, "# HELP nono_%s %s\n# TYPE nono_%s %s\n", name, gauges[i].help,
+                        name, gauges[i].type) ||
+            !buf_printf(out, err, "nono_%s %" PRId64 "\n", name, value))
             return false;
+    }
     return true;
 }
 

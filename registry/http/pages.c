@@ -96,7 +96,7 @@ bool page_find(struct server *server, struct exchange *exchange, struct error *e
     struct request *req = &exchange->req;
     const char *path = NULL;
     struct page page;
-    if (server->pages < 0 || *req->path != '/' || server->config.admin)
+    if (server->pages < 0 || *req->path != '/' || server->config.table.admin)
         return error_set(err, NOT_FOUND, "there are no pages");
     if (!uri_decode(req->path + 1, strlen(req->path + 1), false, req->arena, &path, err))
         return false;

@@ -110,11 +110,13 @@ static ssize_t piece_read(const struct piece *piece, uint64_t at, char *out, siz
 static ssize_t mixed_read(void *context, uint64_t at, char *out, size_t max)
 {
     const struct mixed *mixed = context;
-    for (size_t i = 0; i < mixed->count; at -= mixed->pieces[i++].size)
-        if (at < mixed->pieces[i].size) {
-            ssize_t got = piece_read(&mixed->pieces[i], at, out, max);
-            return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
-        }
+    size_t i = 0;
+    while (i < mixed->count && at >= mixed->pieces[i].size)
+        at -= mixed->pieces[i++].size;
+    if (i < mixed->count) {
+        ssize_t got = piece_read(&mixed->pieces[i], at, out, max);
+        return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
+    }
     return MHD_CONTENT_READER_END_OF_STREAM;
 }
 

@@ -114,9 +114,7 @@ static size_t prefix_length(const struct segments *segments)
 
 /* Which methods a path has, and the best match of the one asked for. */
 struct search {
-    const struct route *routes;
-    size_t count;
-    bool admin;
+    const struct route_table *table;
     enum method method;
     unsigned methods; /* bit set of enum method */
 };
@@ -126,10 +124,10 @@ static void search_run(struct search *search, const struct segments *segments, s
 {
     unsigned best = 0;
     size_t prefix = prefix_length(segments);
-    for (size_t i = 0; i < search->count; i++) {
-        const struct route *route = &search->routes[i];
+    for (size_t i = 0; i < search->table->count; i++) {
+        const struct route *route = &search->table->routes[i];
         bool at_root = text_starts(route->path, "//");
-        if (!listener_serves(route, search->admin) || (!at_root && prefix == 0))
+        if (!listener_serves(route, search->table->admin) || (!at_root && prefix == 0))
             continue;
         const char *params[ROUTE_PARAMS_MAX] = { NULL };
         unsigned score =
@@ -147,13 +145,13 @@ static void search_run(struct search *search, const struct segments *segments, s
     }
 }
 
-bool route_find(const struct route *routes, size_t count, bool admin, enum method method,
-                const char *path, struct arena *arena, struct route_match *out, struct error *err)
+bool route_find(const struct route_table *table, enum method method, const char *path,
+                struct arena *arena, struct route_match *out, struct error *err)
 {
     struct segments segments;
     if (!segments_read(path, arena, &segments, err))
         return false;
-    struct search search = { routes, count, admin, method, 0 };
+    struct search search = { table, method, 0 };
     struct route_match match = { 0 };
     search_run(&search, &segments, arena, &match);
     if (!match.route && search.methods)
@@ -164,13 +162,12 @@ bool route_find(const struct route *routes, size_t count, bool admin, enum metho
     return true;
 }
 
-const char *route_allow(const struct route *routes, size_t count, bool admin, const char *path,
-                        struct arena *arena)
+const char *route_allow(const struct route_table *table, const char *path, struct arena *arena)
 {
     struct segments segments;
     struct error ignored;
     struct route_match match;
-    struct search search = { routes, count, admin, METHOD_COUNT, 0 };
+    struct search search = { table, METHOD_COUNT, 0 };
     if (segments_read(path, arena, &segments, &ignored))
         search_run(&search, &segments, arena, &match);
     if (search.methods & 1U << GET)

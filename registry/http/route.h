@@ -75,16 +75,20 @@ struct route_match {
     const char *params[ROUTE_PARAMS_MAX]; /* decoded, in the order of the path's {names} */
 };
 
+struct route_table {
+    const struct route *routes;
+    size_t count;
+    bool admin; /* which listener asks */
+};
+
 /*
  * Finds the route of a request path (percent-encoded, without the query). NOT_FOUND when no path
  * matches, METHOD when one does with other methods; INVALID for malformed encoding, controls and
- * bytes that are not UTF-8. admin says which listener asks.
+ * bytes that are not UTF-8.
  */
-bool route_find(const struct route *routes, size_t count, bool admin, enum method method,
-                const char *path, struct arena *arena, struct route_match *out, struct error *err)
-    MUST_CHECK;
+bool route_find(const struct route_table *table, enum method method, const char *path,
+                struct arena *arena, struct route_match *out, struct error *err) MUST_CHECK;
 
 /* The methods of a path for the Allow field, "GET, HEAD, POST"; in arena, "" when there are none.
  */
-const char *route_allow(const struct route *routes, size_t count, bool admin, const char *path,
-                        struct arena *arena);
+const char *route_allow(const struct route_table *table, const char *path, struct arena *arena);

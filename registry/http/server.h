@@ -20,12 +20,10 @@ struct proxies;
 typedef bool server_authorize(struct registry *registry, struct request *req, struct error *err);
 
 struct server_config {
-    int listen_fd;      /* bound and listening; owned by the server from server_start on */
-    bool listen_shared; /* another process has the socket too: it stays open when we stop */
-    bool admin;         /* serves ROUTE_ADMIN rows */
-    unsigned threads;   /* of the listener; 0: one a core */
-    const struct route *routes;
-    size_t route_count;
+    int listen_fd;            /* bound and listening; owned by the server from server_start on */
+    bool listen_shared;       /* another process has the socket too: it stays open when we stop */
+    unsigned threads;         /* of the listener; 0: one a core */
+    struct route_table table; /* lent */
     struct registry *const *workers; /* one thread for each; lent */
     size_t worker_count;
     struct registry *inline_registry; /* what inline handlers get; lent */

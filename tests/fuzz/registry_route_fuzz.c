@@ -21,6 +21,8 @@ static const struct route routes[] = {
     { .method = GET, .path = "//healthz", .flags = ROUTE_BOTH },
 };
 
+static const struct route_table table = { routes, COUNT(routes), false };
+
 /* Every byte encoded; slashes kept in a rest parameter. */
 static char *encode(char *out, const char *text, bool slashes)
 {
@@ -59,11 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *path = arena_strndup(arena, (const char *)data, size);
     struct route_match match, again;
     struct error err;
-    if (size > ROUTE_PATH_MAX ||
-        !route_find(routes, COUNT(routes), false, GET, path, arena, &match, &err))
+    if (size > ROUTE_PATH_MAX || !route_find(&table, GET, path, arena, &match, &err))
         return 0;
     const char *rebuilt = rebuild(&match, arena);
-    assert(route_find(routes, COUNT(routes), false, GET, rebuilt, arena, &again, &err));
+    assert(route_find(&table, GET, rebuilt, arena, &again, &err));
     assert(again.route == match.route);
     for (size_t i = 0; i < ROUTE_PARAMS_MAX && match.params[i]; i++) {
         assert(text_is_utf8(match.params[i], strlen(match.params[i])));
