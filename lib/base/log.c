@@ -17,7 +17,7 @@ struct line {
 };
 
 /* What does not fit is left out; the line still ends as it should. */
-#define ROOM_FOR_END 8
+#define ROOM_FOR_END ((size_t)8)
 
 static void line_put(struct line *line, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

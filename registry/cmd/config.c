@@ -248,7 +248,7 @@ static bool fill(struct config *config, struct arena *arena, struct error *err)
     config->name = config->name ? config->name : "nono registry";
     config->limits = config->limits ? config->limits : &none;
     config->workers = or_else(config->workers, 4);
-    config->cache_bytes = or_else(config->cache_bytes, 8 * MIB);
+    config->cache_bytes = or_else(config->cache_bytes, (size_t)8 * MIB);
     config->drain_seconds = or_else(config->drain_seconds, 30);
     config->timeout_seconds = or_else(config->timeout_seconds, 30);
     return true;
@@ -282,7 +282,7 @@ static bool check(const struct config *config, struct error *err)
            absolute_check("postgres_bin", config->postgres_bin, err) &&
            base_url_check(config->base_url, err) && at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&
-           at_most("cache_bytes", config->cache_bytes, 16 * 1024 * (uint64_t)MIB, err) &&
+           at_most("cache_bytes", config->cache_bytes, 16384 * (uint64_t)MIB, err) &&
            at_most("drain_seconds", config->drain_seconds, 3600, err) &&
            at_most("timeout_seconds", config->timeout_seconds, 3600, err) &&
            at_most("limits.archive_bytes", limits->archive_bytes, LIMIT_PACK_ARCHIVE_BYTES, err) &&

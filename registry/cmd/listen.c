@@ -118,10 +118,12 @@ bool listen_open(const char *address, int *out_fd, struct error *err)
 
 int listen_inherited(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): before there are threads */
     const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
     bool ours = pid && count && strtol(pid, NULL, 10) == getpid() && strtol(count, NULL, 10) >= 1;
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     if (!ours || fcntl(FIRST_FD, F_SETFD, FD_CLOEXEC) != 0)
         return -1;
     return FIRST_FD;

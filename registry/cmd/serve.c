@@ -82,7 +82,7 @@ static bool workers_open(struct serve *serve, struct error *err)
     serve->worker_count = serve->store.config.workers;
     size_t count = serve->worker_count + 1; /* the last is the admin listener's */
     serve->workers = xcalloc(count, sizeof(*serve->workers));
-    serve->registries = xcalloc(count, sizeof(*serve->registries));
+    serve->registries = xcalloc(count, sizeof(struct registry *)); /* NOLINT: of pointers */
     struct opening *openings = xcalloc(count, sizeof(*openings));
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
@@ -333,9 +333,11 @@ static void descriptors_raise(void)
  */
 static void memory_settle(void)
 {
+    /* NOLINTBEGIN(concurrency-mt-unsafe): no other thread yet */
     (void)mallopt(M_ARENA_MAX, 2);
     (void)mallopt(M_MMAP_THRESHOLD, 256 * 1024);
     (void)mallopt(M_TRIM_THRESHOLD, 1024 * 1024);
+    /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
 static bool run(struct serve *serve, int signals, struct error *err)

@@ -7,6 +7,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -45,33 +46,43 @@ static const char *version_of(const char *data, struct arena *arena)
     return arena_strndup(arena, text, strspn(text, "0123456789"));
 }
 
-/* Debian's folders are named by version; of others only the one in use. The newest is last. */
+struct search {
+    const char *best;
+    long newest;
+};
+
+static void bin_try(struct search *search, const char *pattern, struct arena *arena)
+{
+    glob_t found = { 0 };
+    if (glob(pattern, 0, NULL, &found) !=
+        0) /* NOLINT(concurrency-mt-unsafe): no other thread yet */
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *path = found.gl_pathv[i];
+        long number = strtol(path + strcspn(path, "0123456789"), NULL, 10);
+        if (number > search->newest && has_postgres(path, arena)) {
+            search->newest = number;
+            search->best = arena_strndup(arena, path, strlen(path));
+        }
+    }
+    globfree(&found);
+}
+
+/* Debian's folders are named by version; of other places only the one that there is. */
 static const char *bin_search(const char *version, struct arena *arena)
 {
-    const char *patterns[] = {
-        arena_printf(arena, "/usr/lib/postgresql/%s/bin", version ? version : "[0-9]*"),
-        arena_printf(arena, "/usr/pgsql-%s/bin", version ? version : "[0-9]*"),
+    const char *which = version ? version : "[0-9]*";
+    const char *const patterns[] = {
+        arena_printf(arena, "/usr/lib/postgresql/%s/bin", which),
+        arena_printf(arena, "/usr/pgsql-%s/bin", which),
         "/usr/bin",
         "/usr/local/bin",
         "/usr/local/pgsql/bin",
     };
-    const char *best = NULL;
-    long newest = -1;
-    for (size_t i = 0; i < COUNT(patterns) && !best; i++) {
-        glob_t found = { 0 };
-        if (glob(patterns[i], 0, NULL, &found) != 0)
-            continue;
-        for (size_t k = 0; k < found.gl_pathc; k++) {
-            const char *path = found.gl_pathv[k];
-            long number = strtol(path + strcspn(path, "0123456789"), NULL, 10);
-            if (number > newest && has_postgres(path, arena)) {
-                newest = number;
-                best = arena_strndup(arena, path, strlen(path));
-            }
-        }
-        globfree(&found);
-    }
-    return best;
+    struct search search = { .newest = -1 };
+    for (size_t i = 0; i < COUNT(patterns) && !search.best; i++)
+        bin_try(&search, patterns[i], arena);
+    return search.best;
 }
 
 /* PostgreSQL refuses to be root, with reason. */
@@ -150,7 +161,7 @@ static void child_run(const struct runner *runner, const char *const *args, int 
                                                NULL };
     sigset_t none;
     (void)sigemptyset(&none);
-    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+    (void)pthread_sigmask(SIG_SETMASK, &none, NULL);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (setsid() < 0 || null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 || dup2(log_fd, 2) < 0)
         child_exit(126);

@@ -39,8 +39,12 @@ static void notice_ignore(void *context, const PGresult *result)
 static void line_copy(char *out, size_t size, const char *text)
 {
     size_t at = 0;
-    for (; *text && at + 1 < size; text++)
-        out[at++] = *text == '\n' || *text == '\t' ? ' ' : *text;
+    for (; *text && at + 1 < size; text++) {
+        out[at] = *text;
+        if (*text == '\n' || *text == '\t')
+            out[at] = ' ';
+        at++;
+    }
     while (at > 0 && out[at - 1] == ' ')
         at--;
     out[at] = '\0';
@@ -184,7 +188,10 @@ bool db_run_script(struct db *db, const char *text, struct error *err)
 
 bool db_ping(struct db *db, struct error *err)
 {
-    return db_run_script(db, "SELECT 1", err) || db_run_script(db, "SELECT 1", err);
+    static const char question[] = "SELECT 1";
+    if (db_run_script(db, question, err))
+        return true;
+    return db_run_script(db, question, err); /* on a new connection, when the old one was lost */
 }
 
 bool db_in_transaction(const struct db *db)

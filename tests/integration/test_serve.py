@@ -179,11 +179,13 @@ def test_a_second_registry_is_refused_the_folder(registry):
 
 def test_requests_that_have_begun_are_finished(registry_folder):
     registry = Registry.start(registry_folder / "data")
-    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n"
+    head = (b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Expect: 100-continue\r\nContent-Length: 30\r\n\r\n")
     host, port = registry.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=20) as link:
-        link.sendall(head + b'{"login":"x",')
-        registry.get("/healthz")
+        link.sendall(head)
+        assert link.recv(65536).startswith(b"HTTP/1.1 100 ")
+        link.sendall(b'{"login":"x",')
         registry.process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:  # until nobody new is let in
