@@ -27,6 +27,7 @@ struct job {
     struct node want;
     struct scan have;
     struct journal journal;
+    uint32_t staged; /* contents to make ready */
 };
 
 static bool have_scan(struct job *job, struct error *err)
@@ -38,12 +39,6 @@ static bool have_scan(struct job *job, struct error *err)
                                .old = cache.root,
                                .old_taken_ns = cache.taken_ns };
     return scan_run(&job->have, job->folder, err);
-}
-
-/* On the disk, all of it: one call instead of one for each file. */
-static bool disk_sync(int fd, struct error *err)
-{
-    return syncfs(fd) == 0 || error_set_errno(err, "sync the file system");
 }
 
 static bool staging_make(struct job *job, struct restore *restore, struct error *err)
@@ -66,7 +61,7 @@ static bool staging_make(struct job *job, struct restore *restore, struct error 
 /* Up to here a failure leaves the folder as it was. */
 static bool contents_stage(struct job *job, struct restore *restore, struct error *err)
 {
-    if (stage_contents(restore, &job->want, err) && disk_sync(restore->staging, err))
+    if (stage_contents(restore, &job->want, err) && staging_sync(restore, job->staged, err))
         return true;
     struct error ignored; /* what cannot be removed now is removed by the next who comes by */
     if (!job->journal.applying)
@@ -102,7 +97,8 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
     if (!restore_journal_write(job->dir, &job->journal, err))
         return false;
     crash_point("snapshot.applying");
-    if (!apply_changes(restore, &job->want, &job->have.root, err) || !disk_sync(job->folder, err) ||
+    if (!apply_changes(restore, &job->want, &job->have.root, err) ||
+        !folders_sync(job->folder, &job->want, err) ||
         !tree_remove(job->folder, job->journal.staging, err))
         return false;
     crash_point("snapshot.applied");
@@ -130,6 +126,7 @@ static bool folder_restore(struct job *job, struct arena *arena, struct snapshot
     if (compare->differences == 0)
         return !job->journal.name || restore_journal_end(job->dir, job->folder, &job->journal, err);
 
+    job->staged = compare->staged;
     CLEANUP(freep) struct restore *restore = xnew(struct restore);
     *restore = (struct restore){ job->store, job->folder, -1, arena, out, 0, { "", 0 } };
     bool ok = changes_make(job, restore, err);

@@ -18,6 +18,12 @@ struct restore {
 /* Makes ready every content that the plan (compare.h) asks for; changes nothing else. */
 bool stage_contents(struct restore *restore, const struct node *want, struct error *err) MUST_CHECK;
 
+/* Puts the first count of them on the disk. */
+bool staging_sync(const struct restore *restore, uint32_t count, struct error *err) MUST_CHECK;
+
+/* Puts every folder in which something was changed on the disk. */
+bool folders_sync(int dir, const struct node *want, struct error *err) MUST_CHECK;
+
 /* Puts everything in place. have is the folder as it was when the plan was made. */
 bool apply_changes(struct restore *restore, const struct node *want, const struct node *have,
                    struct error *err) MUST_CHECK;

@@ -54,9 +54,12 @@ static bool file_stage(struct restore *restore, const char *number, const struct
                        struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    return file_open_beneath(restore->staging, number, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) &&
-           snapshot_store_extract(restore->store, node->digest, fd, err) &&
-           facts_set_fd(fd, node, err);
+    if (!file_open_beneath(restore->staging, number, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) ||
+        !snapshot_store_extract(restore->store, node->digest, fd, err) ||
+        !facts_set_fd(fd, node, err))
+        return false;
+    (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* begun now, waited for at the end */
+    return true;
 }
 
 static bool link_stage(struct restore *restore, const char *number, const struct node *node,
@@ -105,4 +108,35 @@ bool stage_contents(struct restore *restore, const struct node *want, struct err
             return error_prefix(err, "%s", node->name);
     }
     return true;
+}
+
+/* The first waits for the file system's journal, which then has the others' part too. */
+bool staging_sync(const struct restore *restore, uint32_t count, struct error *err)
+{
+    for (uint32_t i = 1; i <= count; i++) {
+        char number[16];
+        CLEANUP(closep) int fd = -1;
+        (void)snprintf(number, sizeof(number), "%u", i);
+        struct error no_file; /* a link or a folder: the sync of the staging folder has them */
+        if (file_open_beneath(restore->staging, number, O_RDONLY | O_NONBLOCK, 0, &fd, &no_file) &&
+            fdatasync(fd) != 0)
+            return error_set_errno(err, "fdatasync");
+    }
+    return file_sync(restore->staging, err);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
+bool folders_sync(int dir, const struct node *want, struct error *err)
+{
+    for (size_t i = 0; i < want->count; i++) {
+        const struct node *node = &want->children[i];
+        CLEANUP(closep) int fd = -1;
+        if (node->kind != NODE_FOLDER || !node->changed)
+            continue;
+        struct error no_folder; /* what had to stay something else */
+        if (file_open_same_mount(dir, node->name, O_RDONLY | O_DIRECTORY, 0, &fd, &no_folder) &&
+            !folders_sync(fd, node, err))
+            return false;
+    }
+    return file_sync(dir, err);
 }

@@ -206,6 +206,53 @@ static void what_is_left_out_is_left_alone(void **unused)
     }
 }
 
+/* Permissions and times alone: contents are not written again. */
+static void facts_come_back_without_contents(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot taken = take("a").snapshot;
+    const struct timespec now[2] = { { .tv_nsec = UTIME_NOW }, { .tv_nsec = UTIME_NOW } };
+    static const char *const touched[] = { "README", "link", "src", "src/none" };
+    for (size_t i = 0; i < COUNT(touched); i++) {
+        const char *path = path_join(arena, folder, touched[i]);
+        assert_int_equal(utimensat(AT_FDCWD, path, now, AT_SYMLINK_NOFOLLOW), 0);
+    }
+    assert_int_equal(chmod(path_join(arena, folder, "src/run.sh"), 0600), 0);
+    assert_int_equal(chmod(path_join(arena, folder, "src/none"), 02777), 0);
+    struct snapshot_restored restored = go_back(&taken);
+    assert_int_equal(restored.written + restored.removed, 0);
+    assert_int_equal(restored.touched, 5);
+    struct stat st;
+    assert_int_equal(stat(path_join(arena, folder, "src/none"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 02700); /* how a folder hands on its group is its own */
+    assert_int_equal(chmod(path_join(arena, folder, "src/none"), 0700), 0);
+    assert_string_equal(tree_print(folder, arena), before);
+}
+
+/* A folder that holds what is left alone cannot become a file. */
+static void a_folder_with_something_left_alone_stays(void **unused)
+{
+    (void)unused;
+    static const char *const exclude[] = { "node_modules", NULL };
+    const struct snapshot_options options = { .folder = folder, .name = "a", .exclude = exclude };
+    struct snapshot_result result;
+    assert_ok(snapshot_create(store, &options, arena, &result, &err));
+    tree_drop(folder, "README");
+    static const struct tree_item items_in_the_way[] = {
+        { 'd', "README", NULL, 0 },
+        { 'f', "README/f", "f", 0 },
+        { 'd', "README/node_modules", NULL, 0 },
+        { 'f', "README/node_modules/m", "m", 0 },
+    };
+    tree_make(folder, items_in_the_way, COUNT(items_in_the_way));
+    struct snapshot_restored restored = go_back(&result.snapshot);
+    assert_int_equal(restored.notes.count, 1);
+    const char *after = tree_print(folder, arena);
+    assert_non_null(strstr(after, "/README/node_modules/m"));
+    assert_null(strstr(after, "/README/f"));
+}
+
 static void special_files_are_named_and_left(void **unused)
 {
     (void)unused;
@@ -254,6 +301,8 @@ int main(void)
         CASE(diff_names_each_change_once),
         CASE(a_dry_run_tells_and_changes_nothing),
         CASE(what_is_left_out_is_left_alone),
+        CASE(facts_come_back_without_contents),
+        CASE(a_folder_with_something_left_alone_stays),
         CASE(special_files_are_named_and_left),
         CASE(links_in_the_way_are_replaced_not_followed),
     };
