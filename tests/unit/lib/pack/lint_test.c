@@ -1,0 +1,210 @@
+#include "tests/support/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/json/json.h"
+#include "lib/pack/agents.h"
+#include "lib/pack/lint.h"
+
+/* A pack with everything in it; a case replaces one of its files. */
+static const struct pack_file whole[] = {
+#define FILE_OF(name, text)                                   \
+    {                                                         \
+        .path = name, .bytes = text, .size = sizeof(text) - 1 \
+    }
+    FILE_OF(
+        "package.json",
+        "{\"schema_version\":1,\"name\":\"web\",\"version\":\"1.0.0\",\n"
+        "\"description\":\"d\",\"license\":\"Apache-2.0\",\n"
+        "\"dependencies\":[\"acme/base@^1\"],\"artifacts\":[\n"
+        "{\"type\":\"profile\",\"path\":\"p.toml\",\"install_as\":\"web\"},\n"
+        "{\"type\":\"instruction\",\"path\":\"A.md\"},\n"
+        "{\"type\":\"trust_policy\",\"path\":\"t.json\"},\n"
+        "{\"type\":\"groups\",\"path\":\"g.json\",\"prefix\":\"web_\"},\n"
+        "{\"type\":\"plugin\",\"path\":\"m.json\"},\n"
+        "{\"type\":\"plugin\",\"path\":\"l.json\"},\n"
+        "{\"type\":\"plugin\",\"path\":\"b.toml\"},\n"
+        "{\"type\":\"plugin\",\"path\":\"y.yaml\"},\n"
+        "{\"type\":\"plugin\",\"path\":\"hook\"}],\"wiring\":[\n"
+        "{\"type\":\"symlink\",\"link\":\"$HOME/.claude/x\",\"target\":\"$PACK_DIR/hook\"},\n"
+        "{\"type\":\"write_file\",\"source\":\"hook\",\"dest\":\"$HOME/.codex/hook\"},\n"
+        "{\"type\":\"json_merge\",\"file\":\"$HOME/.claude.json\",\"patch\":\"m.json\"},\n"
+        "{\"type\":\"json_array_append\",\"file\":\"$HOME/.claude/s.json\",\"path\":\"a\","
+        "\"key_field\":\"id\",\"patch_entries\":\"l.json\"},\n"
+        "{\"type\":\"toml_block\",\"file\":\"$HOME/.codex/config.toml\",\"marker_id\":\"web\","
+        "\"content\":\"b.toml\"},\n"
+        "{\"type\":\"yaml_merge\",\"file\":\"$XDG_CONFIG_HOME/goose/c.yaml\",\"patch\":\"y.yaml\"}]}"),
+    FILE_OF("p.toml", "extends = [\"acme/base\", \"default\"]\ngroups = [\"web_one\"]\n"
+                      "[session_hooks.before]\nscript = \"$PACK_DIR/hook\"\n"),
+    FILE_OF("A.md", "text"),
+    FILE_OF("t.json", "{}"),
+    FILE_OF("g.json", "{\"web_one\":{\"description\":\"d\",\"allow\":{\"read\":[\"/usr\"]}}}"),
+    FILE_OF("m.json", "{}"),
+    FILE_OF("l.json", "[]"),
+    FILE_OF("b.toml", "a = 1\n"),
+    FILE_OF("y.yaml", "a: 1\n"),
+    { .path = "hook", .bytes = "#!/bin/sh\n", .size = 10, .executable = true },
+    FILE_OF("README.md", "# web\n"),
+};
+
+static struct lint_report lint(struct arena *arena, const struct pack_file *changed)
+{
+    struct pack_file files[COUNT(whole) + 1];
+    size_t count = COUNT(whole);
+    memcpy(files, whole, sizeof(whole));
+    bool there = !changed;
+    for (size_t i = 0; changed && i < count; i++)
+        if (strcmp(files[i].path, changed->path) == 0) {
+            files[i] = *changed;
+            there = true;
+        }
+    if (!there)
+        files[count++] = *changed;
+    struct lint_report report;
+    lint_files(files, count, arena, &report);
+    return report;
+}
+
+static void nothing_is_found_in_a_sound_pack(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct lint_report report = lint(arena, NULL);
+    LIST_FOREACH (report.findings, const struct finding, finding)
+        fail_msg("%s:%ju: %s", finding->file, (uintmax_t)finding->line, finding->message);
+    assert_ok(lint_require(&report, &err));
+    assert_string_equal(json_encode(&lint_report_record, &report, arena),
+                        "{\"errors\":0,\"findings\":[],\"warnings\":0}");
+}
+
+static void each_fault_has_its_finding(void **state)
+{
+    (void)state;
+    static const struct {
+        struct pack_file file;
+        int severity;
+        const char *message;
+    } cases[] = {
+        { FILE_OF("package.json", "{"), LINT_ERROR, "" },
+        { FILE_OF("package.json", "{\"schema_version\":1,\"name\":\"web\"}"), LINT_ERROR,
+          "version: missing" },
+        { FILE_OF("more", ""), LINT_ERROR, "the manifest does not name it" },
+        { FILE_OF("a.MD", ""), LINT_ERROR, "the path differs from A.md only in upper" },
+        { FILE_OF("p.toml", "[filesystem]\nraed = []\n"), LINT_ERROR, "raed" },
+        { FILE_OF("p.toml", "extends = \"acme/other\"\n"), LINT_ERROR, "acme/other" },
+        { FILE_OF("p.toml", "groups = [\"web_two\"]\n"), LINT_ERROR, "web_two" },
+        { FILE_OF("p.toml", "[session_hooks.before]\nscript = \"$PACK_DIR/none\"\n"), LINT_ERROR,
+          "the hook none is not in the pack" },
+        { FILE_OF("p.toml", "[credentials]\nproxy_mode = true\n"), LINT_WARNING, "credentials" },
+        { FILE_OF("hook", "#!/bin/sh\n"), LINT_ERROR, "a hook of p.toml, but not executable" },
+        { FILE_OF("m.json", "#!"), LINT_ERROR, "" },
+        { FILE_OF("m.json", "[]"), LINT_ERROR, "expected a table, found a list" },
+        { FILE_OF("l.json", "{}"), LINT_ERROR, "expected a list, found a table" },
+        { FILE_OF("t.json", "1"), LINT_ERROR, "expected a table" },
+        { FILE_OF("g.json", "[]"), LINT_ERROR, "expected a table of groups" },
+        { FILE_OF("g.json", "{\"two\":{}}"), LINT_ERROR, "does not begin with the prefix" },
+        { FILE_OF("g.json", "{\"git_config\":{}}"), LINT_ERROR, "the name of a built-in" },
+        { FILE_OF("b.toml", "a ="), LINT_ERROR, "" },
+        { FILE_OF("y.yaml", "a: ["), LINT_ERROR, "" },
+        { FILE_OF("A.md", "\xff"), LINT_ERROR, "text in UTF-8" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct lint_report report = lint(arena, &cases[i].file);
+        bool found = false;
+        LIST_FOREACH (report.findings, const struct finding, finding)
+            found = found || (finding->severity == cases[i].severity &&
+                              strstr(finding->message, cases[i].message));
+        if (!found)
+            fail_msg("case %zu: nobody says \"%s\"", i, cases[i].message);
+        struct error err;
+        if (cases[i].severity == LINT_ERROR)
+            assert_false(lint_require(&report, &err));
+    }
+}
+
+#define WIRED(key, artifact, wiring)                                                            \
+    FILE_OF("package.json", "{\"schema_version\":1,\"name\":\"web\",\"version\":\"1.0.0\"" key  \
+                            ",\n\"artifacts\":[{\"type\":\"plugin\",\"path\":\"hook\"" artifact \
+                            "}],\n\"wiring\":[" wiring "]}")
+
+static void manifests_are_read_with_care(void **state)
+{
+    (void)state;
+    static const struct {
+        struct pack_file file;
+        int severity;
+        uint64_t line;
+        const char *message, *hint;
+    } cases[] = {
+        { WIRED(",\"licence\":\"x\"", "", ""), LINT_WARNING, 1, "licence: unknown key", "license" },
+        { WIRED("", ",\"install_dir\":\"x\"", ""), LINT_WARNING, 2, "install_dir: unknown key",
+          "" },
+        { WIRED(
+              "", "",
+              "{\"type\":\"write_file\",\"source\":\"hook\",\"dest\":\"$HOME/.pi/x\",\"mode\":1}"),
+          LINT_WARNING, 3, "mode: unknown key", "" },
+        { WIRED("", "", "{\"type\":\"write_file\",\"source\":\"hook\",\"dest\":\"$HOME/.bashrc\"}"),
+          LINT_ERROR, 3, "is not in an agent's folder", ".claude" },
+        { WIRED("", "",
+                "{\"type\":\"write_file\",\"source\":\"hook\",\"dest\":\"$HOME/.pi/$WHO\"}"),
+          LINT_ERROR, 3, "there is no variable $WHO", "PACK_DIR" },
+        { WIRED("", "", "{\"type\":\"write_file\",\"source\":\"A.md\",\"dest\":\"$HOME/.pi/x\"}"),
+          LINT_ERROR, 3, "A.md is not installed", "add it to artifacts" },
+        { WIRED("", "",
+                "{\"type\":\"symlink\",\"link\":\"$HOME/.pi/x\",\"target\":\"$PACK_DIR/../..\"}"),
+          LINT_ERROR, 3, "is not inside $PACK_DIR", "" },
+        { WIRED("", "",
+                "{\"type\":\"symlink\",\"link\":\"$HOME/.pi/x\",\"target\":\"$PACK_DIRS\"}"),
+          LINT_ERROR, 3, "is not inside $PACK_DIR", "" },
+        { WIRED("", "", ""), LINT_WARNING, 0, "description: missing", "" },
+        { WIRED("", "", ""), LINT_WARNING, 0, "license: missing", "" },
+        { WIRED("", "", ""), LINT_WARNING, 0, "no artifact is a profile", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct lint_report report = lint(arena, &cases[i].file);
+        bool found = false;
+        LIST_FOREACH (report.findings, const struct finding, finding)
+            found = found ||
+                    (finding->severity == cases[i].severity && finding->line == cases[i].line &&
+                     strstr(finding->message, cases[i].message) &&
+                     strstr(finding->hint ? finding->hint : "", cases[i].hint));
+        if (!found)
+            fail_msg("case %zu: nobody says \"%s\"", i, cases[i].message);
+    }
+}
+
+static void agents_have_their_places(void **state)
+{
+    (void)state;
+    static const char *const inside[] = { "$HOME/.claude/x", "$HOME/.claude.json",
+                                          "$XDG_CONFIG_HOME/opencode/a", "$HOME/.config/goose/a",
+                                          "$NONO_CONFIG/profile-drafts/x" };
+    static const char *const outside[] = { "",
+                                           "$HOME",
+                                           "$HOME/.claude",
+                                           "$HOME/.claude/",
+                                           "$HOME/.claudex/a",
+                                           "$HOME/.claude.json/x",
+                                           "$HOME/.ssh/config",
+                                           "$NONO_CONFIG/config.toml",
+                                           "/home/u/.claude/x",
+                                           "$HOMEX/.claude/x" };
+    for (size_t i = 0; i < COUNT(inside); i++)
+        assert_true(agent_place_holds(inside[i]));
+    for (size_t i = 0; i < COUNT(outside); i++)
+        assert_false(agent_place_holds(outside[i]));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_found_in_a_sound_pack),
+        cmocka_unit_test(each_fault_has_its_finding),
+        cmocka_unit_test(manifests_are_read_with_care),
+        cmocka_unit_test(agents_have_their_places),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
