@@ -41,9 +41,11 @@ void semver_key(const struct semver *version, char out[SEMVER_KEY_MAX]);
  */
 #define SEMVER_COMPARATORS_MAX 16
 
+enum semver_op { SEMVER_LT, SEMVER_LE, SEMVER_EQ, SEMVER_GE, SEMVER_GT };
+
 struct semver_range {
     struct semver_comparator {
-        enum { SEMVER_LT, SEMVER_LE, SEMVER_EQ, SEMVER_GE, SEMVER_GT } op;
+        enum semver_op op;
         unsigned set; /* which of the "||" alternatives */
         struct semver version;
     } comparators[SEMVER_COMPARATORS_MAX];

@@ -42,7 +42,7 @@ static bool partial_read(const char **at, struct partial *out)
     return **at == '\0' || strchr(ENDS, **at);
 }
 
-static bool bound_add(struct semver_range *range, int op, const struct semver *version)
+static bool bound_add(struct semver_range *range, enum semver_op op, const struct semver *version)
 {
     if (range->count == SEMVER_COMPARATORS_MAX)
         return false;
@@ -88,7 +88,8 @@ static bool span_add(struct semver_range *range, const struct partial *partial, 
 }
 
 /* <, <=, > and >= with numbers left out speak of all the versions that the text stands for. */
-static bool compare_add(struct semver_range *range, int op, const struct partial *partial)
+static bool compare_add(struct semver_range *range, enum semver_op op,
+                        const struct partial *partial)
 {
     struct partial edge = *partial;
     if (partial->given == 3 || op == SEMVER_LT || op == SEMVER_GE)
@@ -103,7 +104,7 @@ static bool compare_add(struct semver_range *range, int op, const struct partial
            bound_add(range, SEMVER_GE, &edge.version);
 }
 
-static enum operator operator_read(const char **at, int *op)
+static enum operator operator_read(const char **at, enum semver_op *op)
 {
     const char *text = *at;
     bool equal = text[0] && text[1] == '=';
@@ -126,7 +127,7 @@ static enum operator operator_read(const char **at, int *op)
 static bool comparator_read(struct semver_range *range, const char **at)
 {
     struct partial partial = { 0 };
-    int op = SEMVER_EQ;
+    enum semver_op op = SEMVER_EQ;
     enum operator kind = operator_read(at, &op);
     if (!partial_read(at, &partial))
         return false;

@@ -62,66 +62,64 @@ static void parse_takes_every_directive_and_artifact(void **state)
     assert_non_null(doc_find(manifest.doc, "pi"));
 }
 
+#define ARTIFACT(text)  HEAD ",\"artifacts\":[" text "]}"
+#define DIRECTIVE(text) HEAD ",\"wiring\":[" text "]}"
+static const struct {
+    const char *text, *reason;
+} faults[] = {
+    { "", "package.json" },
+    { "{\"schema_version\":1}", "name: missing" },
+    { "{\"schema_version\":2,\"name\":\"web\"}", "only version 1 is known" },
+    { "{\"schema_version\":1,\"name\":\"../web\"}", "name: the name does not begin" },
+    { "{\"schema_version\":1,\"name\":\"web\",\"version\":\"1.0\"}", "is not a version" },
+    { HEAD ",\"min_nono_version\":\"new\"}", "min_nono_version: " },
+    { HEAD ",\"platforms\":[\"plan9\"]}", "unknown platform \"plan9\"" },
+    { HEAD ",\"dependencies\":[\"base\"]}", "dependencies: \"base\": expected NAMESPACE/NAME" },
+    { ARTIFACT("{\"type\":\"hook\",\"path\":\"x\"}"), "unknown value \"hook\"" },
+    { ARTIFACT("{\"type\":\"plugin\"}"), "path: missing" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\"../x\"}"), "\"..\" segment" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\"package.json\"}"), "is no artifact" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\".nono-trust.bundle\"}"), "is no artifact" },
+    { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\"}"), "install_as: missing" },
+    { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a/b\"}"),
+      "install_as: " },
+    { ARTIFACT(
+          "{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\",\"aliases\":[\"\"]}"),
+      "aliases: " },
+    { ARTIFACT("{\"type\":\"groups\",\"path\":\"g.json\"}"), "prefix: missing" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\"a\"},{\"type\":\"plugin\",\"path\":\"a\"}"),
+      "two of them would be installed as a" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\"groups.json\"},"
+               "{\"type\":\"groups\",\"path\":\"g\",\"prefix\":\"x\"}"),
+      "two of them would be installed as groups.json" },
+    { DIRECTIVE("{\"type\":\"copy\"}"), "unknown value \"copy\"" },
+    { DIRECTIVE("{\"type\":\"symlink\",\"link\":\"$HOME/x\"}"), "target: missing, which symlink" },
+    { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"/x\",\"dest\":\"d\"}"),
+      "source: the path is absolute" },
+    { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"$HOME/../d\"}"),
+      "dest: the path has a \"..\"" },
+    { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"\"}"),
+      "dest: expected a path" },
+    { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"d\",\"when\":\"lunix:>\"}"),
+      "when" },
+    { DIRECTIVE("{\"type\":\"toml_block\",\"file\":\"f\",\"content\":\"c\",\"marker_id\":\"a b\"}"),
+      "marker_id: " },
+    { DIRECTIVE("{\"type\":\"toml_block\",\"file\":\"f\",\"content\":\"c\",\"marker_id\":\"a\","
+                "\"position\":\"middle\"}"),
+      "unknown value \"middle\"" },
+};
+
 static void parse_refuses_with_a_place_and_a_reason(void **state)
 {
     (void)state;
-#define ARTIFACT(text)  HEAD ",\"artifacts\":[" text "]}"
-#define DIRECTIVE(text) HEAD ",\"wiring\":[" text "]}"
-    static const struct {
-        const char *text, *reason;
-    } cases[] = {
-        { "", "package.json" },
-        { "{\"schema_version\":1}", "name: missing" },
-        { "{\"schema_version\":2,\"name\":\"web\"}", "only version 1 is known" },
-        { "{\"schema_version\":1,\"name\":\"../web\"}", "name: the name does not begin" },
-        { "{\"schema_version\":1,\"name\":\"web\",\"version\":\"1.0\"}", "is not a version" },
-        { HEAD ",\"min_nono_version\":\"new\"}", "min_nono_version: " },
-        { HEAD ",\"platforms\":[\"plan9\"]}", "unknown platform \"plan9\"" },
-        { HEAD ",\"dependencies\":[\"base\"]}", "dependencies: \"base\": expected NAMESPACE/NAME" },
-        { ARTIFACT("{\"type\":\"hook\",\"path\":\"x\"}"), "unknown value \"hook\"" },
-        { ARTIFACT("{\"type\":\"plugin\"}"), "path: missing" },
-        { ARTIFACT("{\"type\":\"plugin\",\"path\":\"../x\"}"), "\"..\" segment" },
-        { ARTIFACT("{\"type\":\"plugin\",\"path\":\"package.json\"}"), "is no artifact" },
-        { ARTIFACT("{\"type\":\"plugin\",\"path\":\".nono-trust.bundle\"}"), "is no artifact" },
-        { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\"}"), "install_as: missing" },
-        { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a/b\"}"),
-          "install_as: " },
-        { ARTIFACT(
-              "{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\",\"aliases\":[\"\"]}"),
-          "aliases: " },
-        { ARTIFACT("{\"type\":\"groups\",\"path\":\"g.json\"}"), "prefix: missing" },
-        { ARTIFACT("{\"type\":\"plugin\",\"path\":\"a\"},{\"type\":\"plugin\",\"path\":\"a\"}"),
-          "two of them would be installed as a" },
-        { ARTIFACT("{\"type\":\"plugin\",\"path\":\"groups.json\"},"
-                   "{\"type\":\"groups\",\"path\":\"g\",\"prefix\":\"x\"}"),
-          "two of them would be installed as groups.json" },
-        { DIRECTIVE("{\"type\":\"copy\"}"), "unknown value \"copy\"" },
-        { DIRECTIVE("{\"type\":\"symlink\",\"link\":\"$HOME/x\"}"),
-          "target: missing, which symlink" },
-        { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"/x\",\"dest\":\"d\"}"),
-          "source: the path is absolute" },
-        { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"$HOME/../d\"}"),
-          "dest: the path has a \"..\"" },
-        { DIRECTIVE("{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"\"}"),
-          "dest: expected a path" },
-        { DIRECTIVE(
-              "{\"type\":\"write_file\",\"source\":\"x\",\"dest\":\"d\",\"when\":\"lunix:>\"}"),
-          "when" },
-        { DIRECTIVE(
-              "{\"type\":\"toml_block\",\"file\":\"f\",\"content\":\"c\",\"marker_id\":\"a b\"}"),
-          "marker_id: " },
-        { DIRECTIVE("{\"type\":\"toml_block\",\"file\":\"f\",\"content\":\"c\",\"marker_id\":\"a\","
-                    "\"position\":\"middle\"}"),
-          "unknown value \"middle\"" },
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < COUNT(faults); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();
         struct manifest manifest;
         struct error err = { 0 };
-        if (parse(cases[i].text, arena, &manifest, &err))
-            fail_msg("taken: %s", cases[i].text);
-        if (!strstr(err.message, cases[i].reason))
-            fail_msg("\"%s\" does not say \"%s\"", err.message, cases[i].reason);
+        if (parse(faults[i].text, arena, &manifest, &err))
+            fail_msg("taken: %s", faults[i].text);
+        if (!strstr(err.message, faults[i].reason))
+            fail_msg("\"%s\" does not say \"%s\"", err.message, faults[i].reason);
     }
 }
 
