@@ -5,29 +5,38 @@
 
 #include "registry/auth/token.h"
 
-/*
- * What is accepted as a list of scopes prints back to the same scopes; what is accepted as a token
- * is no longer one when any of its characters changes.
- */
+/* What is accepted as a list of scopes prints back to the same scopes. */
+static void scopes_hold(const char *text)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct error err;
+    unsigned scopes, again;
+    if (!scopes_parse(text, &scopes, &err)) {
+        assert(err.kind == ERROR_INVALID && strcmp(err.field, "scopes") == 0);
+        return;
+    }
+    assert((scopes & ~(unsigned)SCOPE_ALL) == 0);
+    bool read = scopes_parse(scopes_print(scopes, arena), &again, &err);
+    assert(read && again == scopes);
+}
+
+/* What is accepted as a token is none any more when one of its characters changes. */
+static void token_holds(char *text)
+{
+    if (!token_check(text))
+        return;
+    for (size_t i = 0; text[i]; i++) {
+        text[i] ^= 1;
+        assert(!token_check(text));
+        text[i] ^= 1;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     CLEANUP(freep) char *text = strndup((const char *)data, size);
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct error err;
-    unsigned scopes, again;
-    if (scopes_parse(text, &scopes, &err)) {
-        assert((scopes & ~(unsigned)SCOPE_ALL) == 0);
-        assert(scopes_parse(scopes_print(scopes, arena), &again, &err) && again == scopes);
-    } else {
-        assert(err.kind == ERROR_INVALID && strcmp(err.field, "scopes") == 0);
-    }
-    if (token_check(text)) {
-        for (size_t i = 0; text[i]; i++) {
-            text[i] ^= 1;
-            assert(!token_check(text));
-            text[i] ^= 1;
-        }
-    }
+    scopes_hold(text);
+    token_holds(text);
     return 0;
 }

@@ -44,7 +44,7 @@ static inline int world_open(void **state)
     struct cluster_config config = { .data_dir = world.folder, .connections = 8 };
     if (!cluster_start(&config, &world.cluster, &failure)) {
         print_message("no PostgreSQL here: %s\n", failure.message);
-        exit(failure.kind == ERROR_UNSUPPORTED ? 77 : 1);
+        _Exit(failure.kind == ERROR_UNSUPPORTED ? 77 : 1);
     }
     world.arena = arena_new();
     world.settings = (struct registry_settings){ .name = "test", .base_url = "http://test" };

@@ -248,12 +248,14 @@ static void two_at_once_make_one_version(void **state)
     assert_false(race || result.created);
 }
 
+#define LARGE ((size_t)300 * 1024)
+
 static void a_long_or_odd_readme_is_not_shown(void **state)
 {
     (void)state;
     static const char *const versions[] = { "1.0.0", "1.0.1" };
-    char *large = arena_alloc(world.arena, 300 * 1024 + 1, 1);
-    memset(large, 'x', 300 * 1024);
+    char *large = arena_alloc(world.arena, LARGE + 1, 1);
+    memset(large, 'x', LARGE);
     const char *const texts[] = { large, "\xff\xfe" };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct sample sample = sample_new("readme", versions[i]);
