@@ -41,7 +41,7 @@ set -e
 ip link set lo up
 for a in {v4}; do ip addr add $a/32 dev lo; done
 for a in {v6}; do ip addr add $a/128 dev lo nodad; done
-sysctl -qw net.ipv6.bindv6only=1
+echo 1 > /proc/sys/net/ipv6/bindv6only
 mount --bind {folder}/resolv.conf /etc/resolv.conf
 mount --bind {folder}/hosts /etc/hosts
 echo $$
