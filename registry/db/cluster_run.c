@@ -54,8 +54,8 @@ struct search {
 static void bin_try(struct search *search, const char *pattern, struct arena *arena)
 {
     glob_t found = { 0 };
-    if (glob(pattern, 0, NULL, &found) !=
-        0) /* NOLINT(concurrency-mt-unsafe): no other thread yet */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no other thread yet */
+    if (glob(pattern, 0, NULL, &found) != 0)
         return;
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *path = found.gl_pathv[i];
