@@ -10,8 +10,9 @@ from tests.support import packs
 from tests.support.api import Api, World
 from tests.support.registry import Registry
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2] / "registry/domain/publish.c"
-POINTS = re.findall(r'crash_point\("([a-z_.]+)"\)', SOURCE.read_text())
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SOURCES = [ROOT / "registry/domain/publish.c", ROOT / "registry/blob/batch.c"]
+POINTS = [point for source in SOURCES for point in re.findall(r'crash_point\("([a-z_.]+)"\)', source.read_text())]
 LOAD = 3  # publishers at once
 
 
@@ -76,7 +77,7 @@ def test_there_are_enough_points_and_each_is_named_once():
 @pytest.mark.parametrize("point", POINTS)
 def test_killed_at(house, point):
     server, token, organisation, key = house
-    names = [f"{point.split('.')[1].replace('_', '-')}-{i}" for i in range(LOAD)]
+    names = [f"{re.sub('[_.]', '-', point)}-{i}" for i in range(LOAD)]
     server.up(NONO_CRASH_AT=f"{point}:2")  # the second to come there, so that others are on their way
     statuses = load(server, token, organisation, key, names)
     assert server.wait() == -9
