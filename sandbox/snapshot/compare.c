@@ -8,6 +8,13 @@
 static bool pair_compare(struct compare *compare, struct node *from, struct node *to, bool *changed,
                          struct error *err);
 
+static char letter_of(const struct node *node)
+{
+    if (!node)
+        return '\0';
+    return (char)node->kind;
+}
+
 static bool report(struct compare *compare, enum snapshot_change_kind kind, const struct node *from,
                    const struct node *to, struct error *err)
 {
@@ -17,8 +24,8 @@ static bool report(struct compare *compare, enum snapshot_change_kind kind, cons
     const struct snapshot_change change = {
         .kind = kind,
         .path = compare->path.text,
-        .was = from ? (char)from->kind : (char)0,
-        .is = to ? (char)to->kind : (char)0,
+        .was = letter_of(from),
+        .is = letter_of(to),
         .mode_was = from ? from->mode : 0,
         .mode_is = to ? to->mode : 0,
         .size_was = from ? from->size : 0,

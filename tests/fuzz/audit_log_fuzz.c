@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         text += len + (text[len] == '\n');
     }
-    if (strlen(all) < 64 * 1024)
+    if (strlen(all) < (size_t)64 * 1024)
         state_check(all, strlen(all));
     return 0;
 }

@@ -14,7 +14,7 @@ static int child_of(const char *at)
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        (void)setenv("NONO_CRASH_AT", at, 1);
+        (void)setenv("NONO_CRASH_AT", at, 1); /* NOLINT(concurrency-mt-unsafe) */
         crash_point("a");
         crash_point("b");
         crash_point("a");

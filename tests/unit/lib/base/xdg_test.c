@@ -5,6 +5,7 @@
 #include "lib/base/record.h"
 #include "lib/base/xdg.h"
 
+/* NOLINTBEGIN(concurrency-mt-unsafe): one thread */
 static void folder_follows_the_variable_or_home(void **state)
 {
     (void)state;
@@ -45,6 +46,8 @@ static void folder_needs_an_absolute_home(void **state)
     (void)setenv("XDG_STATE_HOME", "/s", 1); /* which then does not matter */
     assert_ok(xdg_folder(XDG_STATE, arena, &path, &err));
 }
+
+/* NOLINTEND(concurrency-mt-unsafe) */
 
 int main(void)
 {

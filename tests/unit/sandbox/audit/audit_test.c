@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "lib/base/files.h"
+#include "lib/base/limits.h"
 #include "sandbox/audit/audit.h"
 #include "sandbox/audit/log.h"
 
@@ -345,15 +346,15 @@ static void an_event_over_the_limit_is_refused(void **state)
     CLEANUP(audit_freep) struct audit *audit = NULL;
     assert_ok(audit_open(folder, &audit, &err));
     assert_ok(audit_start(audit, &start, &err));
-    char *long_text = arena_alloc(arena, 300 * 1024, 1);
-    memset(long_text, 'x', 300 * 1024 - 1);
+    char *long_text = arena_alloc(arena, 300 * KIB, 1);
+    memset(long_text, 'x', 300 * KIB - 1);
     assert_fails(audit_refused(audit, "open", long_text, "", &err), TOO_LARGE);
     assert_ok(audit_end(audit, 0, 0, &err));
     char id[AUDIT_ID_TEXT];
     memcpy(id, audit_id(audit), sizeof(id));
     assert_int_equal(verified(id).events, 2);
 
-    record_replace(id, long_text, 300 * 1024 - 1); /* and a line that long is no record */
+    record_replace(id, long_text, 300 * KIB - 1); /* and a line that long is no record */
     assert_int_equal(verified(id).state, AUDIT_BROKEN);
 }
 
@@ -367,7 +368,7 @@ static void a_killed_writer_leaves_a_valid_chain(void **state)
         if (child == 0) {
             char at[16], id[AUDIT_ID_TEXT];
             snprintf(at, sizeof(at), "*:%d", kill_at);
-            setenv("NONO_CRASH_AT", at, 1);
+            setenv("NONO_CRASH_AT", at, 1); /* NOLINT(concurrency-mt-unsafe) */
             record_make(true, id);
             _exit(0);
         }

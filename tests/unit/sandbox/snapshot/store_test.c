@@ -7,7 +7,7 @@ static void packs_visit(void (*each)(const char *path))
     (void)snprintf(path, sizeof(path), "%s/snapshots/packs", state);
     DIR *dir = opendir(path);
     assert_non_null(dir);
-    for (struct dirent *entry; (entry = readdir(dir));)
+    for (struct dirent *entry; (entry = readdir(dir));) /* NOLINT(concurrency-mt-unsafe) */
         if (entry->d_name[0] != '.')
             each(path_join(arena, path, entry->d_name));
     closedir(dir);
