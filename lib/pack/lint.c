@@ -80,12 +80,29 @@ void lint_failure(struct linter *linter, enum lint_severity severity, const char
     lint_add(linter, severity, file, line, err->hint, "%s", message);
 }
 
+static int file_order(const void *a, const void *b)
+{
+    return strcmp(((const struct pack_file *)a)->path, ((const struct pack_file *)b)->path);
+}
+
+static int text_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 const struct pack_file *lint_file(const struct linter *linter, const char *path)
 {
-    LIST_FOREACH (linter->files, struct pack_file, file)
-        if (strcmp(file->path, path) == 0)
-            return file;
-    return NULL;
+    const struct pack_file key = { .path = path };
+    if (!linter->files.count)
+        return NULL;
+    return bsearch(&key, linter->files.items, linter->files.count, sizeof(key), file_order);
+}
+
+/* lint_file looks among sorted files. */
+static void files_sort(struct linter *linter)
+{
+    if (linter->files.count)
+        qsort(linter->files.items, linter->files.count, sizeof(struct pack_file), file_order);
 }
 
 static int finding_order(const void *a, const void *b)
@@ -199,9 +216,12 @@ bool lint_folder(int dir, struct arena *arena, struct lint_report *out, struct e
         LIST_FOREACH (paths, const char *, path)
             file_add(&linter, dir, *path, true);
         const char *const optional[] = { PACK_README, PACK_LICENSE };
-        for (size_t i = 0; i < COUNT(optional); i++)
-            if (!lint_file(&linter, optional[i]))
+        for (size_t i = 0; i < COUNT(optional); i++) {
+            if (!lint_file(&linter, optional[i])) {
                 file_add(&linter, dir, optional[i], false);
+                files_sort(&linter);
+            }
+        }
         checks_run(&linter);
     }
     report(&linter, out);
@@ -218,10 +238,8 @@ static void set_check(struct linter *linter)
             lint_add(linter, LINT_ERROR, PACK_MANIFEST, path_line(&linter->manifest, *path), NULL,
                      "%s is not there", *path);
     LIST_FOREACH (linter->files, struct pack_file, file) {
-        bool named = manifest_allows(file->path);
-        LIST_FOREACH (paths, const char *, path)
-            named = named || strcmp(*path, file->path) == 0;
-        if (!named)
+        if (!manifest_allows(file->path) &&
+            !bsearch(&file->path, paths.items, paths.count, sizeof(char *), text_order))
             lint_add(linter, LINT_ERROR, file->path, 0, NULL, "the manifest does not name it");
     }
 }
@@ -232,6 +250,7 @@ void lint_files(const struct pack_file *files, size_t count, struct arena *arena
     struct pack_file *copy = ARENA_ARRAY(arena, struct pack_file, count);
     memcpy(copy, files, count * sizeof(*copy));
     struct linter linter = { .arena = arena, .files = { copy, count } };
+    files_sort(&linter);
     const struct pack_file *package = lint_file(&linter, PACK_MANIFEST);
     if (!package)
         lint_add(&linter, LINT_ERROR, PACK_MANIFEST, 0, NULL, "there is no manifest");

@@ -71,11 +71,12 @@ static void variables_check(struct linter *linter, const struct doc *item, const
             continue;
         memcpy(name, at + 1, len);
         name[len] = '\0';
-        if (!is_among(name, known, COUNT(known)))
+        if (!is_among(name, known, COUNT(known))) {
             lint_add(linter, LINT_ERROR, PACK_MANIFEST, item->line,
                      "there are PACK_DIR NS PLUGIN HOME XDG_CONFIG_HOME NONO_CONFIG NONO_PACKAGES "
                      "NOW",
                      "there is no variable $%s", name);
+        }
     }
 }
 

@@ -263,11 +263,12 @@ static bool paths_check(const struct manifest *manifest, struct arena *arena, st
         }
     }
     qsort(installed, count, sizeof(*installed), text_order);
-    for (size_t i = 1; i < count; i++)
+    for (size_t i = 1; i < count; i++) {
         if (strcmp(installed[i - 1], installed[i]) == 0) {
             error_set(err, INVALID, "two of them would be installed as %s", installed[i]);
             return fault(err, manifest->doc, "artifacts");
         }
+    }
     return true;
 }
 

@@ -19,12 +19,12 @@ static bool part_check(const char *part, size_t len, const char *what, struct er
     else if (!is_alphanumeric(part[0]))
         error_set(err, INVALID, "the %s does not begin with a letter or digit", what);
     else {
-        for (size_t i = 0; i < len; i++)
-            if (!is_alphanumeric(part[i]) && !memchr("._-", part[i], 3)) {
-                error_set(err, INVALID, "the %s may hold only A-Z a-z 0-9 . _ -", what);
-                return error_field(err, "%s", what);
-            }
-        return true;
+        size_t good = 0;
+        while (good < len && (is_alphanumeric(part[good]) || memchr("._-", part[good], 3)))
+            good++;
+        if (good == len)
+            return true;
+        error_set(err, INVALID, "the %s may hold only A-Z a-z 0-9 . _ -", what);
     }
     return error_field(err, "%s", what);
 }

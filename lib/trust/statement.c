@@ -140,11 +140,11 @@ static bool subjects_decode(const struct list *wire, struct arena *arena, struct
         subjects[count++] = (struct subject){ subject->name, subject->digest->sha256 };
     }
     *out = subjects_sorted((struct list){ subjects, count }, arena);
-    for (size_t i = 1; i < count; i++)
-        if (strcmp(LIST_AT(*out, struct subject, i - 1)->name,
-                   LIST_AT(*out, struct subject, i)->name) == 0)
-            return error_set(err, UNTRUSTED, "%s is there twice",
-                             LIST_AT(*out, struct subject, i)->name);
+    for (size_t i = 1; i < count; i++) {
+        const char *name = LIST_AT(*out, struct subject, i)->name;
+        if (strcmp(LIST_AT(*out, struct subject, i - 1)->name, name) == 0)
+            return error_set(err, UNTRUSTED, "%s is there twice", name);
+    }
     return count > 0 || error_set(err, UNTRUSTED, "it has no subject");
 }
 
