@@ -226,6 +226,8 @@ def test_a_pack_says_in_summary_what_it_asks_for(world):
     assert own == ["$HOME/.cache/web", "$HOME/.config/web"], summary
     assert [p["path"] for p in summary["write"] if "reason" not in p] == ["$HOME/.cache/web"], summary
     assert [h["host"] for h in summary["hosts"]] == ["api.example.org"]
+    words = summary.pop("words")
+    assert {"risk": "notable", "area": "network", "text": "may connect to api.example.org"} in words
     assert summary == owner.get(f"/packages/{organisation}/web/versions/1.0.0/pull").json()["permissions"]
 
 
