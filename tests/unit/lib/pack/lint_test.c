@@ -1,8 +1,12 @@
 #include "tests/support/test.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 #include "lib/json/json.h"
 #include "lib/pack/agents.h"
 #include "lib/pack/lint.h"
@@ -176,6 +180,40 @@ static void manifests_are_read_with_care(void **state)
     }
 }
 
+static struct lint_report folder_lint(const char *path, struct arena *arena)
+{
+    CLEANUP(closep) int dir = -1;
+    struct lint_report report = { 0 };
+    assert_ok(dir_open(path, &dir, &err));
+    assert_ok(lint_folder(dir, arena, &report, &err));
+    return report;
+}
+
+static void folders_are_read_as_they_are(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct lint_report report = folder_lint("examples/packs/secure-coding", arena);
+    assert_int_equal(report.findings.count, 0);
+    report = folder_lint("examples/packs", arena);
+    assert_int_equal(report.errors, 1);
+    assert_string_equal(LIST_AT(report.findings, struct finding, 0)->message,
+                        "there is no manifest");
+
+    char path[] = "/tmp/nono-lint-XXXXXX";
+    assert_non_null(mkdtemp(path));
+    CLEANUP(closep) int dir = -1;
+    CLEANUP(closep) int tmp = -1;
+    assert_ok(dir_open(path, &dir, &err));
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(file_replace(dir, PACK_MANIFEST, whole[0].bytes, whole[0].size, 0644, &err));
+    assert_int_equal(symlinkat("/etc/passwd", dir, "A.md"), 0);
+    report = folder_lint(path, arena);
+    assert_int_equal(report.errors, 9); /* eight files are missing, one is a link */
+    assert_int_equal(LIST_AT(report.findings, struct finding, 1)->line, 4);
+    assert_ok(tree_remove(tmp, path + 5, &err));
+}
+
 static void agents_have_their_places(void **state)
 {
     (void)state;
@@ -204,6 +242,7 @@ int main(void)
         cmocka_unit_test(nothing_is_found_in_a_sound_pack),
         cmocka_unit_test(each_fault_has_its_finding),
         cmocka_unit_test(manifests_are_read_with_care),
+        cmocka_unit_test(folders_are_read_as_they_are),
         cmocka_unit_test(agents_have_their_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
