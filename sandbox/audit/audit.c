@@ -53,8 +53,7 @@ static bool folder_open(const char *state, int *out_fd, struct error *err)
         error_set(err, UNTRUSTED, "%s can be written by others", path);
         return error_hint(err, "make it yours alone: chmod 700 %s", path);
     }
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 
