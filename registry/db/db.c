@@ -108,9 +108,9 @@ static bool statements_receive(struct db *db, struct error *err)
             err->kind = err->kind == ERROR_UNAVAILABLE ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
             ok = false;
         }
-        CLEANUP(PQclearp) PGresult *end = PQgetResult(db->conn); /* NULL ends each */
+        PQclear(PQgetResult(db->conn)); /* NULL ends each */
     }
-    CLEANUP(PQclearp) PGresult *sync = PQgetResult(db->conn);
+    PQclear(PQgetResult(db->conn)); /* the sync's own */
     if (PQexitPipelineMode(db->conn))
         return ok;
     return ok ? connection_fault(db, err) : false;
@@ -209,9 +209,8 @@ static bool attempt(struct db *db, enum db_isolation isolation, db_work *work, v
         return false;
     db->in_transaction = true;
     bool ok = work(db, context, err) && command(db, "COMMIT", err);
-    if (!ok && PQtransactionStatus(db->conn) != PQTRANS_IDLE) {
-        CLEANUP(PQclearp) PGresult *result = PQexec(db->conn, "ROLLBACK");
-    }
+    if (!ok && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+        PQclear(PQexec(db->conn, "ROLLBACK"));
     db->in_transaction = false;
     return ok;
 }
