@@ -123,8 +123,7 @@ bool landlock_build(const struct plan *plan, int abi, int *out_fd, struct error 
         if (errno)
             return error_set_errno(err, "landlock_add_rule %s", node->path);
     }
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 

@@ -29,8 +29,7 @@ static int target_open(const char *path, const struct path_id *id, int *out_fd)
         return errno;
     if (id && (st.st_ino != id->ino || st.st_dev != id->dev))
         return ESTALE;
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return 0;
 }
 
@@ -87,8 +86,7 @@ static int veil_make(int *out_fd)
     int rc = root < 0 ? errno : mount_attach(veil, root);
     if (rc)
         return rc;
-    *out_fd = veil;
-    veil = -1;
+    *out_fd = STEAL_FD(veil);
     return 0;
 }
 

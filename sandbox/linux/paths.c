@@ -132,9 +132,8 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
         return error_set_errno(err, "stat %s/%s", walk->path, text);
     if (S_ISLNK(st.st_mode))
         return walk_follow(walk, next, err);
-    owned = -1;
     closep(&walk->fd);
-    walk->fd = next;
+    walk->fd = STEAL_FD(owned);
     return walk_append(walk, name, len, err);
 }
 
@@ -249,6 +248,7 @@ static bool list(void *context, const char *path, bool (*entry)(void *data, cons
     if (!dir)
         return error_set_errno(err, "open %s", path);
     errno = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is ours alone */
     for (struct dirent *item; (item = readdir(dir)); errno = 0) {
         if (strcmp(item->d_name, ".") == 0 || strcmp(item->d_name, "..") == 0)
             continue;

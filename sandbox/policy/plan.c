@@ -79,6 +79,14 @@ static bool grant_place(struct plan *plan, const struct caps_path *grant, struct
     return plan_add_node(plan, &node, err);
 }
 
+/* Whether a link in folder leads to found out of a tree that may be written. */
+static bool leads_out_of(const struct path_found *found, const char *folder,
+                         const struct caps_path *grant, const struct path_found *tree)
+{
+    return grant->access & NONO_WRITE && tree->exists && tree->is_dir &&
+           path_within(folder, tree->path) && !path_within(found->path, tree->path);
+}
+
 /*
  * A program that may write a tree may have left a link in it, for the next run to follow out of
  * it. Links that people keep elsewhere are their own business.
@@ -89,14 +97,12 @@ static bool grant_is_safe(const struct caps_path *grant, const struct path_found
 {
     for (size_t c = 0; c < found->crossed_count; c++) {
         for (size_t i = 0; i < grants->count && found->crossed[c].by_link; i++) {
-            if (!(grants->items[i].access & NONO_WRITE) || !all[i].exists || !all[i].is_dir)
+            if (!leads_out_of(found, found->crossed[c].folder, &grants->items[i], &all[i]))
                 continue;
-            if (path_within(found->crossed[c].folder, all[i].path) &&
-                !path_within(found->path, all[i].path))
-                return error_set(err, DENIED,
-                                 "%s: %s leads by a symbolic link in %s, which may be written, to "
-                                 "%s outside of it",
-                                 grant->source, grant->path, all[i].path, found->path);
+            return error_set(err, DENIED,
+                             "%s: %s leads by a symbolic link in %s, which may be written, to "
+                             "%s outside of it",
+                             grant->source, grant->path, all[i].path, found->path);
         }
     }
     return true;

@@ -98,7 +98,9 @@ static char upper_of(char c)
     static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
     static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     const char *at = c ? strchr(lower, c) : NULL;
-    return at ? upper[at - lower] : c;
+    if (at)
+        return upper[at - lower];
+    return c;
 }
 
 static bool looks_secret(const char *name)

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -89,6 +90,7 @@ static bool is_empty(int dir, const char *name)
 static bool node_swap(struct restore *restore, int dir, const struct node *want,
                       const struct node *have, bool *kept, struct error *err)
 {
+    assert(have); /* ACTION_SWAP is only for an entry that is another kind of thing */
     char number[16];
     (void)snprintf(number, sizeof(number), "%u", want->staged);
     *kept = false;
@@ -176,6 +178,7 @@ static bool children_apply(struct restore *restore, int dir, const struct node *
         const struct node *left = order <= 0 ? &have->children[i++] : NULL;
         const struct node *right = order >= 0 ? &want->children[j++] : NULL;
         const struct node *named = right ? right : left;
+        assert(named); /* one list at least was not at its end */
         size_t before;
         if (!named->changed)
             continue;

@@ -1,5 +1,6 @@
 #include "sandbox/snapshot/compare.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -117,6 +118,7 @@ static bool pair_compare(struct compare *compare, struct node *from, struct node
                          struct error *err)
 {
     const struct node *named = from ? from : to;
+    assert(named); /* an entry is on one side at least */
     uint64_t before_count = compare->differences;
     size_t before;
     if (!path_push(&compare->path, named, &before, err))

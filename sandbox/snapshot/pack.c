@@ -1,5 +1,6 @@
 #include "sandbox/snapshot/pack.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -105,6 +106,7 @@ static struct pack_entry *entry_add(struct pack_writer *writer)
         writer->room = writer->room ? 2 * writer->room : 256;
         writer->entries = xreallocarray(writer->entries, writer->room, sizeof(*writer->entries));
     }
+    assert(writer->entries); /* for room is more than count */
     return &writer->entries[writer->count++];
 }
 

@@ -69,8 +69,7 @@ bool record_folder_open(const struct snapshot_store *store, const char *folder, 
     if (make && faccessat(fd, "folder", F_OK, 0) != 0 &&
         !file_replace(fd, "folder", folder, strlen(folder), 0600, err))
         return false;
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 

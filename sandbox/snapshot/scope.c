@@ -1,5 +1,6 @@
 #include "sandbox/snapshot/scope.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ static bool pattern_check(const char *pattern, struct error *err)
 bool scope_make(const char *folder, struct list patterns, const char *const *never,
                 struct arena *arena, struct scope *out, struct error *err)
 {
+    assert(folder);
     size_t count = 0;
     while (never && never[count])
         count++;

@@ -99,8 +99,7 @@ static bool pack_open(struct snapshot_store *store, const char *name, struct err
         return error_prefix(err, "pack %.12s", name);
     if (fstat(fd, &st) != 0)
         return error_set_errno(err, "stat");
-    uint32_t number = objects_add_pack(store, name, fd, (uint64_t)st.st_size);
-    fd = -1;
+    uint32_t number = objects_add_pack(store, name, STEAL_FD(fd), (uint64_t)st.st_size);
     for (size_t i = 0; i < count; i++)
         objects_add(store, entries[i].digest, number, entries[i].offset, entries[i].len);
     return true;

@@ -1,3 +1,5 @@
+#include <assert.h>
+
 #include "sandbox/snapshot/load.h"
 #include "sandbox/snapshot/notes.h"
 #include "sandbox/snapshot/path.h"
@@ -26,6 +28,7 @@ static void content_verify(struct verify *verify, const struct node *node)
         fault_add(verify, &fault);
         return;
     }
+    assert(object); /* or nothing could have been extracted */
     if (object->len != node->size) {
         error_set(&fault, UNTRUSTED, "its size is not the recorded one");
         fault_add(verify, &fault);

@@ -182,7 +182,7 @@ static void lines_cannot_go_come_or_move(void **state)
     record_make(true, id);
     record_make(true, other);
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    const char *at[8], *text = record_text(id, arena);
+    const char *at[8] = { 0 }, *text = record_text(id, arena);
     assert_int_equal(starts_of(text, at), 4);
 
     for (int i = 0; i < 3; i++) { /* one left out */

@@ -51,7 +51,7 @@ static void requests_of_either_version_are_read(void **state)
           1, true },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct http_head head;
+        struct http_head head = { 0 };
         assert_ok(request(cases[i].text, strlen(cases[i].text), &head, &err));
         assert_int_equal(head.framing, cases[i].framing);
         assert_int_equal(head.length, cases[i].length);
@@ -168,7 +168,7 @@ static void hop_by_hop_fields_are_marked(void **state)
                                "Connection: X-Mine, keep-alive\r\nX-Mine: 1\r\nx-yours: 2\r\n"
                                "Proxy-Authorization: Basic eA==\r\nTE: trailers\r\nUpgrade: h2c\r\n"
                                "Proxy-Connection: close\r\nAuthorization: Bearer t\r\n\r\n";
-    struct http_head head;
+    struct http_head head = { 0 };
     assert_ok(request(text, sizeof(text) - 1, &head, &err));
     for (size_t i = 0; i < head.count; i++) {
         bool end_to_end = http_text_is(head.fields[i].name, "x-yours") ||
@@ -207,7 +207,7 @@ static void responses_are_framed_by_status_and_fields(void **state)
           HTTP_CHUNKED, 200, false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct http_head head;
+        struct http_head head = { 0 };
         assert_ok(response(cases[i].text, cases[i].answers_head, &head, &err));
         assert_int_equal(head.framing, cases[i].framing);
         assert_int_equal(head.status, cases[i].status);
