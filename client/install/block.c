@@ -139,34 +139,41 @@ static bool texts_check(const char *text, size_t len, const char *content, struc
     return true;
 }
 
-bool block_put(const char *text, size_t len, const char *id, const char *content,
-               enum block_place place, struct arena *arena, const char **out, size_t *out_len,
-               struct error *err)
+/* At the end, keys of the block may belong to the last table: then it goes before the first. */
+static bool block_fit(const char *text, size_t len, const struct block *block, const char *made,
+                      struct arena *arena, const char **out, struct error *err)
+{
+    struct error why;
+    const char *marked = block_text(block->id, block->content, arena);
+    *out = made;
+    if (meaning_check(text, len, block->content, made, arena, &why))
+        return true;
+    *out = at_top(text, len, marked, arena);
+    return meaning_check(text, len, block->content, *out, arena, err);
+}
+
+bool block_put(const char *text, size_t len, const struct block *block, struct arena *arena,
+               const char **out, size_t *out_len, struct error *err)
 {
     struct span span;
     bool found;
-    const char *without;
+    const char *without, *made;
     size_t without_len;
-    if (!id_check(id, err) || !texts_check(text, len, content, err) ||
-        !span_find(text, len, id, arena, &span, &found, err) ||
-        !block_take(text, len, id, arena, &without, &without_len, err))
+    if (!id_check(block->id, err) || !texts_check(text, len, block->content, err) ||
+        !span_find(text, len, block->id, arena, &span, &found, err) ||
+        !block_take(text, len, block->id, arena, &without, &without_len, err))
         return false;
-    const char *block = block_text(id, content, arena), *made;
+    const char *marked = block_text(block->id, block->content, arena);
     if (found)
-        made = arena_printf(arena, "%.*s%s%.*s", (int)span.from, text, block, (int)(len - span.to),
+        made = arena_printf(arena, "%.*s%s%.*s", (int)span.from, text, marked, (int)(len - span.to),
                             text + span.to);
+    else if (block->place == BLOCK_AT_TOP)
+        made = at_top(text, len, marked, arena);
     else
-        made = place == BLOCK_AT_TOP ? at_top(text, len, block, arena)
-                                     : at_end(text, len, block, arena);
-    struct error why;
-    if (!meaning_check(without, without_len, content, made, arena, &why)) {
-        /* At the end, keys of the block would belong to the last table: before the first, then. */
-        made = at_top(without, without_len, block, arena);
-        if (!meaning_check(without, without_len, content, made, arena, err))
-            return false;
-    }
-    *out = made;
-    *out_len = strlen(made);
+        made = at_end(text, len, marked, arena);
+    if (!block_fit(without, without_len, block, made, arena, out, err))
+        return false;
+    *out_len = strlen(*out);
     return true;
 }
 

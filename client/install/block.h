@@ -16,15 +16,20 @@
 
 enum block_place { BLOCK_AT_END, BLOCK_AT_TOP };
 
+struct block {
+    const char *id; /* of the markers */
+    const char *content;
+    enum block_place place;
+};
+
 /*
  * Puts a block into text, in place of the one of the same id, or at the end, or at the top: behind
  * the keys that stand before the first table, so that a key of the block is a key of the document
  * and no key of the document becomes one of the block's tables. CONFLICT when the file would not be
  * TOML any more, or say something else than file and block together.
  */
-bool block_put(const char *text, size_t len, const char *id, const char *content,
-               enum block_place place, struct arena *arena, const char **out, size_t *out_len,
-               struct error *err) MUST_CHECK;
+bool block_put(const char *text, size_t len, const struct block *block, struct arena *arena,
+               const char **out, size_t *out_len, struct error *err) MUST_CHECK;
 
 /* Takes the block out, with the blank line that was put before it. No block: the text as it is. */
 bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,

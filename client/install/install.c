@@ -44,13 +44,14 @@ static bool other_edits(const struct store *store, const struct install *install
 static bool edits_release(const struct store *store, struct install *install, struct error *err)
 {
     const struct doc *records = install->old ? install->old->wiring_record : NULL;
-    if (records)
+    if (records) {
         DOC_FOREACH (records, record) {
             const char *file = doc_text(record, "file");
             if (file && !other_edits(store, install, file) &&
                 !wired_release(&install->wired, install->plan, file, err))
                 return false;
         }
+    }
     return true;
 }
 
@@ -96,12 +97,13 @@ static bool plan_begin(const struct store *store, const struct install_options *
     variables_set(store, install);
     wiring_init(&install->wiring, directives);
     const struct doc *records = install->old ? install->old->wiring_record : NULL;
-    if (records)
+    if (records) {
         DOC_FOREACH (records, record) /* so that what stands there is known to be ours, or not */
             if (doc_text(record, "file") &&
                 !wired_note(&install->wired, install->plan, doc_text(record, "file"),
                             install->arena, err))
                 return options->force;
+    }
     return wiring_undo(&install->wiring, records, options->force, err) &&
            edits_release(store, install, err);
 }
@@ -252,11 +254,12 @@ static bool tree_change(const struct store *store, const struct install *install
                                                .path = install->namespace };
         return true;
     }
-    if (!exists(store->dir, install->namespace, &st))
+    if (!exists(store->dir, install->namespace, &st)) {
         changes[(*count)++] = (struct change){ .kind = CHANGE_MAKE_DIR,
                                                .root = store->folders.packages,
                                                .path = install->namespace,
                                                .mode = 0755 };
+    }
     tree.kind = CHANGE_PUT_TREE;
     if (!stage_pack(store->dir, install->pack, install->arena, &tree.staged, err))
         return false;

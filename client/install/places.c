@@ -15,22 +15,22 @@ enum base { BASE_HOME, BASE_XDG_CONFIG, BASE_NONO };
 
 /* The folders (and two files) that agents read. One line an agent. */
 static const struct allowed {
-    enum base base;
     const char *path;
+    enum base base;
     bool is_file;
 } allowed[] = {
-    { BASE_HOME, ".agents", false },      { BASE_HOME, ".aider", false },
-    { BASE_HOME, ".antigravity", false }, { BASE_HOME, ".claude", false },
-    { BASE_HOME, ".claude.json", true },  { BASE_HOME, ".codex", false },
-    { BASE_HOME, ".copilot", false },     { BASE_HOME, ".cursor", false },
-    { BASE_HOME, ".gemini", false },      { BASE_HOME, ".hermes", false },
-    { BASE_HOME, ".omp", false },         { BASE_HOME, ".openclaw", false },
-    { BASE_HOME, ".opencode", false },    { BASE_HOME, ".pi", false },
-    { BASE_HOME, ".qwen", false },        { BASE_HOME, ".swival", false },
-    { BASE_XDG_CONFIG, "agents", false }, { BASE_XDG_CONFIG, "amp", false },
-    { BASE_XDG_CONFIG, "claude", false }, { BASE_XDG_CONFIG, "codex", false },
-    { BASE_XDG_CONFIG, "goose", false },  { BASE_XDG_CONFIG, "opencode", false },
-    { BASE_XDG_CONFIG, "swival", false }, { BASE_NONO, "profile-drafts", false },
+    { ".agents", BASE_HOME, false },      { ".aider", BASE_HOME, false },
+    { ".antigravity", BASE_HOME, false }, { ".claude", BASE_HOME, false },
+    { ".claude.json", BASE_HOME, true },  { ".codex", BASE_HOME, false },
+    { ".copilot", BASE_HOME, false },     { ".cursor", BASE_HOME, false },
+    { ".gemini", BASE_HOME, false },      { ".hermes", BASE_HOME, false },
+    { ".omp", BASE_HOME, false },         { ".openclaw", BASE_HOME, false },
+    { ".opencode", BASE_HOME, false },    { ".pi", BASE_HOME, false },
+    { ".qwen", BASE_HOME, false },        { ".swival", BASE_HOME, false },
+    { "agents", BASE_XDG_CONFIG, false }, { "amp", BASE_XDG_CONFIG, false },
+    { "claude", BASE_XDG_CONFIG, false }, { "codex", BASE_XDG_CONFIG, false },
+    { "goose", BASE_XDG_CONFIG, false },  { "opencode", BASE_XDG_CONFIG, false },
+    { "swival", BASE_XDG_CONFIG, false }, { "profile-drafts", BASE_NONO, false },
 };
 
 static bool is_name_start(char c)

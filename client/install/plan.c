@@ -293,12 +293,13 @@ bool plan_emit(const struct plan *plan, size_t more, struct change **out, size_t
     size_t room = plan->count + plan->dropped_count + more + 1, count = 0;
     struct change *changes = ARENA_ARRAY(plan->arena, struct change, room);
     struct list changed = plan_changes(plan); /* sorted: folders before what is in them */
-    for (int folders = 1; folders >= 0; folders--)
+    for (int folders = 1; folders >= 0; folders--) {
         LIST_FOREACH (changed, const struct plan_change, item) {
             const struct entry *entry = entry_find(plan, item->path);
             if (is_made(entry) == (folders == 1))
                 changes[count++] = change_of(entry);
         }
+    }
     if (!folders_emit(plan, changes, &count, err))
         return false;
     *out = changes;

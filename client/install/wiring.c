@@ -212,11 +212,12 @@ bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, s
 
 bool wiring_edits(const struct doc *records, const char *path)
 {
-    if (records)
+    if (records) {
         DOC_FOREACH (records, record) {
             const char *file = doc_text(record, "file");
             if (file && strcmp(file, path) == 0)
                 return true;
         }
+    }
     return false;
 }

@@ -176,8 +176,9 @@ bool block_apply(struct wiring *wiring, const struct directive *directive, struc
         return false;
     bool top = directive->position == BLOCK_TOP;
     struct node node = edit.node;
-    if (!block_put(edit.node.bytes, edit.node.len, directive->marker_id, content,
-                   top ? BLOCK_AT_TOP : BLOCK_AT_END, wiring->arena, &node.bytes, &node.len, err))
+    const struct block block = { directive->marker_id, content, top ? BLOCK_AT_TOP : BLOCK_AT_END };
+    if (!block_put(edit.node.bytes, edit.node.len, &block, wiring->arena, &node.bytes, &node.len,
+                   err))
         return error_prefix(err, "%s", edit.path);
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);

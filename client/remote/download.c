@@ -105,19 +105,21 @@ static bool answer_check(const struct download *download, const struct http_resp
            error_set(err, INVALID, "the registry sent only %u parts of the pack", download->parts);
 }
 
-bool remote_download(const struct remote *remote, const char *namespace, const char *name,
-                     const char *version, const struct remote_place *place, struct arena *arena,
+bool remote_download(const struct remote *remote, const struct remote_wanted *wanted,
+                     const struct remote_place *place, struct arena *arena,
                      struct remote_package *out, struct error *err)
 {
-    struct download download = {
-        .namespace = namespace, .name = name, .place = place, .arena = arena, .fd = -1
-    };
+    struct download download = { .namespace = wanted->namespace,
+                                 .name = wanted->name,
+                                 .place = place,
+                                 .arena = arena,
+                                 .fd = -1 };
     download.sink = (struct mixed_sink){ &download, part_begin, part_bytes, part_end };
     buf_init(&download.text, LIMIT_BUNDLE_BYTES);
     const struct http_sink sink = { &download, answer_begin, answer_bytes };
     const struct http_request request = {
-        .url = remote_url(remote, arena, "/packages/%s/%s/versions/%s/download", namespace, name,
-                          url_escape(version, arena)),
+        .url = remote_url(remote, arena, "/packages/%s/%s/versions/%s/download", wanted->namespace,
+                          wanted->name, url_escape(wanted->version, arena)),
         .bearer = remote->token,
         .accept = "multipart/mixed",
         .max_bytes = LIMIT_JSON_BYTES + LIMIT_BUNDLE_BYTES + LIMIT_PACK_ARCHIVE_BYTES + 64 * KIB,
@@ -125,7 +127,7 @@ bool remote_download(const struct remote *remote, const char *namespace, const c
     };
     struct http_response response;
     bool ok = http_send(remote->http, &request, arena, &response, err) &&
-              answer_check(&download, &response, version, err);
+              answer_check(&download, &response, wanted->version, err);
     buf_clear(&download.text);
     if (!ok && !is_enough(&download, err))
         return false;

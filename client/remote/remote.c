@@ -275,7 +275,8 @@ bool remote_versions(const struct remote *remote, const char *namespace, const c
 {
     static const struct field versions =
         LIST(struct page, versions, &remote_version_record, REQUIRED);
-    struct remote_version *all = ARENA_ARRAY(arena, struct remote_version, PAGE * PAGES_MAX);
+    struct remote_version *all =
+        ARENA_ARRAY(arena, struct remote_version, (size_t)PAGE * PAGES_MAX);
     size_t count = 0;
     const char *cursor = "";
     for (unsigned page_count = 0; cursor && page_count < PAGES_MAX; page_count++) {

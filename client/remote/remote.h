@@ -74,8 +74,11 @@ struct remote_place {
     bool (*place)(void *context, const struct pull_document *document, int *out_fd,
                   struct error *err);
 };
-bool remote_download(const struct remote *remote, const char *namespace, const char *name,
-                     const char *version, const struct remote_place *place, struct arena *arena,
+struct remote_wanted {
+    const char *namespace, *name, *version; /* or "latest" */
+};
+bool remote_download(const struct remote *remote, const struct remote_wanted *wanted,
+                     const struct remote_place *place, struct arena *arena,
                      struct remote_package *out, struct error *err) MUST_CHECK;
 
 /* What is missing of an archive behind the end of fd. The caller checks the digest. */

@@ -1,7 +1,6 @@
 #include "client/secret/secret.h"
 
 #include <fcntl.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -33,7 +32,9 @@ static bool mode_check(int fd, const char *folder, struct error *err)
 
 static void text_wipe(const char *text)
 {
-    secret_wipe((char *)(uintptr_t)text, strlen(text));
+    void *bytes; /* of an arena: const is a promise of documents, not of the memory */
+    memcpy((void *)&bytes, (const void *)&text, sizeof(bytes));
+    secret_wipe(bytes, strlen(text));
 }
 
 /* *out is NULL when there is no file. */

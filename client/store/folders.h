@@ -1,6 +1,5 @@
 /*
- * Where the client keeps things: the XDG folders, as the original resolves them, so that either
- * client finds what the other installed. Nothing is made here.
+ * Where the client keeps things: the XDG folders (lib/base/xdg.h). Nothing is made here.
  */
 #pragma once
 
@@ -9,7 +8,7 @@
 
 struct folders {
     const char *home;       /* $HOME, absolute */
-    const char *xdg_config; /* $XDG_CONFIG_HOME when it is absolute and there, else ~/.config */
+    const char *xdg_config; /* $XDG_CONFIG_HOME, else ~/.config */
     const char *config;     /* nono's part of it */
     const char *packages;   /* config/packages */
     const char *cache;      /* nono's part of $XDG_CACHE_HOME, else of ~/.cache */

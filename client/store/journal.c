@@ -28,7 +28,7 @@ static void entries_fill(const struct change *changes, size_t count, struct aren
                          struct journal *journal)
 {
     struct journal_entry *entries = ARENA_ARRAY(arena, struct journal_entry, count + 1);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         entries[i] = (struct journal_entry){
             .kind = (int)changes[i].kind,
             .root = changes[i].root,
@@ -36,6 +36,7 @@ static void entries_fill(const struct change *changes, size_t count, struct aren
             .temporary = temporary_for(&changes[i], arena),
             .replaces = changes[i].replaces,
         };
+    }
     *journal = (struct journal){ .entries = { entries, count } };
 }
 

@@ -112,14 +112,15 @@ static void names_offer(const char *kind, const char *prefix, complete_names *na
 {
     char word[KIND_MAX];
     kind_take(kind, word);
-    if (strcmp(word, "bash") == 0) /* the one operand that is a list of words */
+    if (strcmp(word, "bash") == 0) { /* the one operand that is a list of words */
         for (size_t i = 0; i < 3; i++) {
             static const char *const shells[] = { "bash", "fish", "zsh" };
             if (text_starts(shells[i], prefix))
                 printf("%s\t\n", shells[i]);
         }
-    else if (names)
+    } else if (names) {
         names(word, prefix);
+    }
 }
 
 static const struct command *find(const struct command *const *commands, const char *name)
@@ -154,7 +155,7 @@ static void helper_ask(const struct command *command, const char **argv)
     char path[4096];
     struct error err;
     if (command_helper_path(command->helper, path, sizeof(path), &err))
-        execv(path, (char *const *)(uintptr_t)argv);
+        execv(path, (char *const *)(uintptr_t)argv); /* NOLINT(performance-no-int-to-ptr) */
 }
 
 void complete_print(const struct program *program, const char **argv, const char *const *words,

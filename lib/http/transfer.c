@@ -95,11 +95,12 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *context)
         return stop(transfer);
     }
     transfer->arrived += len;
-    if (transfer->http->setup.progress)
+    if (transfer->http->setup.progress) {
         transfer->http->setup.progress(
             transfer->http->setup.context, transfer->request->range_from + transfer->arrived,
             transfer->content_length ? transfer->request->range_from + transfer->content_length
                                      : 0);
+    }
     bool ok = transfer->request->sink && is_success(status_of(transfer))
                   ? sink_give(transfer, bytes, len)
                   : buf_append(&transfer->body, bytes, len, &transfer->failure);

@@ -139,11 +139,12 @@ const char *url_escape(const char *text, struct arena *arena)
     static const char plain[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
     char *out = arena_alloc(arena, strlen(text) + 1, 3), *at = out;
-    for (; *text; text++)
+    for (; *text; text++) {
         if (strchr(plain, *text))
             *at++ = *text;
         else
             at += snprintf(at, 4, "%%%02X", (unsigned)(unsigned char)*text);
+    }
     *at = '\0';
     return out;
 }

@@ -163,3 +163,44 @@ bool asks_of_installed(const struct store *store, const struct lock_pack *pack, 
     }
     return candidates_resolve(&candidates, arena, out, err);
 }
+
+static bool is_here(const char *when, const struct profile_platform *platform)
+{
+    bool holds;
+    struct error ignored;
+    return !when || !profile_when_holds(when, platform, &holds, &ignored) || holds;
+}
+
+static void paths_keep(struct list *paths, const struct profile_platform *platform)
+{
+    struct permission_path *items = paths->items;
+    size_t kept = 0;
+    for (size_t i = 0; i < paths->count; i++)
+        if (is_here(items[i].when, platform))
+            items[kept++] = items[i];
+    paths->count = kept;
+}
+
+static void hosts_keep(struct list *hosts, const struct profile_platform *platform)
+{
+    struct permission_host *items = hosts->items;
+    size_t kept = 0;
+    for (size_t i = 0; i < hosts->count; i++)
+        if (is_here(items[i].when, platform))
+            items[kept++] = items[i];
+    hosts->count = kept;
+}
+
+void asks_for_here(struct permissions *permissions, struct arena *arena)
+{
+    struct profile_platform platform;
+    profile_platform_detect(arena, &platform);
+    struct list *const paths[] = {
+        &permissions->read, &permissions->write,  &permissions->execute,
+        &permissions->deny, &permissions->bypass, &permissions->sockets
+    };
+    for (size_t i = 0; i < COUNT(paths); i++)
+        paths_keep(paths[i], &platform);
+    hosts_keep(&permissions->hosts, &platform);
+    hosts_keep(&permissions->denied_hosts, &platform);
+}

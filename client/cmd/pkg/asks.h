@@ -12,3 +12,6 @@ bool asks_of_fetched(const struct store *store, const struct fetched *fetched, s
 /* The same of an installed pack, from files that are checked against the lock file. */
 bool asks_of_installed(const struct store *store, const struct lock_pack *pack, struct arena *arena,
                        struct permissions **out, struct error *err) MUST_CHECK;
+
+/* Leaves out what is for other platforms than this one. */
+void asks_for_here(struct permissions *permissions, struct arena *arena);

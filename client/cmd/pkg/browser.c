@@ -3,8 +3,8 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "lib/http/url.h"
@@ -28,8 +28,10 @@ void browser_open(const char *url)
     (void)posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     (void)posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
     (void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    const char *const argv[] = { "xdg-open", url, NULL };
+    char program[] = "xdg-open", *address = strdup(url);
+    char *argv[] = { program, address, NULL };
     pid_t pid; /* not waited for: it ends with us */
-    (void)posix_spawnp(&pid, "xdg-open", &actions, NULL, (char *const *)(uintptr_t)argv, environ);
+    (void)posix_spawnp(&pid, "xdg-open", &actions, NULL, argv, environ);
     (void)posix_spawn_file_actions_destroy(&actions);
+    free(address);
 }

@@ -25,10 +25,13 @@ static bool asked_find(const struct consent *consent, struct arena *arena, struc
         return false;
     if (!out->now)
         return true;
+    asks_for_here(out->now, arena);
     permissions_words(out->now, arena, &out->words);
     const struct lock_pack *old = consent->install->old;
-    if (old && asks_of_installed(consent->store, old, arena, &before, &ignored) && before)
+    if (old && asks_of_installed(consent->store, old, arena, &before, &ignored) && before) {
+        asks_for_here(before, arena);
         permissions_diff(before, out->now, arena, &out->changes);
+    }
     return true;
 }
 

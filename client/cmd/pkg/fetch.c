@@ -91,9 +91,9 @@ static bool package_get(struct session *session, const struct remote *remote,
     const struct remote_place place = { &target, target_place };
     const struct pack_ref *ref = &fetched->ref;
     const char *version = ref->kind == PACK_REF_LATEST ? "latest" : ref->version;
+    const struct remote_wanted wanted = { ref->namespace, ref->name, version };
     struct remote_package package;
-    bool ok = remote_download(remote, ref->namespace, ref->name, version, &place, session->arena,
-                              &package, err);
+    bool ok = remote_download(remote, &wanted, &place, session->arena, &package, err);
     if (ok) {
         fetched->document = package.document;
         fetched->bundle = package.bundle;

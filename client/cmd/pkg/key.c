@@ -33,11 +33,12 @@ static bool type_parse(const char *text, enum key_type *out, struct error *err)
     *out = KEY_ED25519;
     if (!text)
         return true;
-    for (int i = 0; key_type_names[i]; i++)
+    for (int i = 0; key_type_names[i]; i++) {
         if (strcmp(text, key_type_names[i]) == 0) {
             *out = (enum key_type)i;
             return true;
         }
+    }
     error_set(err, INVALID, "--type: there is no kind of key \"%.32s\"", text);
     return error_hint(err, "ed25519 or ecdsa-p256");
 }

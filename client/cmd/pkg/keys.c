@@ -135,7 +135,9 @@ bool key_load(const struct folders *folders, const char *name_or_file, struct pr
     bool ok = private_key_is_encrypted(bytes, len)
                   ? encrypted_read(folders, path, bytes, len, out, err)
                   : private_key_read(bytes, len, (struct passphrase){ NULL, 0 }, out, err);
-    secret_wipe((char *)(uintptr_t)bytes, len);
+    void *secret;
+    memcpy((void *)&secret, (const void *)&bytes, sizeof(secret));
+    secret_wipe(secret, len);
     return ok || error_prefix(err, "key %s", path);
 }
 

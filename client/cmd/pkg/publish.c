@@ -9,6 +9,7 @@
 #include "lib/base/files.h"
 #include "lib/base/text.h"
 #include "lib/pack/archive.h"
+#include "lib/pack/lint.h"
 #include "lib/pack/ref.h"
 #include "lib/trust/verify.h"
 
@@ -35,6 +36,18 @@ struct built {
     const char *bundle;
 };
 
+static bool folder_lint(int dir, struct arena *arena, struct error *err)
+{
+    struct lint_report report;
+    if (!lint_folder(dir, arena, &report, err))
+        return false;
+    LIST_FOREACH (report.findings, const struct finding, finding)
+        fprintf(stderr, "%s: %s: %s\n", finding->severity == LINT_ERROR ? "error" : "warning",
+                text_escape(finding->file ? finding->file : ".", arena),
+                text_escape(finding->message, arena));
+    return lint_require(&report, err);
+}
+
 static struct list subjects_of(const struct pack_index *index, struct arena *arena)
 {
     struct subject *subjects = ARENA_ARRAY(arena, struct subject, index->files.count + 1);
@@ -48,7 +61,7 @@ static bool pack_build(const char *folder, struct arena *arena, struct built *ou
                        struct error *err)
 {
     CLEANUP(closep) int dir = -1;
-    return (dir_open(folder, &dir, err) &&
+    return (dir_open(folder, &dir, err) && folder_lint(dir, arena, err) &&
             archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err)) ||
            error_prefix(err, "%s", folder);
 }

@@ -41,12 +41,13 @@ static bool one_pull(struct session *session, const char *text, struct doc *repo
         !fetch_pack(session, &remote, &ref, &fetched, err) ||
         !installer_run(session, &remote, &fetched, &how, report, &changed, err))
         return false;
-    if (!opt_json)
+    if (!opt_json) {
         printf("%s/%s %s %s\n", fetched.ref.namespace, fetched.ref.name,
                changed       ? "is installed at"
                : opt_dry_run ? "would be installed at"
                              : "is already at",
                fetched.ref.version);
+    }
     return true;
 }
 

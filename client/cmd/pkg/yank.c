@@ -54,11 +54,12 @@ static bool version_post(const char **operands, const char *act, struct error *e
         return false;
     if (opt_json)
         ui_json(answer);
-    else
+    else {
         printf("%s is %s\n", *operands,
                strcmp(act, "yank") == 0 ? "yanked: it is not installed any more unless it was "
                                           "installed before"
                                         : "back");
+    }
     return true;
 }
 
