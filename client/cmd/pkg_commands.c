@@ -1,12 +1,10 @@
 /* What nono-pkg does (client/cmd/pkg), as nono's help and completions show it. */
 #include "client/cmd/commands.h"
 
-#define PKG(word, what)                                     \
-    {                                                       \
-        .name = word, .summary = what, .helper = "nono-pkg" \
-    }
-
 /* clang-format off */
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): it takes the braces for an expression */
+#define PKG(word, what) { .name = (word), .summary = (what), .helper = "nono-pkg" }
+
 const struct command command_auth       = PKG("auth", "log in to registries");
 const struct command command_search     = PKG("search", "search a registry; without words, show its popular packs");
 const struct command command_info       = PKG("info", "show what a registry knows of a pack, and what it asks for");
