@@ -43,19 +43,22 @@ static size_t sequence_length(const unsigned char *text, size_t len)
     return good ? need : 0;
 }
 
+/* Most text is ASCII: it is read eight bytes at once. */
+static bool eight_are_ascii(const unsigned char *text, size_t len)
+{
+    uint64_t eight;
+    if (len < sizeof(eight))
+        return false;
+    memcpy(&eight, text, sizeof(eight));
+    return !(eight & 0x8080808080808080U);
+}
+
 bool text_is_utf8(const char *text, size_t len)
 {
     const unsigned char *bytes = (const unsigned char *)text;
     for (size_t i = 0; i < len;) {
-        uint64_t eight; /* most text is ASCII: eight bytes at once */
-        if (len - i >= sizeof(eight)) {
-            memcpy(&eight, bytes + i, sizeof(eight));
-            if (!(eight & 0x8080808080808080U)) {
-                i += sizeof(eight);
-                continue;
-            }
-        }
-        size_t step = sequence_length(bytes + i, len - i);
+        bool ascii = eight_are_ascii(bytes + i, len - i);
+        size_t step = ascii ? sizeof(uint64_t) : sequence_length(bytes + i, len - i);
         if (step == 0)
             return false;
         i += step;

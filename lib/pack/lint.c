@@ -200,28 +200,35 @@ static void file_add(struct linter *linter, int dir, const char *path, bool requ
         lint_failure(linter, LINT_ERROR, path, &err);
 }
 
+/* The files that the manifest names, and those that need no naming. */
+static void folder_read(struct linter *linter, int dir)
+{
+    static const char *const optional[] = { PACK_README, PACK_LICENSE };
+    struct list paths;
+    manifest_paths(&linter->manifest, linter->arena, &paths);
+    linter->files.items =
+        ARENA_ARRAY(linter->arena, struct pack_file, paths.count + COUNT(optional));
+    LIST_FOREACH (paths, const char *, path)
+        file_add(linter, dir, *path, true);
+    for (size_t i = 0; i < COUNT(optional); i++) {
+        if (!lint_file(linter, optional[i])) {
+            file_add(linter, dir, optional[i], false);
+            files_sort(linter);
+        }
+    }
+}
+
 bool lint_folder(int dir, struct arena *arena, struct lint_report *out, struct error *err)
 {
     struct linter linter = { .arena = arena };
     struct pack_file package;
-    struct list paths;
     if (!pack_file_read(dir, PACK_MANIFEST, LIMIT_MANIFEST_BYTES, arena, &package, err)) {
         if (err->kind != ERROR_NOT_FOUND)
             return false;
         lint_add(&linter, LINT_ERROR, PACK_MANIFEST, 0, "nono pack init makes one",
                  "there is no manifest");
     } else if (manifest_read(&linter, &package)) {
-        manifest_paths(&linter.manifest, arena, &paths);
-        linter.files.items = ARENA_ARRAY(arena, struct pack_file, paths.count + 2);
-        LIST_FOREACH (paths, const char *, path)
-            file_add(&linter, dir, *path, true);
-        const char *const optional[] = { PACK_README, PACK_LICENSE };
-        for (size_t i = 0; i < COUNT(optional); i++) {
-            if (!lint_file(&linter, optional[i])) {
-                file_add(&linter, dir, optional[i], false);
-                files_sort(&linter);
-            }
-        }
+        folder_read(&linter, dir);
         checks_run(&linter);
     }
     report(&linter, out);

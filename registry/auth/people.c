@@ -187,7 +187,7 @@ bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *
         return false;
 
     bool matches = password_verify(account ? account->password_hash : NULL, request->password);
-    if (!matches || account->disabled) {
+    if (!account || !matches || account->disabled) {
         error_set(err, UNAUTHORIZED, "login or password is wrong");
         return error_hint(err, "an administrator can set a new password");
     }

@@ -76,8 +76,7 @@ bool blob_open(const struct blob_store *store, const char *digest, int *out_fd, 
     if (fstat(fd, &status) != 0)
         return error_set_errno(err, "blob %s", digest);
     *out_size = (uint64_t)status.st_size;
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 

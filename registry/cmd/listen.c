@@ -82,8 +82,7 @@ static bool unix_open(const char *address, int *out_fd, struct error *err)
         return error_set_errno(err, "socket");
     if (!listen_at(fd, address, (struct sockaddr *)&where, sizeof(where), err))
         return false;
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 
@@ -111,8 +110,7 @@ bool listen_open(const char *address, int *out_fd, struct error *err)
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     if (!listen_at(fd, address, found->ai_addr, found->ai_addrlen, err))
         return false;
-    *out_fd = fd;
-    fd = -1;
+    *out_fd = STEAL_FD(fd);
     return true;
 }
 

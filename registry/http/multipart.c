@@ -1,5 +1,6 @@
 #include "registry/http/multipart.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -201,7 +202,7 @@ static bool step_after(struct multipart *multipart, bool *more, struct error *er
 static bool step_head(struct multipart *multipart, bool *more, struct error *err)
 {
     struct buf *held = &multipart->held;
-    const char *end = memmem(held->data ? held->data : "", held->len, "\r\n\r\n", 4);
+    const char *end = memmem(held->data, held->len, "\r\n\r\n", 4);
     size_t len = end ? (size_t)(end - held->data) : held->len;
     if (len > MULTIPART_HEAD_MAX)
         return error_set(err, INVALID, "form: a part's header is over %d bytes",
@@ -219,7 +220,7 @@ static bool step_body(struct multipart *multipart, bool *more, struct error *err
 {
     struct buf *held = &multipart->held;
     size_t len = multipart->delimiter_len;
-    const char *end = memmem(held->data ? held->data : "", held->len, multipart->delimiter, len);
+    const char *end = memmem(held->data, held->len, multipart->delimiter, len);
     size_t ready = end ? (size_t)(end - held->data) : held->len < len ? 0 : held->len - len + 1;
     if (ready > 0 && !multipart->sink.data(multipart->sink.context, held->data, ready, err))
         return false;
@@ -255,6 +256,7 @@ bool multipart_add(struct multipart *multipart, const char *bytes, size_t len, s
         return true;
     if (!buf_append(&multipart->held, bytes, len, err))
         return false;
+    assert(multipart->held.data); /* each step reads from it, were it only the NUL */
     for (bool more = true; more;)
         if (!step(multipart, &more, err))
             return false;

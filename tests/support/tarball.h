@@ -55,7 +55,7 @@ static inline void tarball_header(struct tarball *tar, const struct tar_header *
     (void)snprintf(number, sizeof(number), "%011o", header->mtime);
     memcpy(block + 136, number, 11);
     block[147] = ' ';
-    block[156] = header->type ? header->type : '0';
+    block[156] = (char)(header->type ? header->type : '0');
     if (header->link)
         (void)snprintf(block + 157, 100, "%s", header->link);
     memcpy(block + 257,

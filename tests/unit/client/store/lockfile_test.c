@@ -88,6 +88,11 @@ static void parse_of_nothing_is_an_empty_lock_file(void **state)
 static void parse_refuses_what_could_leave_a_packs_folder(void **state)
 {
     (void)state;
+    static const char above[] = "{\"packages\":{\"a/b\":{\"version\":\"1\",\"artifacts\":{\"../c\":"
+                                "{\"sha256\":\"" DIGEST "\"}}}}}";
+    static const char absolute[] =
+        "{\"packages\":{\"a/b\":{\"version\":\"1\",\"artifacts\":{\"/c\":"
+        "{\"sha256\":\"" DIGEST "\"}}}}}";
     static const char *const bad[] = {
         "[]",
         "{\"lockfile_version\":5,\"packages\":{}}",
@@ -99,10 +104,8 @@ static void parse_refuses_what_could_leave_a_packs_folder(void **state)
         "{\"packages\":{\"a\":{\"version\":\"1\"}}}",
         "{\"packages\":{\"a/b\":{}}}",
         "{\"packages\":{\"a/b\":{\"version\":\"1\",\"wiring_record\":{}}}}",
-        "{\"packages\":{\"a/b\":{\"version\":\"1\",\"artifacts\":{\"../c\":{\"sha256\":\"" DIGEST
-        "\"}}}}}",
-        "{\"packages\":{\"a/b\":{\"version\":\"1\",\"artifacts\":{\"/c\":{\"sha256\":\"" DIGEST
-        "\"}}}}}",
+        above,
+        absolute,
         "{\"packages\":{\"a/b\":{\"version\":\"1\",\"artifacts\":{\"c\":{\"sha256\":\"00\"}}}}}",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {

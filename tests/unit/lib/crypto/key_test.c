@@ -30,24 +30,28 @@ static struct private_key *read_private(const char *text, struct passphrase pass
     return key;
 }
 
+static void write_and_read(enum key_type type, bool sealed)
+{
+    CLEANUP(private_key_freep) struct private_key *key = NULL;
+    CLEANUP(private_key_freep) struct private_key *again = NULL;
+    CLEANUP(buf_clearp) struct buf text;
+    buf_init(&text, LIMIT_KEY_BYTES);
+    assert_ok(private_key_generate(type, &key, &err));
+    assert_ok(private_key_write(key, sealed ? open_sesame : none, &text, &err));
+    assert_int_equal(private_key_is_encrypted(text.data, text.len), sealed);
+    assert_ok(private_key_read(text.data, text.len, open_sesame, &again, &err));
+    CLEANUP(public_key_freep) struct public_key *public = private_key_public(key);
+    CLEANUP(public_key_freep) struct public_key *other = private_key_public(again);
+    assert_string_equal(public_key_id(public), public_key_id(other));
+    assert_int_equal(public_key_type(public), type);
+}
+
 static void keys_of_both_kinds_survive_writing_and_reading(void **state)
 {
     (void)state;
     for (int type = KEY_ECDSA_P256; type <= KEY_ED25519; type++) {
-        for (int sealed = 0; sealed < 2; sealed++) {
-            CLEANUP(private_key_freep) struct private_key *key = NULL;
-            CLEANUP(private_key_freep) struct private_key *again = NULL;
-            CLEANUP(buf_clearp) struct buf text;
-            buf_init(&text, LIMIT_KEY_BYTES);
-            assert_ok(private_key_generate((enum key_type)type, &key, &err));
-            assert_ok(private_key_write(key, sealed ? open_sesame : none, &text, &err));
-            assert_int_equal(private_key_is_encrypted(text.data, text.len), sealed);
-            assert_ok(private_key_read(text.data, text.len, open_sesame, &again, &err));
-            CLEANUP(public_key_freep) struct public_key *public = private_key_public(key);
-            CLEANUP(public_key_freep) struct public_key *other = private_key_public(again);
-            assert_string_equal(public_key_id(public), public_key_id(other));
-            assert_int_equal(public_key_type(public), type);
-        }
+        write_and_read((enum key_type)type, false);
+        write_and_read((enum key_type)type, true);
     }
 }
 

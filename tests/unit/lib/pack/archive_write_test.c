@@ -49,10 +49,12 @@ static void same_files_make_the_same_bytes(void **state)
     for (size_t i = 0; i < 5; i++)
         turned[i] = files[4 - i];
     mode_t mask = umask(0077);
+    /* NOLINTBEGIN(concurrency-mt-unsafe): the test has one thread */
     assert_int_equal(setenv("TZ", "Asia/Tokyo", 1), 0);
     (void)setlocale(LC_ALL, "C.UTF-8");
     assert_ok(archive_from_files(turned, 5, NULL, arena, &second, &again, &err));
     (void)setlocale(LC_ALL, "C");
+    /* NOLINTEND(concurrency-mt-unsafe) */
     (void)umask(mask);
     assert_int_equal(first.len, second.len);
     assert_memory_equal(first.data, second.data, first.len);

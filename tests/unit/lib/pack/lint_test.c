@@ -13,9 +13,9 @@
 
 /* A pack with everything in it; a case replaces one of its files. */
 static const struct pack_file whole[] = {
-#define FILE_OF(name, text)                                   \
-    {                                                         \
-        .path = name, .bytes = text, .size = sizeof(text) - 1 \
+#define FILE_OF(name, text)                                       \
+    {                                                             \
+        .path = (name), .bytes = (text), .size = sizeof(text) - 1 \
     }
     FILE_OF(
         "package.json",
@@ -58,11 +58,12 @@ static struct lint_report lint(struct arena *arena, const struct pack_file *chan
     size_t count = COUNT(whole);
     memcpy(files, whole, sizeof(whole));
     bool there = !changed;
-    for (size_t i = 0; changed && i < count; i++)
+    for (size_t i = 0; changed && i < count; i++) {
         if (strcmp(files[i].path, changed->path) == 0) {
             files[i] = *changed;
             there = true;
         }
+    }
     if (!there)
         files[count++] = *changed;
     struct lint_report report;

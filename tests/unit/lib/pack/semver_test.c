@@ -49,7 +49,7 @@ static const char *const rising[] = {
 static void compare_and_key_agree_on_the_order(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(rising); i++)
+    for (size_t i = 0; i < COUNT(rising); i++) {
         for (size_t j = 0; j < COUNT(rising); j++) {
             struct semver a = version(rising[i]), b = version(rising[j]);
             char a_key[SEMVER_KEY_MAX], b_key[SEMVER_KEY_MAX];
@@ -59,6 +59,7 @@ static void compare_and_key_agree_on_the_order(void **state)
             assert_int_equal((semver_compare(&a, &b) > 0) - (semver_compare(&a, &b) < 0), want);
             assert_int_equal((by_key > 0) - (by_key < 0), want);
         }
+    }
 }
 
 static void longest_version_has_a_key(void **state)
@@ -130,6 +131,22 @@ static void parse_refuses_what_is_not_a_version(void **state)
     assert_ok(semver_parse(text, &parsed, &err));
 }
 
+/* The versions are separated by blanks; the range takes all of them, or none. */
+static void range_judges(const char *text, const char *versions, bool takes)
+{
+    struct semver_range range;
+    char words[128];
+    assert_ok(semver_range_parse(text, &range, &err));
+    (void)snprintf(words, sizeof(words), "%s", versions);
+    for (char *at = words, *word; (word = strsep(&at, " "));) {
+        if (!*word)
+            continue;
+        struct semver parsed = version(word);
+        if (semver_range_matches(&range, &parsed) != takes)
+            fail_msg("%s %s %s", text, takes ? "misses" : "takes", word);
+    }
+}
+
 static void ranges_match_what_they_say(void **state)
 {
     (void)state;
@@ -167,19 +184,8 @@ static void ranges_match_what_they_say(void **state)
         { "<=*", "1.0.0", "" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct semver_range range;
-        assert_ok(semver_range_parse(cases[i].range, &range, &err));
-        for (int side = 0; side < 2; side++) {
-            char text[128];
-            (void)snprintf(text, sizeof(text), "%s", side ? cases[i].outside : cases[i].inside);
-            for (char *at = text, *word; (word = strsep(&at, " "));) {
-                if (!*word)
-                    continue;
-                struct semver parsed = version(word);
-                if (semver_range_matches(&range, &parsed) != !side)
-                    fail_msg("%s %s %s", cases[i].range, side ? "takes" : "misses", word);
-            }
-        }
+        range_judges(cases[i].range, cases[i].inside, true);
+        range_judges(cases[i].range, cases[i].outside, false);
     }
 }
 

@@ -37,6 +37,7 @@ static int group_start(void **state)
     struct cluster_config config = config_of(folder);
     if (!cluster_start(&config, &cluster, &err)) {
         print_message("no PostgreSQL here: %s\n", err.message);
+        /* NOLINTNEXTLINE(concurrency-mt-unsafe): the test has one thread */
         exit(err.kind == ERROR_UNSUPPORTED ? 77 : 1);
     }
     return 0;
