@@ -1,0 +1,55 @@
+/* USES client/install lib/json lib/toml */
+/*
+ * Input: a target and a patch, with a NUL between. Merging a JSON patch and taking it out again
+ * gives the target back; so does a block that was put into a TOML file.
+ */
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "client/install/block.h"
+#include "client/install/tree.h"
+#include "lib/json/json.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void merge_try(const char *target_text, const char *patch_text, struct arena *arena)
+{
+    struct error err;
+    struct doc *target, *patch, *record = doc_new(arena, DOC_TABLE);
+    if (!json_parse(target_text, strlen(target_text), NULL, JSON_COMMENTS, arena, &target, &err) ||
+        !json_parse(patch_text, strlen(patch_text), NULL, JSON_COMMENTS, arena, &patch, &err))
+        return;
+    const struct doc *before = doc_copy(arena, target);
+    if (!tree_merge(target, patch, record, arena, &err))
+        return;
+    assert(tree_unmerge(target, record, arena, &err));
+    assert(doc_equal(target, before));
+}
+
+static void block_try(const char *text, const char *content, struct arena *arena)
+{
+    struct error err;
+    const char *made, *again, *back;
+    size_t len, again_len, back_len;
+    const struct block block = { "id", content, BLOCK_AT_TOP };
+    if (strstr(text, "nono:") || !block_put(text, strlen(text), &block, arena, &made, &len, &err))
+        return;
+    assert(block_put(made, len, &block, arena, &again, &again_len, &err));
+    assert(again_len == len && memcmp(again, made, len) == 0);
+    assert(block_take(made, len, "id", arena, &back, &back_len, &err));
+    /* A last line without its end gets one. */
+    size_t text_len = strlen(text);
+    assert(strncmp(back, text, text_len) == 0 && back_len - text_len <= 2);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text = arena_strndup(arena, (const char *)data, size);
+    size_t first = strlen(text);
+    const char *second = first < size ? text + first + 1 : "";
+    merge_try(text, second, arena);
+    block_try(text, second, arena);
+    return 0;
+}

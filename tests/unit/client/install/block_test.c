@@ -1,0 +1,95 @@
+#include "tests/support/test.h"
+
+#include <string.h>
+
+#include "client/install/block.h"
+#include "lib/base/record.h"
+
+static const char *put(const char *text, const char *content, enum block_place place,
+                       struct arena *arena)
+{
+    const char *out;
+    size_t len;
+    const struct block block = { "id", content, place };
+    assert_ok(block_put(text, strlen(text), &block, arena, &out, &len, &err));
+    return out;
+}
+
+#define MARKED(content) "# >>> nono:id >>>\n" content "# <<< nono:id <<<\n"
+
+static void a_block_goes_where_it_means_what_it_says_and_comes_out_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *content;
+        enum block_place place;
+        const char *after;
+    } cases[] = {
+        { "", "a = 1\n", BLOCK_AT_END, MARKED("a = 1\n") },
+        { "b = 2\n", "a = 1", BLOCK_AT_END, "b = 2\n\n" MARKED("a = 1\n") },
+        { "b = 2\n\n[t]\nc = 3\n", "a = 1\n", BLOCK_AT_TOP,
+          "b = 2\n\n" MARKED("a = 1\n") "\n[t]\nc = 3\n" },
+        /* at the end it would be t.a */
+        { "b = 2\n[t]\nc = 3\n", "a = 1\n", BLOCK_AT_END,
+          "b = 2\n" MARKED("a = 1\n") "\n[t]\nc = 3\n" },
+        { "[t]\nc = 3\n", "[u]\na = 1\n", BLOCK_AT_END, "[t]\nc = 3\n\n" MARKED("[u]\na = 1\n") },
+        /* a bracket in a text of several lines is no table */
+        { "s = \"\"\"\n[x]\n\"\"\"\n[t]\n", "a = 1\n", BLOCK_AT_TOP,
+          "s = \"\"\"\n[x]\n\"\"\"\n" MARKED("a = 1\n") "\n[t]\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const char *after = put(cases[i].text, cases[i].content, cases[i].place, arena), *out;
+        size_t len;
+        assert_string_equal(after, cases[i].after);
+        assert_string_equal(put(after, cases[i].content, cases[i].place, arena), after);
+        assert_ok(block_take(after, strlen(after), "id", arena, &out, &len, &err));
+        assert_string_equal(out, cases[i].text);
+    }
+}
+
+static void a_block_that_would_change_what_the_file_says_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *content;
+    } bad[] = {
+        { "a = 1\n", "a = 2\n" },
+        { "[t]\n", "[t]\nx = 1\n[t]\n" },
+        { "not toml", "a = 1\n" },
+        { "a = 1\n", "not toml" },
+        { "a = 1\n", "# <<< nono:id <<<\n" },
+        { "# >>> nono:id >>>\na = 1\n", "b = 1\n" },
+    };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const struct block block = { "id", bad[i].content, BLOCK_AT_END };
+        const char *out;
+        size_t len;
+        struct error err;
+        assert_false(block_put(bad[i].text, strlen(bad[i].text), &block, arena, &out, &len, &err));
+    }
+}
+
+static void marker_ids_are_plain(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "", "a b", "a\nb", "<", "é" };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const struct block block = { bad[i], "a = 1\n", BLOCK_AT_END };
+        const char *out;
+        size_t len;
+        assert_fails(block_put("", 0, &block, arena, &out, &len, &err), INVALID);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_block_goes_where_it_means_what_it_says_and_comes_out_again),
+        cmocka_unit_test(a_block_that_would_change_what_the_file_says_is_refused),
+        cmocka_unit_test(marker_ids_are_plain),
+    };
+    return cmocka_run_group_tests_name("client/install/block", tests, NULL, NULL);
+}
