@@ -8,30 +8,9 @@
 #include "lib/base/files.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
+#include "lib/pack/agents.h"
 
 #define LIMIT_EXPANDED (64 * (size_t)1024 * 1024)
-
-enum base { BASE_HOME, BASE_XDG_CONFIG, BASE_NONO };
-
-/* The folders (and two files) that agents read. One line an agent. */
-static const struct allowed {
-    const char *path;
-    enum base base;
-    bool is_file;
-} allowed[] = {
-    { ".agents", BASE_HOME, false },      { ".aider", BASE_HOME, false },
-    { ".antigravity", BASE_HOME, false }, { ".claude", BASE_HOME, false },
-    { ".claude.json", BASE_HOME, true },  { ".codex", BASE_HOME, false },
-    { ".copilot", BASE_HOME, false },     { ".cursor", BASE_HOME, false },
-    { ".gemini", BASE_HOME, false },      { ".hermes", BASE_HOME, false },
-    { ".omp", BASE_HOME, false },         { ".openclaw", BASE_HOME, false },
-    { ".opencode", BASE_HOME, false },    { ".pi", BASE_HOME, false },
-    { ".qwen", BASE_HOME, false },        { ".swival", BASE_HOME, false },
-    { "agents", BASE_XDG_CONFIG, false }, { "amp", BASE_XDG_CONFIG, false },
-    { "claude", BASE_XDG_CONFIG, false }, { "codex", BASE_XDG_CONFIG, false },
-    { "goose", BASE_XDG_CONFIG, false },  { "opencode", BASE_XDG_CONFIG, false },
-    { "swival", BASE_XDG_CONFIG, false }, { "profile-drafts", BASE_NONO, false },
-};
 
 static bool is_name_start(char c)
 {
@@ -159,10 +138,13 @@ bool place_find(const struct folders *folders, const char *const *extra, const c
 {
     if (!path_check(path, err))
         return error_prefix(err, "%.300s", text_escape(path, arena));
-    const char *const bases[] = { folders->home, folders->xdg_config, folders->config };
-    for (size_t i = 0; i < COUNT(allowed); i++) {
-        const char *entry = path_join(arena, bases[allowed[i].base], allowed[i].path);
-        if (allowed[i].is_file ? strcmp(path, entry) == 0 : beneath(path, entry) != NULL)
+    const char *const bases[] = { [AGENT_HOME] = folders->home,
+                                  [AGENT_XDG_CONFIG] = folders->xdg_config,
+                                  [AGENT_NONO_CONFIG] = folders->config };
+    for (size_t i = 0; i < agent_place_count; i++) {
+        const struct agent_place *agent = &agent_places[i];
+        const char *entry = path_join(arena, bases[agent->base], agent->path);
+        if (agent->is_file ? strcmp(path, entry) == 0 : beneath(path, entry) != NULL)
             return place_in(entry, path, arena, out, err);
     }
     for (; extra && *extra; extra++)

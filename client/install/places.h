@@ -31,8 +31,8 @@ struct place {
 /*
  * The place of an absolute path that wiring may write to. DENIED, by name, when no agent's folder
  * has it; INVALID when it is not a plain absolute path. What may be written is in the table of
- * places.c, and in `wiring_folders` of the user's config.toml (extra: absolute, NULL-terminated, or
- * NULL).
+ * lib/pack/agents.c, and in `wiring_folders` of the user's config.toml (extra: absolute,
+ * NULL-terminated, or NULL).
  */
 bool place_find(const struct folders *folders, const char *const *extra, const char *path,
                 struct arena *arena, struct place *out, struct error *err) MUST_CHECK;

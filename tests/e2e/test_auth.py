@@ -1,0 +1,105 @@
+"""Logging in: device codes, tokens, where they are kept, and giving them up; completion."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import NONO
+
+from tests.support.packs import pack_files
+
+UNAUTHORIZED = 4
+
+
+def credentials(user):
+    return user.home / ".config/nono/credentials.json"
+
+
+def test_a_device_is_let_in_by_a_person_with_the_code(client, registry):  # noqa: F811
+    waiting = client.start("auth", "login", registry.url, "--no-browser")
+    said = ""
+    while not re.search(r"code\s+\S+", said):
+        line = waiting.stderr.readline()
+        assert line, said
+        said += line
+    code = re.search(r"code\s+(\S+)", said).group(1)
+    assert registry.url in said
+    answer = registry.post(f"/api/v1/auth/device/{code}", {"decision": "approve"}, headers=registry.sign_in())
+    assert answer.status in (200, 204), answer.body
+    out, err = waiting.communicate(timeout=120)
+    assert waiting.returncode == 0 and "logged in" in out, (out, err)
+    accounts = json.loads(client.ok("auth", "status", "--json").stdout)
+    assert accounts[0]["account"]["user"]["login"] == "admin" and accounts[0]["token_in"] == "file"
+
+
+def test_a_device_that_is_denied_is_not_let_in(client, registry):  # noqa: F811
+    waiting = client.start("auth", "login", registry.url, "--no-browser")
+    said = ""
+    while not re.search(r"code\s+\S+", said):
+        said += waiting.stderr.readline()
+    code = re.search(r"code\s+(\S+)", said).group(1)
+    registry.post(f"/api/v1/auth/device/{code}", {"decision": "deny"}, headers=registry.sign_in())
+    _, err = waiting.communicate(timeout=120)
+    assert waiting.returncode == UNAUTHORIZED and "denied" in err
+    assert not credentials(client).exists()
+
+
+def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, registry):  # noqa: F811
+    token = registry.token()
+    assert token not in client.ok("auth", "login", registry.url, "--token", stdin=token + "\n").stdout
+    assert credentials(client).stat().st_mode & 0o777 == 0o600
+    assert token in credentials(client).read_text()
+    client.ok("auth", "logout", registry.url)
+    assert token not in credentials(client).read_text()
+    assert registry.get("/api/v1/auth/whoami", token=token).status == 401
+
+
+def test_a_token_comes_from_a_descriptor_or_the_environment_too(client, registry):  # noqa: F811
+    token = registry.token()
+    reader, writer = os.pipe()
+    os.write(writer, token.encode() + b"\n")
+    os.close(writer)
+    done = subprocess.run([NONO, "auth", "login", registry.url, "--token-fd", str(reader)], env=client.environment(),
+                          pass_fds=[reader], capture_output=True, text=True, check=False)
+    os.close(reader)
+    assert done.returncode == 0, done.stderr
+    client.ok("auth", "login", registry.url, NONO_TOKEN=token)
+
+
+@pytest.mark.parametrize("token", ["", "nono_not-a-token", "a b"])
+def test_what_is_no_token_is_not_kept(client, registry, token):  # noqa: F811
+    assert client.run("auth", "login", registry.url, "--token", stdin=token + "\n").returncode != 0
+    assert not credentials(client).exists()
+
+
+def test_a_file_of_tokens_that_others_can_read_is_refused(client, registry):  # noqa: F811
+    client.ok("auth", "login", registry.url, "--token", stdin=registry.token() + "\n")
+    credentials(client).chmod(0o644)
+    assert "chmod 600" in client.refused(UNAUTHORIZED, "search")
+
+
+def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
+    assert "--allow-http" in client.refused(UNAUTHORIZED, "search", "--registry", "http://registry.example")
+    for url in ("ftp://127.0.0.1", "https://me:word@registry.example", "registry.example"):
+        client.refused(2, "search", "--registry", url)
+
+
+def test_completion_comes_from_the_tables_and_knows_installed_packs(client, publisher):  # noqa: F811
+    for shell in ("bash", "zsh", "fish"):
+        assert "__complete" in client.ok("completion", shell).stdout
+    client.refused(2, "completion", "csh")
+
+    def words(*typed):
+        return [line.split("\t")[0] for line in client.ok("__complete", *typed).stdout.splitlines()]
+
+    assert sorted(words("pu")) == ["publish", "pull"]
+    assert words("auth", "lo") == ["login", "logout"]
+    assert "--accept-signer" in words("pull", "--acc")
+    publisher.publish(pack_files("web", "1.0.0"))
+    client.ok("pull", "--yes", publisher.ref("web"))
+    assert words("remove", publisher.organisation[:3]) == [publisher.ref("web")]
+    script = f'source <("{NONO}" completion bash); COMP_WORDS=({NONO} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'
+    done = subprocess.run(["bash", "-c", script], env=client.environment(), capture_output=True, text=True, check=True)
+    assert publisher.ref("web") in done.stdout

@@ -1,0 +1,167 @@
+"""A registry that lies, breaks off, or is the original's: a server between the client and the real one."""
+import http.server
+import json
+import re
+import threading
+import urllib.error
+import urllib.request
+
+import pytest
+from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import write_pack
+
+from tests.support.packs import pack_files
+
+UNTRUSTED = 5
+
+
+class Between:
+    """Hands requests on; change(path, body) -> (path or None for 404, function of the answer's body)."""
+
+    def __init__(self, upstream):
+        outer, self.upstream, self.seen = self, upstream, []
+        self.path, self.body, self.cut = lambda path: path, lambda path, body: body, {}
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.answer(self)
+
+            def log_message(self, *args):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self, handler):
+        self.seen.append((handler.path, dict(handler.headers)))
+        path = self.path(handler.path)
+        if path is None:
+            handler.send_error(404)
+            return
+        headers = {k: v for k, v in handler.headers.items() if k.lower() in ("range", "authorization")}
+        try:
+            with urllib.request.urlopen(urllib.request.Request(self.upstream + path, headers=headers)) as got:
+                status, kept, body = got.status, got.headers, self.body(path, got.read())
+        except urllib.error.HTTPError as error:
+            status, kept, body = error.code, error.headers, error.read()
+        handler.send_response(status)
+        handler.send_header("Content-Type", kept.get("Content-Type", ""))
+        handler.send_header("Content-Length", str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(body[:self.cut.pop(re.sub(r".*/", "", path), len(body))])
+
+
+@pytest.fixture
+def between(registry):  # noqa: F811
+    made = Between(registry.url)
+    yield made
+    made.server.shutdown()
+
+
+def pull(user, between, ref, *options):
+    return user.run("pull", "--yes", "--registry", between.url, *options, ref)
+
+
+def nothing_came(user, done, status=UNTRUSTED):
+    assert done.returncode == status, done.stderr
+    assert not [p for p in user.packages.glob("*/*") if p.parent.name != ".staging"]
+
+
+def test_a_version_under_another_number_is_refused(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    between.path = lambda path: path.replace("/9.9.9/", "/1.0.0/")
+    nothing_came(client, pull(client, between, publisher.ref("web", "9.9.9")))
+    relabelled = lambda path, body: body.replace(b'"version": "1.0.0"', b'"version": "9.9.9"').replace(  # noqa: E731
+        b'"version":"1.0.0"', b'"version":"9.9.9"')
+    between.body = lambda path, body: relabelled(path, body) if path.endswith("/download") else body
+    done = pull(client, between, publisher.ref("web", "9.9.9"))
+    assert done.returncode != 0 and not client.packages.exists(), done.stderr
+
+
+def test_another_pack_under_this_name_is_refused(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    publisher.publish(pack_files("evil", "1.0.0"))
+    between.path = lambda path: path.replace("/web/", "/evil/")
+    nothing_came(client, pull(client, between, publisher.ref("web")))
+
+
+def test_changed_bytes_are_refused(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+
+    def flip(path, body):
+        at = body.find(b"\x28\xb5\x2f\xfd")  # zstd's magic number: the archive
+        return body if at < 0 else body[:at + 40] + bytes([body[at + 40] ^ 1]) + body[at + 41:]
+
+    between.body = flip
+    nothing_came(client, pull(client, between, publisher.ref("web")))
+
+
+def test_a_bundle_by_an_unknown_key_is_refused(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    between.body = lambda path, body: b'{"keys": []}' if path.endswith("/keys") else body
+    nothing_came(client, pull(client, between, publisher.ref("web")))
+
+
+def test_a_broken_download_is_taken_up_where_it_broke(client, publisher, between):  # noqa: F811
+    files = pack_files("web", "1.0.0")
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "data.bin"})
+    files["data.bin"] = bytes((i * i * 7 + i // 251) & 255 for i in range(1, 400000))
+    publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
+    whole = Between(between.upstream)
+    with urllib.request.urlopen(f"{whole.url}/api/v1/packages/{publisher.ref('web')}/versions/latest/download") as got:
+        size = len(got.read())
+    between.cut["download"] = size - 2000
+    done = pull(client, between, publisher.ref("web"))
+    assert done.returncode == 0, done.stderr
+    assert [headers["Range"] for _, headers in between.seen if "Range" in headers]
+    client.ok("verify")
+
+
+def test_a_registry_without_one_request_downloads_is_pulled_from_file_by_file(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    between.path = lambda path: None if path.endswith("/download") else path
+    done = pull(client, between, publisher.ref("web"))
+    assert done.returncode == 0, done.stderr
+    assert [path for path, _ in between.seen if "/artifacts/bin/hook.sh" in path]
+    client.ok("verify")
+
+
+def test_nothing_but_what_is_needed_is_sent(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    pull(client, between, publisher.ref("web"))
+    for _, headers in between.seen:
+        assert set(headers) <= {"Host", "User-Agent", "Accept", "Range"}, headers
+        assert headers["User-Agent"].startswith("nono/")
+
+
+def test_a_pack_cannot_wire_outside_the_folders_of_agents(client, publisher):  # noqa: F811
+    """Publishing refuses most of it already; what comes through is refused when it is installed."""
+    before, installs = client.tree(), 0
+    for number, directive in enumerate((
+            {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.bashrc"},
+            {"type": "write_file", "source": "bin/hook.sh", "dest": "$NONO_CONFIG/profiles/mine.json"},
+            {"type": "symlink", "link": "$HOME/.claude/x", "target": "/etc"},
+            {"type": "symlink", "link": "$HOME/.ssh", "target": "$PACK_DIR"},
+            {"type": "json_merge", "file": "$HOME/.config/Code/settings.json", "patch": "policy.json"})):
+        folder = write_pack(client.home.parent / f"evil{number}",
+                            pack_files("evil", f"1.0.{number}", wiring=[directive]))
+        published = publisher.client.run("publish", folder, "--namespace", publisher.organisation, "--key", "release")
+        if published.returncode:
+            assert "agent" in published.stderr, (directive, published)
+            continue
+        installs += 1
+        done = client.run("pull", "--yes", publisher.ref("evil"))
+        assert done.returncode == 4 and "folder" in done.stderr, (directive, done)
+    assert installs and client.tree() == before
+
+
+def test_a_link_on_the_way_is_refused(client, publisher):  # noqa: F811
+    (client.home / ".claude").mkdir()
+    (client.home / "elsewhere").mkdir()
+    (client.home / ".claude/plugins").symlink_to(client.home / "elsewhere")
+    publisher.publish(pack_files("web", "1.0.0", wiring=[
+        {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.claude/plugins/x"}]))
+    assert "symbolic link" in client.refused(4, "pull", "--yes", publisher.ref("web"))
+    assert not list((client.home / "elsewhere").iterdir())
