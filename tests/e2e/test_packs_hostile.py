@@ -136,25 +136,18 @@ def test_nothing_but_what_is_needed_is_sent(client, publisher, between):  # noqa
         assert headers["User-Agent"].startswith("nono/")
 
 
-def test_a_pack_cannot_wire_outside_the_folders_of_agents(client, publisher):  # noqa: F811
-    """Publishing refuses most of it already; what comes through is refused when it is installed."""
-    before, installs = client.tree(), 0
+def test_a_pack_that_wires_outside_the_folders_of_agents_is_not_even_published(publisher):  # noqa: F811
+    """What the client itself refuses is in tests/unit/client/install/places_test.c."""
     for number, directive in enumerate((
             {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.bashrc"},
             {"type": "write_file", "source": "bin/hook.sh", "dest": "$NONO_CONFIG/profiles/mine.json"},
             {"type": "symlink", "link": "$HOME/.claude/x", "target": "/etc"},
             {"type": "symlink", "link": "$HOME/.ssh", "target": "$PACK_DIR"},
             {"type": "json_merge", "file": "$HOME/.config/Code/settings.json", "patch": "policy.json"})):
-        folder = write_pack(client.home.parent / f"evil{number}",
+        folder = write_pack(publisher.client.home / f"evil{number}",
                             pack_files("evil", f"1.0.{number}", wiring=[directive]))
-        published = publisher.client.run("publish", folder, "--namespace", publisher.organisation, "--key", "release")
-        if published.returncode:
-            assert "agent" in published.stderr, (directive, published)
-            continue
-        installs += 1
-        done = client.run("pull", "--yes", publisher.ref("evil"))
-        assert done.returncode == 4 and "folder" in done.stderr, (directive, done)
-    assert installs and client.tree() == before
+        said = publisher.client.refused(2, "publish", folder, "--namespace", publisher.organisation)
+        assert "agent" in said or "$PACK_DIR" in said, (directive, said)
 
 
 def test_a_link_on_the_way_is_refused(client, publisher):  # noqa: F811
