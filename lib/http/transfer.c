@@ -85,11 +85,19 @@ static bool sink_give(struct transfer *transfer, const void *bytes, size_t len)
     return sink->bytes(sink->context, bytes, len, &transfer->failure);
 }
 
+/* The whole may come where the rest was asked for: then what is held makes room. */
+static size_t limit_of(const struct transfer *transfer, long status)
+{
+    if (!is_success(status))
+        return LIMIT_JSON_BYTES;
+    return transfer->max_bytes + (status == 206 ? 0 : (size_t)transfer->request->range_from);
+}
+
 static size_t body_take(char *bytes, size_t size, size_t count, void *context)
 {
     struct transfer *transfer = context;
     size_t len = size * count;
-    size_t max = is_success(status_of(transfer)) ? transfer->max_bytes : LIMIT_JSON_BYTES;
+    size_t max = limit_of(transfer, status_of(transfer));
     if (len > max || transfer->arrived > max - len) {
         error_set(&transfer->failure, TOO_LARGE, "the answer is over %zu bytes", max);
         return stop(transfer);
