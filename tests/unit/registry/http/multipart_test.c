@@ -42,6 +42,8 @@ static bool read_in_steps(const char *type, const char *body, size_t step, struc
 }
 
 #define FORM "multipart/form-data; boundary=b"
+#define PART_BASE64 \
+    "Content-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 #define PART "Content-Disposition: form-data; name=\"a\"\r\n\r\n"
 
 static void form_reads_as(const char *body, size_t step, const char *want)
@@ -92,8 +94,7 @@ static void forms_that_are_none_are_refused(void **state)
         "--b\r\nContent-Disposition: form-data; name=a; filename*=UTF-8''x\r\n\r\nx\r\n--b--",
         "--b\r\nContent-Disposition: form-data; name=\"\xff\"\r\n\r\nx\r\n--b--",
         "--b\r\nno field\r\n\r\nx\r\n--b--",
-        "--b\r\nContent-Disposition: form-data; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\nx"
-        "\r\n--b--",
+        "--b\r\n" PART_BASE64 "x\r\n--b--",
     };
     for (size_t i = 0; i < COUNT(bad); i++)
         for (size_t step = 1; step < 9; step += 7)
