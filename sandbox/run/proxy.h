@@ -55,7 +55,7 @@ bool run_proxy_enter(const struct run_proxy *proxy, struct netns_failure *failur
 void run_proxy_started(struct run_proxy *proxy);
 
 #define RUN_PROXY_POLL_MAX 2
-/* What to wait for now; returns how many of fds were filled. */
+/* The descriptors to wait for before run_proxy_serve; returns how many of fds were filled. */
 size_t run_proxy_poll(const struct run_proxy *proxy, struct pollfd fds[RUN_PROXY_POLL_MAX]);
 /*
  * Does what is due, without waiting. Fails when the proxy could not be started or has died; the
