@@ -238,6 +238,10 @@ bool tree_remove(int dir, const char *name, struct error *err)
 
 const char *path_join(struct arena *arena, const char *folder, const char *name)
 {
-    size_t len = strlen(folder);
-    return arena_printf(arena, len && folder[len - 1] == '/' ? "%s%s" : "%s/%s", folder, name);
+    size_t len = strlen(folder), slash = len && folder[len - 1] == '/' ? 0 : 1, rest = strlen(name);
+    char *path = arena_alloc(arena, len + slash + rest + 1, 1);
+    memcpy(path, folder, len);
+    memcpy(path + len, "/", slash);
+    memcpy(path + len + slash, name, rest);
+    return path;
 }
