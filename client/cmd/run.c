@@ -8,6 +8,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/warm.h"
 #include "lib/base/xdg.h"
 #include "sandbox/snapshot/snapshot.h"
 
@@ -153,6 +154,7 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
 static bool run_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(run_clear) struct run run = { 0 };
+    warm_up();
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */

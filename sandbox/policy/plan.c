@@ -157,8 +157,9 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     if (!ops->resolve(ops->context, deny->path, &found, err))
         return error_prefix(err, "%s", deny->source);
+    size_t len = strlen(found.path);
     for (size_t i = 0; i < plan->mask_count; i++) {
-        if (strcmp(plan->masks[i].path, found.path) == 0) {
+        if (plan->masks[i].len == len && memcmp(plan->masks[i].path, found.path, len) == 0) {
             plan->masks[i].access |= deny->access;
             return true;
         }
@@ -169,6 +170,7 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
         plan->hard_linked = deny->path;
     plan->masks[plan->mask_count++] = (struct plan_mask){
         .path = STEAL(found.path),
+        .len = len,
         .exists = found.exists,
         .known = found.known,
         .is_dir = found.is_dir,

@@ -45,10 +45,17 @@ void tree_put(const char *folder, const struct tree_item *item)
     assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+/* Folders that may not be written become so when all is in them: not everybody is root. */
 void tree_make(const char *folder, const struct tree_item *items, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        tree_put(folder, &items[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct tree_item item = items[i];
+        item.mode = item.kind == 'd' ? 0 : item.mode;
+        tree_put(folder, &item);
+    }
+    for (size_t i = count; i-- > 0;)
+        if (items[i].kind == 'd' && items[i].mode)
+            tree_put(folder, &items[i]);
 }
 
 void tree_drop(const char *folder, const char *path)
