@@ -26,10 +26,10 @@ static void populate(uintptr_t from, uintptr_t to, int advice)
 
 void warm_up(void)
 {
-    extern const char __executable_start, __etext; /* the linker's */
-    void *heap = malloc(WARM_HEAP);                /* grows the heap at once */
+    extern const char __executable_start, __init_array_start; /* the linker's */
+    void *heap = malloc(WARM_HEAP);                           /* grows the heap at once */
     uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
-    populate((uintptr_t)&__executable_start, (uintptr_t)&__etext, MADV_POPULATE_READ);
+    populate((uintptr_t)&__executable_start, (uintptr_t)&__init_array_start, MADV_POPULATE_READ);
     populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0), MADV_POPULATE_WRITE);
     populate(stack - WARM_STACK, stack, MADV_POPULATE_WRITE);
     free(heap);

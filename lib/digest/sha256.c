@@ -11,6 +11,8 @@
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256), "struct sha256 holds SHA256_CTX");
 
+#define LONG_BYTES 4096 /* from here on it pays to know what the processor can do */
+
 void sha256_init(struct sha256 *sha)
 {
     (void)SHA256_Init((SHA256_CTX *)sha);
@@ -18,6 +20,8 @@ void sha256_init(struct sha256 *sha)
 
 void sha256_add(struct sha256 *sha, const void *bytes, size_t len)
 {
+    if (len >= LONG_BYTES && sha256_prepare)
+        sha256_prepare();
     (void)SHA256_Update((SHA256_CTX *)sha, bytes, len);
 }
 
