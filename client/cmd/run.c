@@ -117,11 +117,18 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
                        err);
 }
 
-static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
+/* Done while the program is on its way: neither waits for the other. */
+static void run_describe(void *context, struct audit_start *start)
 {
-    struct arena *arena = run->policy.arena;
+    struct run *run = context;
     struct confine_report report;
     confine_report(run->confinement, &report);
+    start->policy = policy_digest(&run->policy);
+    start->enforced = run_enforced(&report, run->policy.caps->network, run->policy.arena);
+}
+
+static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
+{
     struct audit_start start = {
         .command = operands,
         .program = run->policy.program,
@@ -131,10 +138,6 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .snapshot = opt_snapshot,
         .snapshot_root = run->snapshot_root,
     };
-    if (run->audit) {
-        start.policy = policy_digest(&run->policy);
-        start.enforced = run_enforced(&report, run->policy.caps->network, arena);
-    }
     struct run_spec spec = {
         .confinement = run->confinement,
         .program = run->policy.program,
@@ -142,6 +145,8 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .workdir = run->policy.options.workdir,
         .audit = run->audit,
         .start = &start,
+        .describe = run_describe,
+        .context = run,
         .proxy = run->proxy,
         .envp = policy_environment(&run->policy, run->proxy ? run_proxy_environment : NULL,
                                    &run->hook_values),

@@ -174,6 +174,19 @@ static bool link_follow(const struct plain_folder *folder, char path[PATH_MAX], 
 
 enum step { STEP_DONE, STEP_LINK, STEP_LONG_WAY };
 
+/* What the kernel did not open: it is not there, a link, or another matter. */
+static enum step step_other(struct plain_folder *folder, char path[PATH_MAX], size_t len,
+                            struct path_found *found)
+{
+    if (errno == ENOENT)
+        return resolve_absent(folder, path, len, found) ? STEP_DONE : STEP_LONG_WAY;
+    if (errno != ELOOP)
+        return STEP_LONG_WAY;
+    if (folder && folder->fd < 0)
+        folder->fd = plain_open(folder->path);
+    return link_follow(folder, path, len, found) ? STEP_LINK : STEP_LONG_WAY;
+}
+
 static enum step resolve_step(struct plain_cache *cache, char path[PATH_MAX],
                               struct path_found *found)
 {
@@ -189,15 +202,9 @@ static enum step resolve_step(struct plain_cache *cache, char path[PATH_MAX],
 
     bool below = folder && folder->fd >= 0;
     int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
-    if (fd >= 0)
-        return found_there(fd, path, found) ? STEP_DONE : STEP_LONG_WAY;
-    if (errno == ENOENT)
-        return resolve_absent(folder, path, len, found) ? STEP_DONE : STEP_LONG_WAY;
-    if (errno != ELOOP)
-        return STEP_LONG_WAY;
-    if (folder && folder->fd < 0)
-        folder->fd = plain_open(folder->path);
-    return link_follow(folder, path, len, found) ? STEP_LINK : STEP_LONG_WAY;
+    if (fd < 0)
+        return step_other(folder, path, len, found);
+    return found_there(fd, path, found) ? STEP_DONE : STEP_LONG_WAY;
 }
 
 bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)

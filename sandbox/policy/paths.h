@@ -23,7 +23,8 @@ static inline bool path_id_equal(struct path_id a, struct path_id b)
     return a.ino == b.ino && a.dev == b.dev;
 }
 
-/* A canonical folder that was gone through and left: a symbolic link's, or one a ".." went up from. */
+/* A canonical folder that was gone through and left: a symbolic link's, or one a ".." went up from.
+ */
 struct path_crossed {
     char *folder;
     bool by_link;
