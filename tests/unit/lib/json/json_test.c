@@ -113,7 +113,7 @@ static void print_writes_each_kind_as_rfc_8259_has_it(void **state)
         "{\"a\":[],\"ab\":{},\"b\":[[-1,2.5],{\"x\":false}],\"e\":1.0000000000000001e300,"
         "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\"}");
     assert_ok(
-        json_parse("{\"l\":[1,{}],\"o\":{\"p\":null}}", 26, NULL, JSON_PLAIN, arena, &doc, &err));
+        json_parse("{\"l\":[1,{}],\"o\":{\"p\":null}}", 27, NULL, JSON_PLAIN, arena, &doc, &err));
     assert_string_equal(json_print(doc, JSON_PRETTY, arena), "{\n  \"l\": [\n    1,\n    {}\n  ],\n"
                                                              "  \"o\": {\n    \"p\": null\n  }\n}");
 }
