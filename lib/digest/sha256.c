@@ -8,10 +8,11 @@
 #include <unistd.h>
 
 #include "lib/base/encode.h"
+#include "lib/base/limits.h"
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256), "struct sha256 holds SHA256_CTX");
 
-#define LONG_BYTES 4096 /* from here on it pays to know what the processor can do */
+#define LONG_BYTES (32 * KIB) /* from here on it pays to know what the processor can do */
 
 void sha256_init(struct sha256 *sha)
 {
