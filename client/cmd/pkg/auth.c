@@ -244,6 +244,8 @@ static const struct command command_login = {
     .name = "login",
     .args = "[REGISTRY]",
     .summary = "log in, by a code in the browser or with a token",
+    .examples =
+        EXAMPLES("nono auth login https://registry.example.org", "nono auth login --token < token"),
     .options = login_options,
     .run = login_run,
 };
@@ -252,6 +254,7 @@ static const struct command command_logout = {
     .name = "logout",
     .args = "[REGISTRY]",
     .summary = "revoke and forget the token for a registry",
+    .examples = EXAMPLES("nono auth logout"),
     .options = logout_options,
     .run = logout_run,
 };
@@ -260,6 +263,7 @@ static const struct command command_status = {
     .name = "status",
     .args = "[REGISTRY]",
     .summary = "show which registries know this user, and as whom",
+    .examples = EXAMPLES("nono auth status"),
     .options = status_options,
     .run = status_run,
 };

@@ -34,5 +34,6 @@ const struct command command_completion = {
     .name = "completion",
     .args = "bash|zsh|fish",
     .summary = "print a script that completes nono's commands in a shell",
+    .examples = EXAMPLES("source <(nono completion bash)", "nono completion fish | source"),
     .run = completion_run,
 };

@@ -116,6 +116,8 @@ const struct command command_key_generate = {
     .name = "generate",
     .args = "NAME",
     .summary = "make a signing key",
+    .examples = EXAMPLES("nono key generate release",
+                         "nono key generate ci --type ecdsa-p256 --passphrase"),
     .options = generate_options,
     .run = generate_run,
 };
@@ -124,6 +126,8 @@ const struct command command_key_import = {
     .name = "import",
     .args = "NAME [FILE]",
     .summary = "keep a private key (PKCS#8; P-256 or Ed25519) of a file or standard input",
+    .examples =
+        EXAMPLES("nono key import release ./release.pem", "nono key import release < release.pem"),
     .options = import_options,
     .run = import_run,
 };

@@ -59,6 +59,7 @@ const struct command command_key_register = {
     .name = "register",
     .args = "NAME",
     .summary = "tell a registry that an organisation signs with a key",
+    .examples = EXAMPLES("nono key register release --org acme"),
     .options = options,
     .run = register_run,
 };

@@ -102,6 +102,7 @@ static bool remove_run(const char **operands, int *status, struct error *err)
 const struct command command_key_list = {
     .name = "list",
     .summary = "list signing keys",
+    .examples = EXAMPLES("nono key list"),
     .options = list_options,
     .run = list_run,
 };
@@ -110,6 +111,7 @@ const struct command command_key_show = {
     .name = "show",
     .args = "NAME",
     .summary = "print the public half of a key",
+    .examples = EXAMPLES("nono key show release --output release.pub"),
     .options = show_options,
     .run = show_run,
 };
@@ -118,6 +120,7 @@ const struct command command_key_remove = {
     .name = "remove",
     .args = "NAME",
     .summary = "remove a key, both halves",
+    .examples = EXAMPLES("nono key remove release"),
     .options = remove_options,
     .run = remove_run,
 };

@@ -128,6 +128,7 @@ const struct command pack_sign = {
     .name = "sign",
     .args = "ARCHIVE",
     .summary = "sign an archive, for a registry or for whoever has the key",
+    .examples = EXAMPLES("nono pack sign web.tar.zst --namespace acme --key release"),
     .options = sign_options,
     .run = sign_run,
 };
@@ -136,6 +137,7 @@ const struct command pack_check = {
     .name = "verify",
     .args = "ARCHIVE",
     .summary = "check the signature on an archive",
+    .examples = EXAMPLES("nono pack verify web.tar.zst --namespace acme --key release.pub"),
     .options = check_options,
     .run = check_run,
 };

@@ -181,6 +181,8 @@ const struct command command_publish = {
     .name = "publish",
     .args = "[DIR]",
     .summary = "lint, build, sign and upload a pack",
+    .examples = EXAMPLES("nono publish ./web --namespace acme --key release",
+                         "nono publish ./web --dry-run"),
     .options = options,
     .run = publish_run,
 };

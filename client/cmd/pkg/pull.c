@@ -89,6 +89,7 @@ const struct command command_pull = {
     .name = "pull",
     .args = "REF...",
     .summary = "fetch, verify and install packs",
+    .examples = EXAMPLES("nono pull acme/web", "nono pull 'acme/web@^1.2' --init"),
     .options = options,
     .run = pull_run,
 };
