@@ -175,6 +175,21 @@ def test_halves_that_do_not_belong_together_sign_nothing(client):  # noqa: F811
     assert done.returncode == 5 and "does not belong" in done.stderr
 
 
+def test_a_removed_key_is_revoked_by_its_id(publisher):  # noqa: F811
+    user, org = publisher.client, publisher.organisation
+    publisher.add_key("old")
+    publisher.publish(pack_files("web", "1.0.0"), key="old")
+    said = user.ok("key", "remove", "--yes", "old").stderr
+    key_id = re.search("nono key revoke ([0-9a-f]{64}) ", said).group(1)
+    assert "--yes" in user.refused(DENIED, "key", "revoke", key_id, "--org", org)
+    user.ok("key", "revoke", "--yes", key_id, "--org", org)
+    user.refused(NOT_FOUND, "key", "revoke", "--yes", key_id, "--org", org)
+    publisher.publish(pack_files("web", "1.1.0"))  # another key still signs
+    user.ok("key", "revoke", "--yes", "release", "--org", org)
+    folder = write_pack(user.home / "more", pack_files("web", "1.2.0"))
+    assert "revoked" in user.refused(5, "publish", folder, "--namespace", org)
+
+
 # The keyring
 
 

@@ -3,13 +3,8 @@
 #include "client/cmd/pkg/commands.h"
 
 static const struct command *const verbs[] = {
-    &command_key_generate,
-    &command_key_import,
-    &command_key_list,
-    &command_key_show,
-    &command_key_register,
-    &command_key_remove,
-    NULL,
+    &command_key_generate, &command_key_import, &command_key_list,   &command_key_show,
+    &command_key_register, &command_key_revoke, &command_key_remove, NULL,
 };
 
 const struct command command_key = {

@@ -79,6 +79,18 @@ static bool show_run(const char **operands, int *status, struct error *err)
     return true;
 }
 
+/* "ID" when it cannot be known without a passphrase. */
+static const char *id_of(const struct folders *folders, const char *name, struct arena *arena)
+{
+    struct list keys;
+    struct error ignored;
+    if (key_list(folders, arena, &keys, &ignored))
+        LIST_FOREACH (keys, const struct key_facts, key)
+            if (key->id && strcmp(key->name, name) == 0)
+                return key->id;
+    return "ID";
+}
+
 static bool remove_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -92,10 +104,12 @@ static bool remove_run(const char **operands, int *status, struct error *err)
         return false;
     if (!yes)
         return error_set(err, DENIED, "you said no");
+    const char *id = id_of(&folders, name, arena);
     if (!key_remove(&folders, name, err))
         return false;
     printf("removed %s\n", name);
-    fprintf(stderr, "registries that know it still accept what it signed: revoke it there\n");
+    fprintf(stderr, "registries still accept it: nono key revoke %s --org ORG tells one not to\n",
+            id);
     return true;
 }
 
@@ -109,7 +123,7 @@ const struct command command_key_list = {
 
 const struct command command_key_show = {
     .name = "show",
-    .args = "NAME",
+    .args = "KEY",
     .summary = "print the public half of a key",
     .examples = EXAMPLES("nono key show release --output release.pub"),
     .options = show_options,
@@ -118,7 +132,7 @@ const struct command command_key_show = {
 
 const struct command command_key_remove = {
     .name = "remove",
-    .args = "NAME",
+    .args = "KEY",
     .summary = "remove a key, both halves",
     .examples = EXAMPLES("nono key remove release"),
     .options = remove_options,

@@ -18,7 +18,7 @@ static int opt_json;
 
 static const struct poptOption sign_options[] = {
     { "key", 'k', POPT_ARG_STRING, &opt_key, 0, "sign with this key (else the only one)",
-      "NAME|FILE" },
+      "KEY|FILE" },
     PASSPHRASE_OPTION("read the passphrase of the key from this descriptor"),
     { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "the namespace it is for", "ORG" },
     { "output", 'o', POPT_ARG_STRING, &opt_output, 0, "write the bundle there", "FILE" },

@@ -19,7 +19,7 @@ static int opt_dry_run, opt_json, opt_http;
 
 static const struct poptOption options[] = {
     { "key", 'k', POPT_ARG_STRING, &opt_key, 0, "sign with this key (else the only one)",
-      "NAME|FILE" },
+      "KEY|FILE" },
     PASSPHRASE_OPTION("read the passphrase of the key from this descriptor"),
     { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "publish there", "ORG" },
     { "visibility", 0, POPT_ARG_STRING, &opt_visibility, 0, "public or private, of a new pack",
