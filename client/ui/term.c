@@ -123,10 +123,10 @@ bool ui_read_hidden(int fd, const char *prompt, char *out, size_t size, struct e
         return ui_read_line(fd, out, size, err);
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)ECHO;
+    (void)tcsetattr(fd, TCSAFLUSH, &hidden); /* first: it throws away what was typed before */
     fprintf(stderr, "%s: ", prompt);
-    (void)tcsetattr(fd, TCSAFLUSH, &hidden);
     bool ok = ui_read_line(fd, out, size, err);
-    (void)tcsetattr(fd, TCSAFLUSH, &shown);
+    (void)tcsetattr(fd, TCSADRAIN, &shown);
     fputc('\n', stderr);
     return ok;
 }

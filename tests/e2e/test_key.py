@@ -1,8 +1,10 @@
 """`nono key`, and where secrets are kept: the desktop keyring when there is one, else files for this user alone."""
 import json
 import os
+import pty
 import re
 import subprocess
+import threading
 
 import pytest
 from fixtures_client import client, publisher, registry  # noqa: F401
@@ -98,6 +100,30 @@ def test_a_key_is_made_under_a_passphrase(client):  # noqa: F811
     assert "ENCRYPTED" in (client.home / ".config/nono/keys/a.pem").read_text()
     assert with_passphrase(client, "key", "generate", "b", passphrase="").returncode == INVALID
     assert list(keys(client)) == ["a"]
+
+
+def test_a_passphrase_is_typed_twice_and_not_shown(client):  # noqa: F811
+    master, slave = pty.openpty()
+    making = subprocess.Popen([NONO, "key", "generate", "a", "--passphrase"], env=client.environment(), stdin=slave, stdout=slave,
+                              stderr=subprocess.PIPE)
+    os.close(slave)
+    patience = threading.Timer(60, making.kill)
+    patience.start()
+    asked = b""
+    for prompt in (b"new passphrase: ", b"once more: "):
+        while not asked.endswith(prompt):
+            more = making.stderr.read1()
+            assert more, asked
+            asked += more
+        os.write(master, PASSPHRASE.encode() + b"\n")
+    rest = making.stderr.read()
+    patience.cancel()
+    assert making.wait(timeout=60) == 0, rest
+    shown = os.read(master, 65536)
+    os.close(master)
+    assert PASSPHRASE.encode() not in shown + asked + rest
+    client.ok("pack", "init", "mine")
+    assert with_passphrase(client, "pack", "sign", "--namespace", "acme", "mine").returncode == 0
 
 
 @pytest.mark.parametrize("options,said", [
@@ -282,6 +308,11 @@ def test_a_token_is_kept_found_and_forgotten_in_the_keyring(client, registry, ke
     assert elsewhere.returncode == DENIED and "in a keyring that this session cannot read" in elsewhere.stdout
     client.ok("auth", "logout", registry.url, **here)
     assert keyring.count() == 0 and registry.get("/api/v1/auth/whoami", token=token).status == 401
+
+
+def test_the_bus_is_found_in_the_runtime_folder_too(client, registry, keyring):  # noqa: F811
+    login(client, registry, XDG_RUNTIME_DIR=str(keyring.folder))
+    assert keyring.count() == 1 and not credentials(client).exists()
 
 
 def test_a_second_login_replaces_the_token(client, registry, keyring):  # noqa: F811
