@@ -42,12 +42,12 @@ class Session:
         """Starts it, and waits until it has its name on the bus. It goes when the bus does."""
         env = self.environment(**self.variables)
         rule = "type='signal',member='NameOwnerChanged',arg0='org.freedesktop.secrets'"
-        with subprocess.Popen(["dbus-monitor", "--session", rule], env=env, stdout=subprocess.PIPE, text=True) as monitor:
+        with subprocess.Popen(["timeout", "120", "dbus-monitor", "--session", rule], env=env, stdout=subprocess.PIPE, text=True) as monitor:
             monitor.stdout.readline()  # it listens
             subprocess.run(["gnome-keyring-daemon", "--unlock", "--components=secrets"], input=b"word", check=True,
                            env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            while "org.freedesktop.secrets" not in monitor.stdout.readline():
-                pass
+            while "org.freedesktop.secrets" not in (line := monitor.stdout.readline()):
+                assert line, "the keyring did not come onto the bus"
             monitor.terminate()
         return self
 
