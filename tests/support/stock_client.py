@@ -3,6 +3,7 @@
 It puts addresses together by concatenation, escapes nothing but `installed`, compares digests as text, and treats a
 missing field as an error. It sends its telemetry headers and expects nothing of them.
 """
+import datetime
 import http.client
 import json
 import re
@@ -90,8 +91,10 @@ class StockClient:
             raise RegistryError(f"registry returned HTTP {status} for {namespace}/{name}@{version}")
         pull = need(json.loads(data), namespace=str, name=str, version=str, provenance=dict, artifacts=list, bundle_url=str,
                     scan_passed=bool)
-        optional(need(pull["provenance"], signer_identity=str, repository=str, workflow=str, git_ref=str),
-                 rekor_log_index=int, signed_at=str)
+        provenance = optional(need(pull["provenance"], signer_identity=str, repository=str, workflow=str, git_ref=str),
+                              rekor_log_index=int, signed_at=str)
+        if provenance.get("signed_at") is not None:
+            assert datetime.datetime.fromisoformat(provenance["signed_at"]).tzinfo, "RFC 3339, with an offset"
         if (pull["namespace"], pull["name"]) != (namespace, name):
             raise RegistryError("another pack")
         return pull
