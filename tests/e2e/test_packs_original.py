@@ -75,3 +75,17 @@ def test_what_the_original_installed_is_taken_out_by_its_records(home, publisher
     assert not (home.home / ".codex/bin/hook.sh").exists() and not (home.home / ".claude/plugins/web").is_symlink()
     assert "web" not in (home.home / ".hermes/config.yaml").read_text()
     assert StockStore(home.packages).read()["packages"] == {}
+
+
+def test_a_signer_that_the_original_pinned_is_not_replaced_unasked(home, publisher):  # noqa: F811
+    key = publisher.ref("web")
+    home.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    signer = lock_of(home)["packages"][key]["provenance"]["signer_identity"]
+    StockStore(home.packages).pin(key, False)
+    document = lock_of(home)
+    document["packages"][key]["provenance"]["signer_identity"] = (
+        f"https://github.com/{publisher.organisation}/packs/.github/workflows/publish.yml@refs/tags/v1")
+    (home.packages / "lockfile.json").write_text(json.dumps(document))
+    assert "the signer changed from https://github.com/" in home.refused(5, "pull", "--yes", key)
+    home.ok("pull", "--yes", "--accept-signer", signer, key)
+    home.ok("verify", key)

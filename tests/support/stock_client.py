@@ -1,7 +1,8 @@
 """The original's public client, as far as a registry sees it: strict about what it requires, GET alone.
 
 It puts addresses together by concatenation, escapes nothing but `installed`, compares digests as text, and treats a
-missing field as an error. It sends its telemetry headers and expects nothing of them.
+missing field as an error. It sends its telemetry headers and expects nothing of them. tests/conformance/original.py holds
+this stand-in against the client itself, which goes no further than the bundle of a pack that a key signed.
 """
 import datetime
 import http.client
@@ -100,7 +101,7 @@ class StockClient:
         return pull
 
     def pull(self, reference):
-        """The files of a pack, each compared with the digest that the document says."""
+        """The files of a pack, each compared with the digest that the document says; who signed is not looked at."""
         pack, _, version = reference.partition("@")
         namespace, name = pack.split("/")
         pull = self.pull_document(namespace, name, version or "latest")
