@@ -241,6 +241,19 @@ def test_what_the_original_installs_ours_lists_verifies_and_removes(believer, ou
     assert json.loads(believer.ok("list", "--installed", "--json"))["packages"] == {}
 
 
+def test_odd_names_and_empty_files_arrive(believer, ours, publisher):  # noqa: F811
+    files = pack_files("odd")
+    manifest = json.loads(files["package.json"])
+    odd = {"skills/a b/100% +ü&#?;=.md": b"# odd\n", "empty.md": b"", "large.bin": os.urandom(1 << 20)}
+    manifest["artifacts"] += [{"type": "plugin", "path": path} for path in odd]
+    publisher.publish({**files, **odd, "package.json": json.dumps(manifest).encode()})
+    key = publisher.ref("odd")
+    believer.ok("pull", key)
+    assert all((ours.packages / key / path).read_bytes() == data for path, data in odd.items())
+    ours.ok("verify", key)
+    ours.ok("remove", key)
+
+
 def test_neither_takes_the_others_signer_for_the_one_it_knew(believer, ours, publisher, key):  # noqa: F811
     furnish(ours.home)
     ours.ok("pull", "--yes", f"{key}@1.0.0")
@@ -273,7 +286,7 @@ def official(registry, tmp_path_factory):  # noqa: F811
     if not folder:
         pytest.skip("../shared/packs is not there: the packs of others are not tested")
     made = Publisher(registry, tmp_path_factory.mktemp("official"), "nolabs-ai")
-    for name in ("claude", "codex"):
+    for name in ("claude", "codex", "opencode"):
         made.publish_folder(folder / name)
     return made
 
@@ -301,3 +314,14 @@ def test_the_gate_of_official_packs_stops_a_run(believer, original, ours, offici
     finally:
         official.client.ok("unyank", f"{key}@{version}")
     ours.ok("remove", key)
+
+
+def test_a_pack_of_others_wires_alike_in_both(believer, ours, official):
+    """Its marker is an empty file, its links lead into the pack's folder."""
+    links = (".config/opencode/plugins/nono-sandbox.ts", ".config/opencode/skills/nono-sandbox")
+    for client in (ours, believer):
+        client.ok("pull", *(["--yes"] if client is ours else []), "nolabs-ai/opencode")
+        assert all((ours.home / link).exists() for link in links)
+        ours.ok("verify")
+        ours.ok("remove", "nolabs-ai/opencode")
+        assert not any(os.path.lexists(ours.home / link) for link in links)
