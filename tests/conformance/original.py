@@ -188,6 +188,21 @@ def test_what_the_original_pinned_ours_removes_to_the_last_byte(original, ours, 
     assert original.run("list", "--installed").returncode == 0
 
 
+def test_they_meet_in_another_configuration_folder_and_share_its_file(original, ours, key, tmp_path):
+    folder = tmp_path / "configuration"
+    (folder / "nono").mkdir(parents=True)
+    (folder / "nono/config.toml").write_text(f'registry = "{ours.url}"\nwiring_folders = ["~/.mine"]\n[updates]\ncheck = false\n')
+    where = {"XDG_CONFIG_HOME": str(folder)}
+    furnish(ours.home)
+    ours.ok("pull", "--yes", key, **where)
+    assert original.ok("list", "--installed", **where).startswith(f"{key}\t1.1.0\t")
+    assert original.run("list", "--installed").stdout == "No installed nono packs.\n"
+    original.ok("pin", key, **where)
+    assert "pinned" in ours.ok("list", **where).stdout
+    original.ok("remove", key, **where)
+    assert wired_state(ours.home) == UNWIRED and not (folder / "nono/packages" / key).exists()
+
+
 def test_the_yank_gate_stops_a_pull(original, publisher, key):  # noqa: F811
     publisher.client.ok("yank", "--reason", "leaks", f"{key}@1.0.0")
     said = original.refused("pull", f"{key}@1.0.0")
