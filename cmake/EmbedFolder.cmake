@@ -1,9 +1,11 @@
-# nono_embed_folder(<module folder> <folder of files> <name>.def)
+# nono_embed_folder(<module folder> <folder of files> <name>.def [MACRO])
 #
-# Writes name.def, one TEXT_FILE("stem", "text") a file, for the module to include. Run as a script
-# (cmake -P) it does the writing; included, it adds the rule.
+# Writes generated/name.def, one line a file in the order of names, for the module to include: TEXT_FILE("stem", "text"),
+# or MACRO(stem, "text") when a macro is named. Run as a script (cmake -P) it does the writing; included, it adds the rule.
+cmake_policy(VERSION 3.25)
 if(CMAKE_SCRIPT_MODE_FILE)
   file(GLOB files ${TEXT_DIR}/*)
+  list(SORT files)
   set(out "")
   foreach(file ${files})
     cmake_path(GET file STEM LAST_ONLY name)
@@ -11,7 +13,11 @@ if(CMAKE_SCRIPT_MODE_FILE)
     string(REPLACE "\\" "\\\\" text "${text}")
     string(REPLACE "\"" "\\\"" text "${text}")
     string(REPLACE "\n" "\\n\"\n    \"" text "${text}")
-    string(APPEND out "TEXT_FILE(\"${name}\",\n    \"${text}\")\n")
+    if(TEXT_MACRO)
+      string(APPEND out "${TEXT_MACRO}(${name},\n    \"${text}\")\n")
+    else()
+      string(APPEND out "TEXT_FILE(\"${name}\",\n    \"${text}\")\n")
+    endif()
   endforeach()
   file(CONFIGURE OUTPUT ${TEXT_OUT} CONTENT "@out@" @ONLY)
   return()
@@ -23,7 +29,7 @@ function(nono_embed_folder module dir out)
   set(out ${PROJECT_BINARY_DIR}/generated/${out})
   file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${dir}/*)
   add_custom_command(OUTPUT ${out} DEPENDS ${files} ${NONO_EMBED_FOLDER_SCRIPT}
-    COMMAND ${CMAKE_COMMAND} -DTEXT_DIR=${PROJECT_SOURCE_DIR}/${dir} -DTEXT_OUT=${out} -P ${NONO_EMBED_FOLDER_SCRIPT})
+    COMMAND ${CMAKE_COMMAND} -DTEXT_DIR=${PROJECT_SOURCE_DIR}/${dir} -DTEXT_OUT=${out} -DTEXT_MACRO=${ARGN} -P ${NONO_EMBED_FOLDER_SCRIPT})
   target_sources(${name} PRIVATE ${out})
-  target_include_directories(${name} PRIVATE ${PROJECT_BINARY_DIR}/generated)
+  target_include_directories(${name} PUBLIC ${PROJECT_BINARY_DIR}/generated)
 endfunction()

@@ -1,4 +1,4 @@
-/* What is built in: the data files of lib/profile/builtin, embedded by cmake/EmbedText.cmake. */
+/* What is built in: the data files of lib/profile/builtin, embedded by cmake/EmbedFolder.cmake. */
 #include <string.h>
 
 #include "lib/profile/resolver.h"

@@ -131,25 +131,28 @@ static void answer_refusal(struct session *session, enum proxy_category category
     (void)evbuffer_add(bufferevent_get_output(session->down), text, len);
 }
 
-static void refuse(struct session *session, enum proxy_category category, const char *reason,
-                   const char *hint)
+/* Ends with an answer that is ours, and on record as event. */
+static void end_with(struct session *session, enum proxy_event_kind event,
+                     enum proxy_category category, const char *reason, const char *hint)
 {
     answer_refusal(session, category, reason, hint);
     session->event.category = (int)category;
     session->event.reason = reason;
-    report(session, PROXY_DECISION);
+    report(session, event);
     linger(session);
+}
+
+static void refuse(struct session *session, enum proxy_category category, const char *reason,
+                   const char *hint)
+{
+    end_with(session, PROXY_DECISION, category, reason, hint);
 }
 
 /* What was allowed ends without an answer of the server. */
 static void fail(struct session *session, enum proxy_category category, const char *reason,
                  const char *hint)
 {
-    answer_refusal(session, category, reason, hint);
-    session->event.category = (int)category;
-    session->event.reason = reason;
-    report(session, PROXY_END);
-    linger(session);
+    end_with(session, PROXY_END, category, reason, hint);
 }
 
 /* Plain HTTP */
