@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -110,7 +111,22 @@ static void calls_are_judged_as_the_table_says(void **state)
         { &closed, SYS_prlimit64, DENY, { 1 } },
         { &closed, SYS_socket, DENY, { AF_INET, SOCK_STREAM } },
         { &closed, SYS_socket, DENY, { AF_UNIX, SOCK_STREAM } },
-        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX } },
+        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC } },
+        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_SEQPACKET } },
+        { &closed, SYS_socketpair, DENY, { AF_UNIX, SOCK_DGRAM } }, /* sends to any path */
+        { &closed, SYS_socketpair, DENY, { AF_UNIX, SOCK_RAW | SOCK_NONBLOCK } }, /* the same */
+        { &inet, SYS_socketpair, DENY, { AF_UNIX, SOCK_DGRAM } },
+        { &lenient, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_DGRAM } },
+        { &open_network, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_DGRAM } },
+        { &closed, SYS_setpriority, SECCOMP_RET_ALLOW, { PRIO_PROCESS, 0, 5 } },
+        { &closed, SYS_setpriority, DENY, { PRIO_PROCESS, 1, 5 } },
+        { &closed, SYS_setpriority, DENY, { PRIO_USER, 0, 5 } },
+        { &closed, SYS_ioprio_set, SECCOMP_RET_ALLOW, { 1, 0 } },
+        { &closed, SYS_ioprio_set, DENY, { 3, 0 } },
+        { &closed, SYS_sched_setscheduler, SECCOMP_RET_ALLOW, { 0 } },
+        { &closed, SYS_sched_setscheduler, DENY, { 1 } },
+        { &closed, SYS_sched_setattr, DENY, { 1 } },
+        { &closed, SYS_move_pages, DENY, { 1 } },
         { &closed, SYS_socketpair, DENY, { AF_TIPC } },
         { &closed, SYS_shmget, ABSENT, { 0 } },
         { &lenient, SYS_socket, SECCOMP_RET_ALLOW, { AF_UNIX } },
@@ -178,6 +194,8 @@ static int enforced(void)
     if (syscall(SYS_ioctl, 0, (1UL << 32) | TIOCSTI, "x") >= 0 || errno != EPERM)
         return 3;
     int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0 || errno != EPERM)
+        return 5;
     return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? 0 : 4;
 }
 
