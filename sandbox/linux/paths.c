@@ -50,7 +50,8 @@ static bool walk_reopen(struct walk *walk, struct error *err)
     return true;
 }
 
-static bool walk_cross(struct walk *walk, bool by_link, struct error *err)
+/* link: the name of one in the folder that is left; NULL: a "..". */
+static bool walk_cross(struct walk *walk, const char *link, struct error *err)
 {
     struct path_found *found = walk->found;
     if (found->crossed_count == PATH_CROSSED_MAX)
@@ -58,14 +59,16 @@ static bool walk_cross(struct walk *walk, bool by_link, struct error *err)
     if (!memory_copy(walk->len ? walk->path : "/", &found->crossed[found->crossed_count].folder,
                      err))
         return false;
-    found->crossed[found->crossed_count++].by_link = by_link;
-    return true;
+    size_t at = found->crossed_count++;
+    found->crossed[at].by_link = link != NULL;
+    return !link || asprintf(&found->crossed[at].link, "%s/%s", walk->path, link) > 0 ||
+           error_set(err, UNAVAILABLE, "out of memory");
 }
 
 static bool walk_up(struct walk *walk, struct error *err)
 {
     char *slash = strrchr(walk->path, '/');
-    if (!walk_cross(walk, false, err))
+    if (!walk_cross(walk, NULL, err))
         return false;
     walk->len = slash ? (size_t)(slash - walk->path) : 0;
     walk->path[walk->len] = '\0';
@@ -75,7 +78,7 @@ static bool walk_up(struct walk *walk, struct error *err)
     return walk_reopen(walk, err);
 }
 
-static bool walk_follow(struct walk *walk, int link, struct error *err)
+static bool walk_follow(struct walk *walk, int link, const char *name, struct error *err)
 {
     char target[PATH_MAX] UNINITIALIZED;
     ssize_t len = readlinkat(link, "", target, sizeof(target));
@@ -86,7 +89,7 @@ static bool walk_follow(struct walk *walk, int link, struct error *err)
         return too_long(err);
     if (walk->links++ == PATH_LINKS_MAX)
         return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
-    if (!walk_cross(walk, true, err))
+    if (!walk_cross(walk, name, err))
         return false;
     memmove(walk->rest + len + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, (size_t)len);
@@ -131,7 +134,7 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
     if (fstat(next, &st) < 0)
         return error_set_errno(err, "stat %s/%s", walk->path, text);
     if (S_ISLNK(st.st_mode))
-        return walk_follow(walk, next, err);
+        return walk_follow(walk, next, text, err);
     closep(&walk->fd);
     walk->fd = STEAL_FD(owned);
     return walk_append(walk, name, len, err);

@@ -37,6 +37,7 @@ struct path_found {
     struct {
         char *folder;
         bool by_link;
+        char *link; /* the link itself, or NULL */
     } crossed[PATH_CROSSED_MAX];
     size_t crossed_count;
 };
