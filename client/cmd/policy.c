@@ -130,6 +130,7 @@ static bool caps_make(struct policy *policy, struct error *err)
         return false;
     return caps_of_profile(policy->profile, &options, &policy->caps, &policy->notes, err) &&
            protect_own_folders(policy->caps, policy->arena, err) &&
+           protect_policy_files(policy->caps, policy->profile, err) &&
            protect_allow_terminal(policy->caps, err);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lib/base/arena.h"
+#include "lib/profile/profile.h"
 #include "sandbox/policy/caps.h"
 
 /*
@@ -10,6 +11,13 @@
  * Folders that do not exist and could be made from inside are made first.
  */
 bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct error *err) MUST_CHECK;
+
+/*
+ * What decides about this run or the next, or runs outside of it: the profile's documents that lie
+ * elsewhere, its session hooks, and nono's programs. They cannot be changed through any grant.
+ */
+bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
+    MUST_CHECK;
 
 /* The terminal behind descriptors 0 to 2, as a device of its own; no other terminal. */
 bool protect_allow_terminal(struct nono_caps *caps, struct error *err) MUST_CHECK;

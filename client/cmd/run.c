@@ -120,7 +120,7 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
 {
     struct arena *arena = run->policy.arena;
     struct confine_report report;
-    confine_report(run->confinement, &report);
+    explain_report(&run->policy, run->confinement, &report);
     struct audit_start start = {
         .command = operands,
         .program = run->policy.program,

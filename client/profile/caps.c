@@ -42,15 +42,12 @@ static bool grant_add(struct nono_caps *caps, const struct profile *profile,
     return caps_allow(caps, grant->path, access, flags, source_of(&grant->origin), err);
 }
 
-static bool deny_add(struct nono_caps *caps, const struct profile_path *deny,
-                     struct caps_notes *notes, struct error *err)
+/* What a pattern matches is among the denies, too. */
+static bool deny_add(struct nono_caps *caps, const struct profile_path *deny, struct error *err)
 {
-    if (deny->is_glob) {
-        notes->patterns++;
-        return true;
-    }
     unsigned access = access_of(deny->access);
-    return !access || caps_deny(caps, deny->path, access, source_of(&deny->origin), err);
+    return deny->is_glob || !access ||
+           caps_deny(caps, deny->path, access, source_of(&deny->origin), err);
 }
 
 static bool hosts_add(struct nono_caps *caps, const struct list *hosts,
@@ -120,14 +117,13 @@ static bool workdir_add(struct nono_caps *caps, const struct profile *profile,
     return caps_allow(caps, options->workdir, access, 0, "--allow-cwd", err);
 }
 
-static bool paths_add(struct nono_caps *caps, const struct profile *profile,
-                      struct caps_notes *notes, struct error *err)
+static bool paths_add(struct nono_caps *caps, const struct profile *profile, struct error *err)
 {
     LIST_FOREACH (profile->grants, const struct profile_path, grant)
         if (!grant_add(caps, profile, grant, err))
             return false;
     LIST_FOREACH (profile->denies, const struct profile_path, deny)
-        if (!deny_add(caps, deny, notes, err))
+        if (!deny_add(caps, deny, err))
             return false;
     return true;
 }
@@ -139,7 +135,7 @@ bool caps_of_profile(const struct profile *profile, const struct caps_options *o
     struct caps_notes found = { 0 };
     if (!caps)
         return error_set(err, UNAVAILABLE, "out of memory");
-    if (!profile_check_supported(profile, err) || !paths_add(caps, profile, &found, err) ||
+    if (!profile_check_supported(profile, err) || !paths_add(caps, profile, err) ||
         !workdir_add(caps, profile, options, &found, err) || !network_set(caps, profile, err))
         return false;
     for (const char *const *program = options->programs;

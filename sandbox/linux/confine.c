@@ -70,6 +70,9 @@ static void report_fill(struct confinement *confinement)
         if (!(features & lacks[i].feature))
             report_missing(report, lacks[i].phrase);
     report_missing(report, "mode, owner, times and attributes of the user's own files");
+    if (caps->network == NONO_NETWORK_OPEN)
+        report_missing(report, "programs outside that listen on Unix sockets (D-Bus, Docker): the "
+                               "network is open");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
     if (plan->has_absent)

@@ -1,0 +1,114 @@
+"""A hostile program in the sandbox: ways out that were once open, each beside what has to go on working."""
+import os
+import shutil
+import socket
+
+import pytest
+
+from fixtures_sandbox import BUILD, NONO, sandbox  # noqa: F401
+
+BOTH = pytest.mark.parametrize("verb", ["run", "wrap"])
+PAIR = "import socket; a, b = socket.socketpair(socket.AF_UNIX, socket.{kind}); {then}"
+
+
+@pytest.mark.parametrize("flags", [(), ("--allow-domain", "example.org")])
+def test_a_pair_of_sockets_does_not_send_to_sockets_by_path(sandbox, flags):
+    path = str(sandbox.work / "log")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
+        log.bind(path)
+        log.setblocking(False)
+        for kind in ("SOCK_DGRAM", "SOCK_RAW", "SOCK_STREAM", "SOCK_SEQPACKET"):
+            script = PAIR.format(kind=kind, then=f"a.sendto(b'out', {path!r})")
+            sandbox.nono("run", *flags, "--allow", ".", "--", "/usr/bin/python3", "-c", script)
+            with pytest.raises(BlockingIOError):
+                log.recv(10)
+        script = PAIR.format(kind="SOCK_STREAM", then="a.sendall(b'in'); print(b.recv(9))")
+        assert "in" in sandbox.nono("run", *flags, "--", "/usr/bin/python3", "-c", script).stdout
+
+
+def test_the_priorities_of_others_cannot_be_changed(sandbox):
+    script = "import os; os.setpriority({}, {}, 5)"
+    for which, who in (("os.PRIO_PROCESS", "os.getppid()"), ("os.PRIO_USER", "0"), ("os.PRIO_PGRP", "os.getpgid(os.getppid())")):
+        done = sandbox.nono("run", "--", "/usr/bin/python3", "-c", script.format(which, who))
+        assert "PermissionError" in done.stderr, which
+    assert sandbox.sh("nice -n 5 true").returncode == 0
+
+
+def hooked(sandbox, folder):
+    for name in ("before", "after"):
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    text = (f'{{"session_hooks": {{"before": {{"script": "{folder}/before"}}, "after": {{"script": "{folder}/after"}}}}}}')
+    return sandbox.profile(text, "test.json")
+
+
+def test_hooks_cannot_be_rewritten_from_inside(sandbox):
+    profile = hooked(sandbox, sandbox.work)
+    for script in ("echo 'touch out' >> after", "rm -f after", "mv after x", "mv file after", "chmod -x before; cp file before"):
+        (sandbox.work / "file").write_text("#!/bin/sh\ntouch out\n")
+        done = sandbox.sh(script, "--profile", profile, "--block-net", "--allow", ".")
+        assert done.returncode != 0, script
+    assert not (sandbox.work / "out").exists() and (sandbox.work / "after").read_text() == "#!/bin/sh\n"
+
+
+@BOTH
+def test_a_profile_that_was_given_as_a_file_cannot_be_rewritten_from_inside(sandbox, verb):
+    path = sandbox.work / "agent.toml"
+    path.write_text('[filesystem]\nwrite = ["$WORKDIR"]\n')
+    for script in ("echo >> agent.toml", "rm -f agent.toml", "mv agent.toml x", "cp file agent.toml", "mv file agent.toml"):
+        (sandbox.work / "file").write_text("")
+        assert sandbox.sh(script, "--profile", "agent.toml", verb=verb).returncode != 0, script
+    assert sandbox.sh("echo x > file && cat agent.toml", "--profile", "agent.toml", verb=verb).returncode == 0
+
+
+def test_nonos_programs_cannot_be_replaced_from_inside(sandbox):
+    for folder in ("bin", "libexec"):
+        shutil.copytree(BUILD / folder, sandbox.work / folder)
+    ours = [str(sandbox.work / "bin/nono"), "run", "--allow", "."]
+    for script in ("echo > bin/nono", "rm -f bin/nono", "mv bin x", "mv libexec x", "echo > libexec/nono/nono-proxy",
+                   "rm -f libexec/nono/nono-pkg"):
+        done = sandbox.nono(*ours[1:], "--", "sh", "-c", script, executable=ours[0])
+        assert done.returncode != 0, script
+    assert sandbox.nono(*ours[1:], "--", "sh", "-c", "echo x > bin/file", executable=ours[0]).returncode == 0
+    assert os.path.samefile(ours[0], sandbox.work / "bin/nono") and NONO.exists()
+
+
+@BOTH
+def test_links_to_what_is_denied_are_denied_and_stay(sandbox, verb):
+    (sandbox.work / "vault").mkdir()
+    (sandbox.work / "vault/production").write_text("secret")
+    (sandbox.work / ".env").symlink_to("vault/production")
+    (sandbox.work / "way").symlink_to(".")
+    for deny in ("$WORKDIR/.env", "$WORKDIR/**/.env", "$WORKDIR/way/.env", "$WORKDIR/way/**/.env"):
+        profile = sandbox.profile(f'[filesystem]\nread = ["$WORKDIR"]\nwrite = ["$WORKDIR"]\ndeny = ["{deny}"]\n')
+        for script in ("cat .env", "cat vault/production", "rm -f .env", "mv .env x", "echo x > y; mv y .env"):
+            assert sandbox.sh(script, "--profile", profile, verb=verb).returncode != 0, (deny, script)
+        assert sandbox.sh("echo x > vault/new && cat way/vault/new", "--profile", profile, verb=verb).returncode == 0
+    assert (sandbox.work / ".env").read_text() == "secret"
+
+
+@BOTH
+def test_what_a_pattern_does_not_hold_is_said(sandbox, verb):
+    text = '[filesystem]\nread = ["$WORKDIR"]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/**/.env"]\n'
+    profile = sandbox.profile(text)
+    (sandbox.work / ".env").write_text("secret")
+    done = sandbox.sh("cat .env", "--profile", profile, verb=verb)
+    assert done.returncode != 0 and done.stderr.count("a denied pattern, as $WORKDIR/**/.env,") == 1
+    assert sandbox.why(".env", "--op", "write", "--profile", profile)["reason"] == "filesystem_deny"
+    answer = sandbox.why("later/.env", "--op", "write", "--profile", profile)
+    assert answer["status"] == "allowed" and "pattern" in answer["note"]
+    assert sandbox.sh("mkdir -p later && echo x > later/.env", "--profile", profile, verb=verb).returncode == 0
+    assert "note" not in sandbox.why("later/other", "--op", "write", "--profile", profile)
+    elsewhere = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["/nowhere/**/.env"]\n', "other.toml")
+    assert "pattern" not in sandbox.sh("true", "--profile", elsewhere, verb=verb).stderr
+    assert sandbox.sh("true", "-s", "--profile", profile, verb=verb).stderr == ""
+
+
+def test_the_record_says_what_is_not_held(sandbox):
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/**/.env"]\n')
+    sandbox.sh("true", "--profile", profile, "--allow-net")
+    missing = sandbox.record()[0]["data"]["enforced"]["not_held"]
+    assert any("pattern" in phrase for phrase in missing) and any("Unix sockets" in phrase for phrase in missing)
+    sandbox.sh("true")
+    missing = sandbox.record()[0]["data"]["enforced"]["not_held"]
+    assert not any("pattern" in phrase or "Unix sockets" in phrase for phrase in missing)
