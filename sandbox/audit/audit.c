@@ -20,8 +20,9 @@ struct audit {
     int folder; /* of all records */
     int fd;
     char id[AUDIT_ID_TEXT];
-    bool closed; /* the last event is written, or the file cannot be brought back in order */
-    off_t len;   /* of whole lines */
+    bool closed;   /* the last event is written, or the file cannot be brought back in order */
+    off_t len;     /* of whole lines */
+    uint64_t lost; /* events that could not be written */
     int64_t started_us;
     struct audit_chain chain;
 };
@@ -104,6 +105,11 @@ void audit_free(struct audit *audit)
     free(audit);
 }
 
+uint64_t audit_lost(const struct audit *audit)
+{
+    return audit->lost;
+}
+
 const char *audit_id(const struct audit *audit)
 {
     return audit->id;
@@ -130,8 +136,10 @@ static bool event_add(struct audit *audit, const char *type, const struct doc *d
         return error_set(err, CONFLICT, "audit %s: the record is closed", audit->id);
     crash_point("audit.event");
     if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, err) ||
-        !line_append(audit, line.text, err))
+        !line_append(audit, line.text, err)) {
+        audit->lost++;
         return false;
+    }
     audit_chain_advance(&audit->chain, line.hash);
     return true;
 }
@@ -210,6 +218,8 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
     doc_add_integer(arena, data, "duration_us", clock_monotonic_us() - audit->started_us);
     doc_add_integer(arena, data, "events", (int64_t)audit->chain.count);
     doc_add_text(arena, data, "root", root);
+    if (audit->lost)
+        doc_add_integer(arena, data, "lost", (int64_t)audit->lost);
     if (!event_add(audit, "end", data, arena, err))
         return false;
     audit->closed = true;

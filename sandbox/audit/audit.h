@@ -76,6 +76,9 @@ bool audit_network(struct audit *audit, const struct audit_network *network, str
 bool audit_event(struct audit *audit, const char *type, const struct doc *data, struct error *err)
     MUST_CHECK;
 
+/* How many events could not be written, for want of room; the end says it, too. */
+uint64_t audit_lost(const struct audit *audit);
+
 /*
  * The last event: the exit status, or the signal when it is not 0; how long it took; the number of
  * events before it and the Merkle root over their hashes. Everything is on the disk afterwards.

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,13 +39,23 @@ void run_confine_network(struct run_proxy *proxy, struct confine_options *option
     options->context = proxy;
 }
 
-/* What a child that could not start tells through a pipe that exec closes. */
+/* What a child that could not start tells through a socket that exec closes. */
 struct start_failure {
     struct confine_failure why;
     int status;
 };
 
-static void start(const struct run_spec *spec, struct start_failure *failure)
+/* The program starts when its start is on record. gate: -1, or where a byte says so. */
+static bool gate_pass(int gate, struct start_failure *failure)
+{
+    char byte;
+    if (gate < 0 || read(gate, &byte, 1) == 1)
+        return true;
+    failure->why = (struct confine_failure){ .step = "the record of this run", .sys = ECANCELED };
+    return false;
+}
+
+static void start(const struct run_spec *spec, int gate, struct start_failure *failure)
 {
     failure->status = RUN_EXIT_SETUP;
     if (spec->workdir && chdir(spec->workdir) < 0) {
@@ -58,6 +69,8 @@ static void start(const struct run_spec *spec, struct start_failure *failure)
         failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
         return;
     }
+    if (!gate_pass(gate, failure))
+        return;
     execve(spec->program, (char *const *)(uintptr_t)spec->argv,
            (char *const *)(uintptr_t)spec->envp);
     *failure = (struct start_failure){
@@ -88,7 +101,7 @@ bool run_replace(const struct run_spec *spec, int *status, struct error *err)
     failure.why = (struct confine_failure){ .step = "descriptors" };
     failure.why.sys = children_close_descriptors();
     if (!failure.why.sys)
-        start(spec, &failure);
+        start(spec, -1, &failure);
     return start_failed(spec, &failure, status, err);
 }
 
@@ -107,7 +120,7 @@ _Noreturn static void child_main(const struct run_spec *spec, const struct watch
     failure.why = (struct confine_failure){ .step = "the supervisor", .sys = 0 };
     failure.why.sys = children_begin(parent, mask);
     if (!failure.why.sys)
-        start(spec, &failure);
+        start(spec, spec->audit ? watch->report : -1, &failure);
     (void)!write(watch->report, &failure, sizeof(failure));
     _exit(failure.status);
 }
@@ -160,14 +173,16 @@ static bool watch_record_start(const struct watch *watch, struct error *err)
         return true;
     struct audit_start start = *spec->start;
     start.pid = watch->pid;
-    return audit_start(spec->audit, &start, err);
+    return audit_start(spec->audit, &start, err) &&
+           (send(watch->report, "", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE ||
+            errno == ECONNRESET || error_set_errno(err, "start the program"));
 }
 
 static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *err)
 {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return error_set_errno(err, "pipe");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return error_set_errno(err, "socketpair");
     pid_t parent = getpid();
     struct watch child = { .report = ends[1] };
     watch->pid = fork();
@@ -221,6 +236,9 @@ static bool watch_close(struct watch *watch, int *status, struct error *err)
     int signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
     *status = signal ? RUN_EXIT_SIGNAL + signal : WEXITSTATUS(watch->wait_status);
     bool recorded = !spec->audit || audit_end(spec->audit, *status, signal, err);
+    if (spec->audit && audit_lost(spec->audit))
+        (void)fprintf(stderr, "nono: %llu events of this run could not be recorded\n",
+                      (unsigned long long)audit_lost(spec->audit));
     if (!began)
         return start_failed(spec, &failure, status, err);
     return recorded || error_prefix(err, "the record of this run");

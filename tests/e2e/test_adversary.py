@@ -1,6 +1,8 @@
 """A hostile program in the sandbox: ways out that were once open, each beside what has to go on working."""
 import os
+import resource
 import shutil
+import signal
 import socket
 
 import pytest
@@ -112,3 +114,29 @@ def test_the_record_says_what_is_not_held(sandbox):
     sandbox.sh("true")
     missing = sandbox.record()[0]["data"]["enforced"]["not_held"]
     assert not any("pattern" in phrase or "Unix sockets" in phrase for phrase in missing)
+
+
+def no_room():
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def test_a_run_that_cannot_be_recorded_does_not_start(sandbox):
+    for _ in range(10):
+        done = sandbox.sh("touch started", "--allow", ".", preexec_fn=no_room)
+        assert done.returncode == 126 and "audit" in done.stderr
+        assert not (sandbox.work / "started").exists()
+    assert sandbox.sh("touch started", "--allow", ".", "--no-audit", preexec_fn=no_room).returncode == 0
+    assert (sandbox.work / "started").exists()
+
+
+def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):
+    assert sandbox.sh("true").returncode == 0
+    gone = sandbox.home / ".local/state/nono/audit/0123456789abcdef"
+    gone.mkdir()
+    listed = sandbox.nono("audit", "list")
+    assert listed.returncode == 0 and "exit 0" in listed.stdout and "broken" in listed.stdout
+    verified = sandbox.nono("audit", "verify", "--all")
+    assert verified.returncode == 5 and "closed" in verified.stdout and "0123456789abcdef: broken" in verified.stdout
+    gone.rmdir()
+    assert sandbox.nono("audit", "verify", "--all").returncode == 0
