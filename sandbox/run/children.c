@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +22,16 @@ void children_signals(sigset_t *out)
     (void)sigemptyset(out);
     for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
         (void)sigaddset(out, forwarded[i]);
+}
+
+bool children_descriptors_check(struct error *err)
+{
+    struct stat st;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+            return error_set(err, DENIED,
+                             "descriptor %d is a folder: it would lead past the sandbox", fd);
+    return true;
 }
 
 int children_close_descriptors(void)

@@ -97,7 +97,9 @@ static bool start_failed(const struct run_spec *spec, const struct start_failure
 bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 {
     struct start_failure failure;
-    failure.status = RUN_EXIT_SETUP;
+    *status = failure.status = RUN_EXIT_SETUP;
+    if (!children_descriptors_check(err))
+        return false;
     failure.why = (struct confine_failure){ .step = "descriptors" };
     failure.why.sys = children_close_descriptors();
     if (!failure.why.sys)
@@ -250,6 +252,8 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
     sigset_t before;
     *status = RUN_EXIT_SETUP;
+    if (!children_descriptors_check(err))
+        return false;
     bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
               watch_record_start(&watch, err) && watch_end(&watch, err) &&
               watch_close(&watch, status, err);

@@ -4,6 +4,7 @@ import resource
 import shutil
 import signal
 import socket
+import subprocess
 
 import pytest
 
@@ -26,6 +27,19 @@ def test_a_pair_of_sockets_does_not_send_to_sockets_by_path(sandbox, flags):
                 log.recv(10)
         script = PAIR.format(kind="SOCK_STREAM", then="a.sendall(b'in'); print(b.recv(9))")
         assert "in" in sandbox.nono("run", *flags, "--", "/usr/bin/python3", "-c", script).stdout
+
+
+@BOTH
+def test_a_folder_as_a_descriptor_does_not_lead_past_the_sandbox(sandbox, verb):
+    (sandbox.work / ".env").write_text("secret")
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    reach = ("perl", "-e", "chdir STDERR; open F, '.env' or exit 1; print <F>")
+    folder = os.open(sandbox.work, os.O_RDONLY)
+    words = [NONO, verb, "--profile", profile, "--", *reach]
+    done = subprocess.run(words, env=sandbox.environment, cwd=sandbox.work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=folder, check=False)
+    os.close(folder)
+    assert done.returncode == 126 and b"secret" not in done.stdout
 
 
 def test_the_priorities_of_others_cannot_be_changed(sandbox):
