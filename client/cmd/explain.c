@@ -99,7 +99,7 @@ void explain_confinement(const struct policy *policy, const struct confinement *
     const struct plan *plan = confine_plan(confinement);
     struct confine_report report;
     explain_report(policy, confinement, &report);
-    (void)fprintf(stream, "profile: %s\nfiles:\n", policy->profile->name);
+    (void)fprintf(stream, "profile: %s\nfiles:\n", text_escape(policy->profile->name, arena));
     for (size_t i = 0; i < plan->node_count; i++) {
         (void)fprintf(stream, "  %-18s %s%s  (%s)\n", explain_access(plan->nodes[i].access, arena),
                       text_escape(plan->nodes[i].path, arena), plan->nodes[i].is_dir ? "/" : "",

@@ -96,7 +96,8 @@ static bool consent_ask(const struct policy *policy)
     static const char *const asked[] = { "nothing of", "reading", "writing to", "full use of" };
     char answer[16] = "";
     (void)fprintf(stderr, "profile %s asks for %s %s\nallow it for this run? [y/N] ",
-                  policy->profile->name, asked[policy->profile->workdir],
+                  text_escape(policy->profile->name, policy->arena),
+                  asked[policy->profile->workdir],
                   text_escape(policy->options.workdir, policy->arena));
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }

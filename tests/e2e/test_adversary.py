@@ -154,3 +154,14 @@ def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):
     assert verified.returncode == 5 and "closed" in verified.stdout and "0123456789abcdef: broken" in verified.stdout
     gone.rmdir()
     assert sandbox.nono("audit", "verify", "--all").returncode == 0
+
+
+def test_names_do_not_write_to_the_terminal(sandbox):
+    name = "\x1b]0;title\x07"
+    (sandbox.home / name).mkdir()
+    (sandbox.work / "link").symlink_to(sandbox.home / name)
+    for words in (["--allow", ".", "--read", "link"], ["--read", name + "x"], ["--profile", name], ["--workdir", name + "x"]):
+        done = sandbox.nono("run", *words, "--", "true")
+        assert done.returncode != 0 and "\x1b" not in done.stderr and "\\x1b]0;title" in done.stderr, words
+    done = sandbox.nono("run", "--", name)
+    assert done.returncode == 127 and "\x1b" not in done.stderr
