@@ -88,7 +88,8 @@ static bool masks_exist(struct confinement *confinement, struct error *err)
     if (confinement->options.has_supervisor)
         return placeholders_make(&confinement->plan, &confinement->placeholders, err);
     for (size_t i = 0; i < plan->mask_count; i++) {
-        if (plan->masks[i].in_grant && !plan->masks[i].exists) {
+        if (plan->masks[i].in_grant &&
+            (!plan->masks[i].exists || placeholders_have(plan->masks[i].path))) {
             error_set(err, UNSUPPORTED,
                       "deny %s: it does not exist, and could be made in a tree that may be written",
                       plan->masks[i].path);

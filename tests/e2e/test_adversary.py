@@ -165,3 +165,32 @@ def test_names_do_not_write_to_the_terminal(sandbox):
         assert done.returncode != 0 and "\x1b" not in done.stderr and "\\x1b]0;title" in done.stderr, words
     done = sandbox.nono("run", "--", name)
     assert done.returncode == 127 and "\x1b" not in done.stderr
+
+
+def test_a_run_that_ends_leaves_the_others_their_placeholders(sandbox):
+    profile = sandbox.profile('[filesystem]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    script = "echo ready; read line; echo x > .env"
+    with subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--", "sh", "-c", script], env=sandbox.environment,
+                          cwd=sandbox.work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "ready\n"
+        with subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--", "sh", "-c", script], env=sandbox.environment,
+                              cwd=sandbox.work, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as second:
+            assert second.stdout.readline() == "ready\n"
+            first.communicate("go\n")
+            assert first.returncode != 0 and (sandbox.work / ".env").exists()
+            done = sandbox.sh("true", "--profile", profile, verb="wrap")
+            assert done.returncode == 6 and "does not exist" in done.stderr
+            second.communicate("go\n")
+            assert second.returncode != 0
+    assert list(sandbox.work.iterdir()) == []
+
+
+def test_a_placeholder_of_a_killed_run_is_taken_over(sandbox):
+    profile = sandbox.profile('[filesystem]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    with subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--", "sh", "-c", "echo ready; exec sleep 300"],
+                          env=sandbox.environment, cwd=sandbox.work, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout.readline() == "ready\n"
+        killed.kill()
+    assert (sandbox.work / ".env").exists()
+    assert sandbox.sh("echo x > .env", "--profile", profile).returncode != 0
+    assert list(sandbox.work.iterdir()) == []
