@@ -166,11 +166,11 @@ bool audit_verify(const char *state, const char *id, audit_visit *visit, void *c
                   struct audit_report *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
+    *out = (struct audit_report){ .state = AUDIT_UNCLOSED, .fault = "its file is missing" };
     if (audit_file_open(state, id, &fd, err))
-        return audit_verify_fd(fd, id, visit, context, out, err);
+        return fd < 0 || audit_verify_fd(fd, id, visit, context, out, err);
     if (err->kind != ERROR_UNTRUSTED)
         return false;
-    *out = (struct audit_report){ .head = "", .root = "" };
     fault_set(out, 1, err->message);
     return true;
 }
@@ -216,9 +216,11 @@ bool audit_summarise(const char *state, const char *id, struct arena *arena,
                      struct audit_summary *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    *out = (struct audit_summary){ .id = id };
+    *out = (struct audit_summary){ .id = id, .state = AUDIT_UNCLOSED };
     if (!audit_file_open(state, id, &fd, err))
         return err->kind == ERROR_UNTRUSTED && summary_fault(out, err);
+    if (fd < 0)
+        return true;
     out->state = is_running(fd) ? AUDIT_RUNNING : AUDIT_UNCLOSED;
     CLEANUP(lines_clear) struct lines lines;
     lines_init(&lines, fd);

@@ -48,8 +48,10 @@ bool audit_file_open(const char *state, const char *id, int *out_fd, struct erro
     CLEANUP(closep) int fd = -1;
     if (folder < 0 || fstatat(folder, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_set(err, NOT_FOUND, "there is no record of a run %s", id);
+    *out_fd = -1;
     if (!file_open_beneath(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, &fault))
-        return error_set(err, UNTRUSTED, "the record cannot be opened: %.300s", fault.message);
+        return fault.kind == ERROR_NOT_FOUND ||
+               error_set(err, UNTRUSTED, "the record cannot be opened: %.300s", fault.message);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return error_set(err, UNTRUSTED, "the record is not a file");
     *out_fd = STEAL_FD(fd);
