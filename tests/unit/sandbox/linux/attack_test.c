@@ -371,6 +371,16 @@ static void attack_inside(const struct confinement *confinement, struct seen *se
     (void)pick(2); /* the child's numbers are not ours */
 }
 
+static void round_judge(const struct nono_caps *caps, const struct plan *plan,
+                        const struct denied *denied, const struct seen *seen, bool no_mounts)
+{
+    const char *file = files_judge(seen), *name = denied_judge(caps, denied);
+    if (!file && !name)
+        return;
+    tell(caps, plan, no_mounts);
+    fail_msg("%s %s", file ? file : name, file ? "was reached" : "was denied and changed");
+}
+
 static void round_play(struct seen *seen, bool no_mounts)
 {
     struct nono_caps *caps = random_caps();
@@ -382,15 +392,10 @@ static void round_play(struct seen *seen, bool no_mounts)
     denied_note(caps, denied);
     files_find();
     if (confine_prepare(caps, &options, &confinement, &why)) {
-        const struct plan *plan = confine_plan(confinement);
-        files_ask(plan);
+        files_ask(confine_plan(confinement));
         attack_inside(confinement, seen);
         confine_clean(confinement);
-        const char *file = files_judge(seen), *name = denied_judge(caps, denied);
-        if (file || name) {
-            tell(caps, plan, no_mounts);
-            fail_msg("%s %s", file ? file : name, file ? "was reached" : "was denied and changed");
-        }
+        round_judge(caps, confine_plan(confinement), denied, seen, no_mounts);
     } else {
         assert_int_equal(why.kind, ERROR_DENIED); /* a link out of a tree that may be written */
     }
