@@ -67,9 +67,21 @@ static bool programs_protect(struct nono_caps *caps, struct error *err)
     return file_protect(caps, path, "nono's programs", err);
 }
 
+/* Whether anything but a device may be written. */
+static bool grants_writing(const struct nono_caps *caps)
+{
+    for (size_t i = 0; i < caps->grants.count; i++)
+        if (caps->grants.items[i].access & NONO_WRITE &&
+            !path_within(caps->grants.items[i].path, "/dev"))
+            return true;
+    return false;
+}
+
 bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
 {
     const struct profile_hook *const hooks[] = { &profile->hook_before, &profile->hook_after };
+    if (!grants_writing(caps))
+        return true;
     LIST_FOREACH (profile->parts, const struct profile_part, part) {
         bool is_file = !part->pack && strcmp(part->file, "built-in") != 0;
         if (is_file && !file_protect(caps, part->file, "the profile's own file", err))
