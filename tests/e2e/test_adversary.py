@@ -195,3 +195,14 @@ def test_a_placeholder_of_a_killed_run_is_taken_over(sandbox):
     assert (sandbox.work / ".env").exists()
     assert sandbox.sh("echo x > .env", "--profile", profile).returncode != 0
     assert list(sandbox.work.iterdir()) == []
+
+
+def test_tokens_and_signing_keys_cannot_be_read(sandbox):
+    config = sandbox.home / ".config/nono"
+    (config / "keys").mkdir(parents=True)
+    (config / "profiles").mkdir()
+    for name in ("credentials.json", "keys/release.pem", "profiles/mine.toml"):
+        (config / name).write_text("# content\n")
+    for name, readable in (("credentials.json", False), ("keys/release.pem", False), ("profiles/mine.toml", True)):
+        done = sandbox.sh(f"cat {config}/{name}", "--allow", str(sandbox.home))
+        assert ("content" in done.stdout) == readable, name
