@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "sandbox/policy/plan.h"
 #include "sandbox/run/children.h"
 #include "sandbox/run/run.h"
 
@@ -94,11 +95,17 @@ static bool start_failed(const struct run_spec *spec, const struct start_failure
     return error_set_errno(err, "the sandbox could not be set up: %s", failure->why.step);
 }
 
+static bool descriptors_check(const struct run_spec *spec, struct error *err)
+{
+    bool open = confine_plan(spec->confinement)->caps->network == NONO_NETWORK_OPEN;
+    return children_descriptors_check(open, err);
+}
+
 bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 {
     struct start_failure failure;
     *status = failure.status = RUN_EXIT_SETUP;
-    if (!children_descriptors_check(err))
+    if (!descriptors_check(spec, err))
         return false;
     failure.why = (struct confine_failure){ .step = "descriptors" };
     failure.why.sys = children_close_descriptors();
@@ -252,7 +259,7 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
     sigset_t before;
     *status = RUN_EXIT_SETUP;
-    if (!children_descriptors_check(err))
+    if (!descriptors_check(spec, err))
         return false;
     bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
               watch_record_start(&watch, err) && watch_end(&watch, err) &&

@@ -42,6 +42,16 @@ def test_a_folder_as_a_descriptor_does_not_lead_past_the_sandbox(sandbox, verb):
     assert done.returncode == 126 and b"secret" not in done.stdout
 
 
+@BOTH
+def test_a_socket_as_a_descriptor_does_not_send_anywhere(sandbox, verb):
+    for kind, flags, status in ((socket.SOCK_DGRAM, [], 126), (socket.SOCK_DGRAM, ["--allow-net"], 0), (socket.SOCK_STREAM, [], 0)):
+        ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
+        with ours, theirs:
+            done = subprocess.run([NONO, verb, *flags, "--", "true"], env=sandbox.environment, cwd=sandbox.work, stdin=theirs,
+                                  capture_output=True, check=False)
+            assert done.returncode == status, (kind, flags, done.stderr)
+
+
 def test_the_priorities_of_others_cannot_be_changed(sandbox):
     script = "import os; os.setpriority({}, {}, 5)"
     for which, who in (("os.PRIO_PROCESS", "os.getppid()"), ("os.PRIO_USER", "0"), ("os.PRIO_PGRP", "os.getpgid(os.getppid())")):
