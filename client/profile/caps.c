@@ -89,7 +89,9 @@ static bool network_set(struct nono_caps *caps, const struct profile *profile, s
         [PROFILE_NETWORK_HOSTS] = NONO_NETWORK_PROXY,
         [PROFILE_NETWORK_OPEN] = NONO_NETWORK_OPEN,
     };
-    caps->network = profile->network_blocked ? NONO_NETWORK_BLOCKED : modes[profile->network];
+    /* Open in spite of a block is what the command line said. */
+    bool blocked = profile->network_blocked && profile->network != PROFILE_NETWORK_OPEN;
+    caps->network = blocked ? NONO_NETWORK_BLOCKED : modes[profile->network];
     if (caps->network == NONO_NETWORK_OPEN && profile->deny_cloud_metadata)
         return not_held(NULL, "an open network without the cloud's metadata service", err);
     return ports_refuse(profile, err) &&
