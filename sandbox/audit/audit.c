@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
+#include "lib/base/limits.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "sandbox/audit/event.h"
@@ -148,6 +150,27 @@ bool audit_event(struct audit *audit, const char *type, const struct doc *data, 
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     return event_add(audit, type, data, arena, err);
+}
+
+/* Of a start besides the command, and of each byte of that, which may be written as \u0000. */
+#define START_BYTES ((size_t)8 * KIB)
+#define WORD_FACTOR 6
+
+bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
+{
+    struct rlimit limit;
+    size_t room = START_BYTES;
+    for (const char *const *word = start->command; word && *word; word++)
+        room += WORD_FACTOR * strlen(*word);
+    if (room > LIMIT_AUDIT_LINE_BYTES)
+        room = LIMIT_AUDIT_LINE_BYTES;
+    bool small = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < room;
+    if (small)
+        errno = EFBIG;
+    if (!small && (fallocate(audit->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) == 0 ||
+                   errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR))
+        return true;
+    return error_set_errno(err, "audit %s: no room for the record", audit->id);
 }
 
 bool audit_start(struct audit *audit, const struct audit_start *start, struct error *err)

@@ -76,6 +76,13 @@ bool audit_network(struct audit *audit, const struct audit_network *network, str
 bool audit_event(struct audit *audit, const char *type, const struct doc *data, struct error *err)
     MUST_CHECK;
 
+/*
+ * Room on the disk for the start, before there is anything to record: what cannot be recorded is
+ * not to begin. Where a file system cannot promise it, that is found out when the start is written.
+ */
+bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
+    MUST_CHECK;
+
 /* How many events could not be written, for want of room; the end says it, too. */
 uint64_t audit_lost(const struct audit *audit);
 

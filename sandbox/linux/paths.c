@@ -10,18 +10,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/stack.h"
 #include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
-
-/* The compiler would clear twelve kilobytes a path. */
-#ifdef __has_attribute
-#if __has_attribute(uninitialized)
-#define UNINITIALIZED __attribute__((uninitialized))
-#endif
-#endif
-#ifndef UNINITIALIZED
-#define UNINITIALIZED
-#endif
 
 /* A path being resolved. folders[i] is the descriptor of the i-th component from the root. */
 struct walk {
@@ -50,19 +41,24 @@ static bool walk_reopen(struct walk *walk, struct error *err)
     return true;
 }
 
-/* link: the name of one in the folder that is left; NULL: a "..". */
-static bool walk_cross(struct walk *walk, const char *link, struct error *err)
+/* name: a link's, in the folder that is left; NULL: a "..". */
+static bool walk_cross(struct walk *walk, const char *name, struct error *err)
 {
     struct path_found *found = walk->found;
     if (found->crossed_count == PATH_CROSSED_MAX)
         return error_set(err, INVALID, "%s: too many \"..\" and symbolic links", walk->path);
-    if (!memory_copy(walk->len ? walk->path : "/", &found->crossed[found->crossed_count].folder,
-                     err))
+    CLEANUP(freep) char *folder = NULL;
+    CLEANUP(freep) char *link = NULL;
+    if (!memory_copy(walk->len ? walk->path : "/", &folder, err) ||
+        !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), err))
         return false;
-    size_t at = found->crossed_count++;
-    found->crossed[at].by_link = link != NULL;
-    return !link || asprintf(&found->crossed[at].link, "%s/%s", walk->path, link) > 0 ||
-           error_set(err, UNAVAILABLE, "out of memory");
+    if (name && asprintf(&link, "%s/%s", walk->path, name) < 0) {
+        link = NULL;
+        return error_set(err, UNAVAILABLE, "out of memory");
+    }
+    found->crossed[found->crossed_count++] =
+        (struct path_crossed){ STEAL(folder), name != NULL, STEAL(link) };
+    return true;
 }
 
 static bool walk_up(struct walk *walk, struct error *err)

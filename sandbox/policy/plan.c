@@ -155,8 +155,9 @@ static bool grants_place(struct plan *plan, const struct path_ops *ops, struct e
 static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *err)
 {
     CLEANUP(freep) char *path = STEAL(mask->path);
+    mask->len = strlen(path);
     for (size_t i = 0; i < plan->mask_count; i++) {
-        if (strcmp(plan->masks[i].path, path) == 0) {
+        if (plan->masks[i].len == mask->len && memcmp(plan->masks[i].path, path, mask->len) == 0) {
             plan->masks[i].access |= mask->access;
             return true;
         }
@@ -274,22 +275,28 @@ static bool is_sealed(const struct plan *plan, const struct plan_mask *mask)
     return false;
 }
 
+/* Which masks touch what is granted. Most touch nothing, and are looked at no further. */
+static void mask_judge(const struct plan *plan, struct plan_mask *mask)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        /* A rule is on an object: one name of it granted, all are. */
+        bool other_name = mask->exists && path_id_equal(node->id, mask->id);
+        if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
+            continue;
+        mask->in_grant |= (node->access & mask->access) != 0;
+        mask->in_writable |= (node->access & NONO_WRITE) != 0;
+    }
+    if ((mask->in_grant || mask->in_writable) && is_covered(plan, mask))
+        mask->in_grant = mask->in_writable = false;
+    mask->in_writable = mask->in_writable && !is_sealed(plan, mask);
+}
+
 static void masks_judge(struct plan *plan)
 {
     for (size_t m = 0; m < plan->mask_count; m++) {
         struct plan_mask *mask = &plan->masks[m];
-        if (is_covered(plan, mask))
-            continue;
-        for (size_t i = 0; i < plan->node_count; i++) {
-            const struct plan_node *node = &plan->nodes[i];
-            /* A rule is on an object: one name of it granted, all are. */
-            bool other_name = mask->exists && path_id_equal(node->id, mask->id);
-            if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
-                continue;
-            mask->in_grant |= (node->access & mask->access) != 0;
-            mask->in_writable |= (node->access & NONO_WRITE) != 0;
-        }
-        mask->in_writable &= !is_sealed(plan, mask);
+        mask_judge(plan, mask);
         /* What the program cannot make in there is not there to be reached. */
         plan->has_absent |= mask->in_grant && !mask->exists && !mask->in_writable;
         mask->in_grant &= mask->exists || mask->in_writable;

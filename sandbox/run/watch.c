@@ -12,12 +12,13 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/limits.h"
+#include "lib/base/stack.h"
 #include "sandbox/policy/plan.h"
 #include "sandbox/run/children.h"
 #include "sandbox/run/run.h"
@@ -40,23 +41,13 @@ void run_confine_network(struct run_proxy *proxy, struct confine_options *option
     options->context = proxy;
 }
 
-/* What a child that could not start tells through a socket that exec closes. */
+/* What a child that could not start tells through a pipe that exec closes. */
 struct start_failure {
     struct confine_failure why;
     int status;
 };
 
-/* The program starts when its start is on record. gate: -1, or where a byte says so. */
-static bool gate_pass(int gate, struct start_failure *failure)
-{
-    char byte;
-    if (gate < 0 || read(gate, &byte, 1) == 1)
-        return true;
-    failure->why = (struct confine_failure){ .step = "the record of this run", .sys = ECANCELED };
-    return false;
-}
-
-static void start(const struct run_spec *spec, int gate, struct start_failure *failure)
+static void start(const struct run_spec *spec, struct start_failure *failure)
 {
     failure->status = RUN_EXIT_SETUP;
     if (spec->workdir && chdir(spec->workdir) < 0) {
@@ -70,8 +61,6 @@ static void start(const struct run_spec *spec, int gate, struct start_failure *f
         failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
         return;
     }
-    if (!gate_pass(gate, failure))
-        return;
     execve(spec->program, (char *const *)(uintptr_t)spec->argv,
            (char *const *)(uintptr_t)spec->envp);
     *failure = (struct start_failure){
@@ -110,7 +99,7 @@ bool run_replace(const struct run_spec *spec, int *status, struct error *err)
     failure.why = (struct confine_failure){ .step = "descriptors" };
     failure.why.sys = children_close_descriptors();
     if (!failure.why.sys)
-        start(spec, -1, &failure);
+        start(spec, &failure);
     return start_failed(spec, &failure, status, err);
 }
 
@@ -129,7 +118,7 @@ _Noreturn static void child_main(const struct run_spec *spec, const struct watch
     failure.why = (struct confine_failure){ .step = "the supervisor", .sys = 0 };
     failure.why.sys = children_begin(parent, mask);
     if (!failure.why.sys)
-        start(spec, spec->audit ? watch->report : -1, &failure);
+        start(spec, &failure);
     (void)!write(watch->report, &failure, sizeof(failure));
     _exit(failure.status);
 }
@@ -182,21 +171,57 @@ static bool watch_record_start(const struct watch *watch, struct error *err)
         return true;
     struct audit_start start = *spec->start;
     start.pid = watch->pid;
-    return audit_start(spec->audit, &start, err) &&
-           (send(watch->report, "", 1, MSG_NOSIGNAL) == 1 || errno == EPIPE ||
-            errno == ECONNRESET || error_set_errno(err, "start the program"));
+    if (spec->describe)
+        spec->describe(spec->context, &start);
+    return audit_start(spec->audit, &start, err);
+}
+
+/* What the child is made of, as one argument. */
+struct child {
+    const struct run_spec *spec;
+    const struct watch *watch;
+    pid_t parent;
+    const sigset_t *mask;
+};
+
+static int child_entry(void *argument)
+{
+    const struct child *child = argument;
+    child_main(child->spec, child->watch, child->parent, child->mask);
+}
+
+/* The deepest frames of a start hold a few hundred bytes; links of /proc/self add a path. */
+#define CHILD_STACK (24 * KIB)
+
+/*
+ * As posix_spawn(3) does it: the child uses our memory, and we wait, until it is another program.
+ * No page is copied, or taken from us to be copied later. Should it need more stack than this, what
+ * comes below is ours, and free while we wait.
+ */
+static pid_t child_share(struct child *child)
+{
+    _Alignas(16) unsigned char stack[CHILD_STACK] UNINITIALIZED;
+    return clone(child_entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+}
+
+static pid_t child_start(struct child *child)
+{
+    if (!confine_makes_namespaces(child->spec->confinement))
+        return child_share(child);
+    pid_t pid = fork();
+    if (pid == 0)
+        (void)child_entry(child);
+    return pid;
 }
 
 static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *err)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
-        return error_set_errno(err, "socketpair");
-    pid_t parent = getpid();
-    struct watch child = { .report = ends[1] };
-    watch->pid = fork();
-    if (watch->pid == 0)
-        child_main(watch->spec, &child, parent, mask);
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set_errno(err, "pipe");
+    const struct watch end = { .report = ends[1] };
+    struct child child = { watch->spec, &end, getpid(), mask };
+    watch->pid = child_start(&child);
     int sys = errno;
     (void)close(ends[1]);
     watch->report = ends[0];
@@ -259,7 +284,8 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
     sigset_t before;
     *status = RUN_EXIT_SETUP;
-    if (!descriptors_check(spec, err))
+    if (!descriptors_check(spec, err) ||
+        (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
         return false;
     bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
               watch_record_start(&watch, err) && watch_end(&watch, err) &&
