@@ -184,6 +184,8 @@ const struct command command_run = {
     .name = "run",
     .args = "[--] PROGRAM [ARGUMENTS]",
     .summary = "run a program in a sandbox",
+    .examples = EXAMPLES("nono run --profile acme/web -- claude",
+                         "nono run --allow . --allow-domain api.github.com -- ./build.sh"),
     .options = options,
     .options_first = true,
     .run = run_run,

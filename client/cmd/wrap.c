@@ -66,6 +66,8 @@ const struct command command_wrap = {
     .name = "wrap",
     .args = "[--] PROGRAM [ARGUMENTS]",
     .summary = "become a program in a sandbox, without a process outside",
+    .examples = EXAMPLES("nono wrap --profile acme/web -- make test",
+                         "nono wrap --read . -- grep -r password ."),
     .options = options,
     .options_first = true,
     .run = wrap_run,
