@@ -40,6 +40,19 @@ static bool other_edits(const struct store *store, const struct install *install
     return false;
 }
 
+/* The original's client removes packs and leaves wired.json: what the files were then is history.
+ */
+static void edits_forget(const struct store *store, struct wired *wired)
+{
+    for (size_t i = wired->count; i-- > 0;) {
+        bool edited = false;
+        LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
+            edited = edited || wiring_edits(pack->wiring_record, wired->files[i].path);
+        if (!edited)
+            wired_forget(wired, i);
+    }
+}
+
 /* Files that only the old version edited come back as they were. */
 static bool edits_release(const struct store *store, struct install *install, struct error *err)
 {
@@ -88,6 +101,7 @@ static bool plan_begin(const struct store *store, const struct install_options *
     install->plan = plan_new(&store->folders, options->extra_folders, install->arena);
     if (!wired_load(store->dir, install->arena, &install->wired, err))
         return false;
+    edits_forget(store, &install->wired);
     struct profile_platform *platform = ARENA_NEW(install->arena, struct profile_platform);
     profile_platform_detect(install->arena, platform);
     install->wiring.plan = install->plan;

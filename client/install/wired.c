@@ -1,5 +1,6 @@
 #include "client/install/wired.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,12 @@ bool wired_is_empty(const struct wired *wired)
     return wired->count == 0 && wired->folder_count == 0;
 }
 
+void wired_forget(struct wired *wired, size_t index)
+{
+    assert(index < wired->count);
+    wired->files[index] = wired->files[--wired->count];
+}
+
 static struct wired_file *file_find(struct wired *wired, const char *path)
 {
     for (size_t i = 0; i < wired->count; i++)
@@ -163,7 +170,7 @@ bool wired_release(struct wired *wired, struct plan *plan, const char *path, str
     if (!file)
         return true;
     const struct wired_file former = *file;
-    *file = wired->files[--wired->count];
+    wired_forget(wired, (size_t)(file - wired->files));
     if (!plan_get(plan, path, &now, err))
         return false;
     if (former.changed || !is_ours(plan_before(plan, path), former.ours))

@@ -31,6 +31,10 @@ bool wired_load(int packages, struct arena *arena, struct wired *out, struct err
 const char *wired_print(const struct wired *wired, struct arena *arena);
 bool wired_is_empty(const struct wired *wired);
 
+/* Drops what is known of a file: whoever removed the last pack that edited it had not heard of us.
+ */
+void wired_forget(struct wired *wired, size_t index);
+
 /* Before the first edit of a file: remembers it, or notices that somebody else wrote to it. */
 bool wired_note(struct wired *wired, struct plan *plan, const char *path, struct arena *arena,
                 struct error *err) MUST_CHECK;

@@ -216,6 +216,17 @@ static void artifacts_add(struct doc *out, const struct list *artifacts, struct 
     }
 }
 
+/* The original refuses a whole lock file in which one of these keys is missing. */
+static struct doc *provenance_doc(const struct lock_provenance *provenance, struct arena *arena)
+{
+    struct lock_provenance whole = *provenance;
+    const char **texts[] = { &whole.repository, &whole.workflow, &whole.git_ref, &whole.signed_at };
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (!*texts[i])
+            *texts[i] = "";
+    return record_encode(&provenance_record, &whole, arena);
+}
+
 static void entry_add(struct doc *packs, const struct lock_pack *pack, struct arena *arena)
 {
     static const char *const known[] = { "version",    "installed_at",   "pinned",
@@ -227,8 +238,7 @@ static void entry_add(struct doc *packs, const struct lock_pack *pack, struct ar
     doc_add_time(arena, entry, "installed_at", pack->installed_at);
     doc_add_bool(arena, entry, "pinned", pack->pinned);
     if (pack->provenance)
-        doc_insert(arena, entry, "provenance",
-                   record_encode(&provenance_record, pack->provenance, arena));
+        doc_insert(arena, entry, "provenance", provenance_doc(pack->provenance, arena));
     artifacts_add(entry, &pack->artifacts, arena);
     if (pack->wiring_record)
         doc_insert(arena, entry, "wiring_record", doc_copy(arena, pack->wiring_record));

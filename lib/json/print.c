@@ -115,7 +115,7 @@ static void put_members(struct output *out, const struct doc *doc)
     DOC_FOREACH (doc, member)
         members[count++] = member;
     if (table && out->style == JSON_COMPACT_SORTED)
-        qsort(members, count, sizeof(*members), by_key);
+        qsort(members, count, sizeof(const struct doc *), by_key);
 
     put_char(out, table ? '{' : '[');
     out->depth++;

@@ -163,7 +163,7 @@ static struct MHD_Response *mixed_reply(struct exchange *exchange, bool keep)
 {
     struct mixed *mixed = mixed_make(&exchange->res, exchange->req.arena);
     exchange->bytes_out = mixed->total;
-    if (keep && mixed->total <= MIXED_KEEP_MAX) {
+    if (keep) {
         struct MHD_Response *reply = mixed_keepable(mixed);
         mixed_free(mixed);
         return reply;
@@ -264,11 +264,20 @@ static void etag_fill(struct exchange *exchange)
     res->etag = arena_strndup(exchange->req.arena, digest, 32);
 }
 
+/* A larger multipart answer is sent from its own request's memory and file: nobody else's. */
+static bool is_small(const struct response *res)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < res->part_count; i++)
+        total += res->parts[i].size;
+    return total <= MIXED_KEEP_MAX;
+}
+
 static bool may_keep(const struct exchange *exchange)
 {
     const struct response *res = &exchange->res;
-    return exchange->server->cache && res->tag && res->status == 200 && res->etag &&
-           (!res->count || strlen(res->count) < sizeof(((struct cached *)0)->count)) &&
+    return is_small(res) && exchange->server->cache && res->tag && res->status == 200 &&
+           res->etag && (!res->count || strlen(res->count) < sizeof(((struct cached *)0)->count)) &&
            exchange->req.method == GET && !request_header(&exchange->req, "Authorization") &&
            !request_header(&exchange->req, "Cookie");
 }

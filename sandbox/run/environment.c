@@ -99,7 +99,7 @@ static bool list_has_any(const struct list *list)
 /* Names are ASCII; toupper(3) would ask the locale. */
 static char upper_of(char c)
 {
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    return c >= 'a' && c <= 'z' ? (char)(c & ~0x20) : c;
 }
 
 static bool looks_secret(const char *name)

@@ -158,12 +158,12 @@ def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):
     assert sandbox.sh("true").returncode == 0
     gone = sandbox.home / ".local/state/nono/audit/0123456789abcdef"
     gone.mkdir()
-    for status, state in ((0, "not closed"), (5, "broken")):
+    for status, state in ((0, None), (5, "broken")):  # a folder without a file may be another program's
         listed = sandbox.nono("audit", "list")
-        assert listed.returncode == 0 and "exit 0" in listed.stdout and state in listed.stdout
+        assert listed.returncode == 0 and "exit 0" in listed.stdout and ("broken" in listed.stdout) == bool(state)
         verified = sandbox.nono("audit", "verify", "--all")
         assert verified.returncode == status and ": closed" in verified.stdout
-        assert f"0123456789abcdef: {state}" in verified.stdout
+        assert (f"0123456789abcdef: {state}" in verified.stdout) == bool(state)
         (gone / "events.jsonl").mkdir(exist_ok=True)
 
 

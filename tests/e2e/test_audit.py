@@ -24,6 +24,18 @@ def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
     assert "closed; " in user("audit", "verify")
 
 
+def test_runs_that_the_original_recorded_beside_ours_are_left_to_it(user):  # noqa: F811
+    record = run(user, "--", "true")
+    other = record.parent.parent / ("f" * 16)
+    other.mkdir()
+    (other / "session.json").write_text("{}")
+    (other / "audit-events.ndjson").write_text("")
+    assert [item["id"] for item in user.json("audit", "list")] == [record.parent.name]
+    user("audit", "verify", "--all")
+    assert record.parent.name in user("audit", "show")
+    user("audit", "show", other.name, status=3)
+
+
 def test_a_signal_is_the_end(user):  # noqa: F811
     record = run(user, "--", "sh", "-c", "kill -TERM $$", status=128 + signal.SIGTERM)
     assert audit_events(record)[-1]["data"]["signal"] == signal.SIGTERM

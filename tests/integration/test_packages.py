@@ -2,6 +2,7 @@
 import email.parser
 import email.policy
 import json
+import os
 import urllib.parse
 
 import pytest
@@ -138,6 +139,21 @@ def test_one_request_brings_all_of_a_version(world, shelf):
     assert json.loads(parts["pull"]) == reader.get(f"{base}/pull").json()
     assert parts["bundle"] == reader.get(f"{base}/bundle").content
     assert parts["archive"] == reader.get(f"{base}/archive").content
+
+
+def test_a_download_too_large_to_be_kept_is_the_same_each_time(world, shelf):
+    """A pack that does not shrink, above what the registry keeps of a multipart answer."""
+    owner, organisation, key = shelf
+    files = packs.pack_files("large")
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "logo.png"})
+    files |= {"package.json": json.dumps(manifest).encode(), "logo.png": os.urandom(700 << 10)}
+    assert owner.publish(organisation, files, key, name="large").status_code == 201
+    for reader in (world.nobody(), world.nobody(), owner):
+        answer = reader.get(f"/packages/{organisation}/large/versions/1.0.0/download")
+        assert answer.status_code == 200 and int(answer.headers["Content-Length"]) == len(answer.content) > 700 << 10
+        archive = reader.get(f"/packages/{organisation}/large/versions/1.0.0/archive").content
+        assert archive in answer.content
 
 
 def test_documents_change_when_what_they_describe_does(world):

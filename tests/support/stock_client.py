@@ -1,8 +1,10 @@
 """The original's public client, as far as a registry sees it: strict about what it requires, GET alone.
 
 It puts addresses together by concatenation, escapes nothing but `installed`, compares digests as text, and treats a
-missing field as an error. It sends its telemetry headers and expects nothing of them.
+missing field as an error. It sends its telemetry headers and expects nothing of them. tests/conformance/original.py holds
+this stand-in against the client itself, which goes no further than the bundle of a pack that a key signed.
 """
+import datetime
 import http.client
 import json
 import re
@@ -90,14 +92,16 @@ class StockClient:
             raise RegistryError(f"registry returned HTTP {status} for {namespace}/{name}@{version}")
         pull = need(json.loads(data), namespace=str, name=str, version=str, provenance=dict, artifacts=list, bundle_url=str,
                     scan_passed=bool)
-        optional(need(pull["provenance"], signer_identity=str, repository=str, workflow=str, git_ref=str),
-                 rekor_log_index=int, signed_at=str)
+        provenance = optional(need(pull["provenance"], signer_identity=str, repository=str, workflow=str, git_ref=str),
+                              rekor_log_index=int, signed_at=str)
+        if provenance.get("signed_at") is not None:
+            assert datetime.datetime.fromisoformat(provenance["signed_at"]).tzinfo, "RFC 3339, with an offset"
         if (pull["namespace"], pull["name"]) != (namespace, name):
             raise RegistryError("another pack")
         return pull
 
     def pull(self, reference):
-        """The files of a pack, each compared with the digest that the document says."""
+        """The files of a pack, each compared with the digest that the document says; who signed is not looked at."""
         pack, _, version = reference.partition("@")
         namespace, name = pack.split("/")
         pull = self.pull_document(namespace, name, version or "latest")

@@ -1,16 +1,28 @@
 # shellcheck shell=bash
-# Judges that are Go programs: they come from the Go module proxy, into build/go.
+# Judges that others wrote: the Go ones come from the Go module proxy into build/go, the original's client from its crate into build/original.
 
-dev_conformance() {
+judge() { # judge NAME
+  case $1 in
+    toml | cosign)
+      if ! command -v go >/dev/null; then
+        echo "no Go here: $1 was not run"
+        return 0
+      fi
+      ;;
+    original) python_setup ;;
+    *)
+      echo "dev: there is no judge \"$1\": toml, cosign, original" >&2
+      return 2
+      ;;
+  esac
+  step "$1" "tests/conformance/$1.sh"
+}
+
+dev_conformance() { # dev_conformance [NAME...]
   dev_setup
-  if ! command -v go >/dev/null; then
-    echo "no Go here: toml-test and cosign were not run"
-    return 0
-  fi
   build_preset dev
   export GOBIN=$PWD/build/go GOFLAGS=-mod=mod
-  local script
-  for script in tests/conformance/*.sh; do
-    step "$(basename "$script" .sh)" "$script"
-  done
+  [ $# -gt 0 ] || set -- toml cosign
+  local name
+  for name in "$@"; do judge "$name"; done
 }

@@ -76,6 +76,30 @@ static void print_keeps_unknown_keys_and_other_packs(void **state)
     assert_int_equal(again.packs.count, 1);
 }
 
+static void print_writes_all_that_the_original_requires_of_a_provenance(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "signer_identity", "repository", "workflow", "ref",
+                                        "signed_at" };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct lockfile lock;
+    assert_ok(parse("", arena, &lock, &err));
+    const struct lock_provenance known = { .signer_identity = "key:0" };
+    const struct lock_pack added = { .key = "acme/web",
+                                     .namespace = "acme",
+                                     .name = "web",
+                                     .version = "1.0.0",
+                                     .provenance = &known };
+    const char *text = lockfile_print(&lock, &(struct lock_change){ .changed = &added }, arena);
+    assert_ok(parse(text, arena, &lock, &err));
+    const struct doc *provenance =
+        doc_find(lockfile_find(&lock, "acme", "web")->entry, "provenance");
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_non_null(doc_text(provenance, keys[i]));
+    const struct doc *index = doc_find(provenance, "rekor_log_index");
+    assert_true(index && index->kind == DOC_INTEGER);
+}
+
 static void parse_of_nothing_is_an_empty_lock_file(void **state)
 {
     (void)state;
@@ -120,6 +144,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parse_reads_what_the_original_wrote),
         cmocka_unit_test(print_keeps_unknown_keys_and_other_packs),
+        cmocka_unit_test(print_writes_all_that_the_original_requires_of_a_provenance),
         cmocka_unit_test(parse_of_nothing_is_an_empty_lock_file),
         cmocka_unit_test(parse_refuses_what_could_leave_a_packs_folder),
     };
