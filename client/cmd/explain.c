@@ -1,5 +1,7 @@
 #include "client/cmd/explain.h"
 
+#include <string.h>
+
 #include "lib/base/record.h"
 #include "lib/base/text.h"
 #include "sandbox/policy/plan.h"
@@ -51,14 +53,53 @@ static void explain_held(const struct confine_report *report, FILE *stream)
         (void)fprintf(stream, "not held: %s\n", report->missing[i]);
 }
 
+/* Whether what a pattern could match lies in a tree of the plan. Its fixed part tells where. */
+static bool pattern_reaches(const struct plan *plan, const char *pattern, struct arena *arena)
+{
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    size_t len = strcspn(pattern, "*");
+    while (len > 1 && pattern[len - 1] != '/')
+        len--;
+    const char *root = arena_strndup(arena, pattern, len);
+    if (!ops->resolve(ops->context, root, &found, &ignored))
+        return true; /* nobody knows */
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        if (node->is_dir &&
+            (path_within(found.path, node->path) || path_below(node->path, found.path)))
+            return true;
+    }
+    return false;
+}
+
+const char *explain_pattern(const struct policy *policy, const struct confinement *confinement,
+                            const char *path)
+{
+    LIST_FOREACH (policy->profile->denies, const struct profile_path, deny)
+        if (deny->is_glob && (!path || text_glob(deny->path, path)) &&
+            pattern_reaches(confine_plan(confinement), deny->path, policy->arena))
+            return deny->written ? deny->written : deny->path;
+    return NULL;
+}
+
+void explain_report(const struct policy *policy, const struct confinement *confinement,
+                    struct confine_report *out)
+{
+    confine_report(confinement, out);
+    if (explain_pattern(policy, confinement, NULL) && out->missing_count < CONFINE_MISSING_MAX)
+        out->missing[out->missing_count++] = "a denied pattern for files that come to match it";
+}
+
 void explain_confinement(const struct policy *policy, const struct confinement *confinement,
                          FILE *stream)
 {
     struct arena *arena = policy->arena;
     const struct plan *plan = confine_plan(confinement);
     struct confine_report report;
-    confine_report(confinement, &report);
-    (void)fprintf(stream, "profile: %s\nfiles:\n", policy->profile->name);
+    explain_report(policy, confinement, &report);
+    (void)fprintf(stream, "profile: %s\nfiles:\n", text_escape(policy->profile->name, arena));
     for (size_t i = 0; i < plan->node_count; i++) {
         (void)fprintf(stream, "  %-18s %s%s  (%s)\n", explain_access(plan->nodes[i].access, arena),
                       text_escape(plan->nodes[i].path, arena), plan->nodes[i].is_dir ? "/" : "",
@@ -92,11 +133,12 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
     if (plan->hard_linked)
         (void)fprintf(stderr, "nono: %s is denied, but has other names (hard links)\n",
                       text_escape(plan->hard_linked, policy->arena));
-    if (policy->notes.patterns && policy->options.verbose) {
+    const char *pattern = explain_pattern(policy, confinement, NULL);
+    if (pattern) {
         (void)fprintf(stderr,
-                      "nono: %zu denied patterns hold for the files that are there now, not for "
-                      "those made later\n",
-                      policy->notes.patterns);
+                      "nono: a denied pattern, as %s, holds for what matches it now, not for what "
+                      "is made during the run\n",
+                      text_escape(pattern, policy->arena));
     }
     if (policy->notes.workdir_wanted)
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");

@@ -10,6 +10,15 @@
 void explain_confinement(const struct policy *policy, const struct confinement *confinement,
                          FILE *stream);
 /* What a user should know even when not asking: weaknesses of an old kernel, ignored consent. */
+/* A denied pattern that reaches into a granted tree and, unless path is NULL, matches it: such a
+ * pattern holds for what is there when the run starts. NULL: there is none. */
+const char *explain_pattern(const struct policy *policy, const struct confinement *confinement,
+                            const char *path);
+
+/* confine_report, and what of the profile it cannot know. */
+void explain_report(const struct policy *policy, const struct confinement *confinement,
+                    struct confine_report *out);
+
 void explain_shortfalls(const struct policy *policy, const struct confinement *confinement);
 
 /* "read", "write", "read+write", "read+execute", ... */

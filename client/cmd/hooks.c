@@ -177,5 +177,6 @@ void hook_after(const struct policy *policy, const char *session, int exit_code)
     };
     struct error err;
     if (hook->script && !script_run(policy, hook, &call, &err))
-        (void)fprintf(stderr, "nono: the hook %s: %s\n", hook->script, err.message);
+        (void)fprintf(stderr, "nono: the hook %s: %s\n", text_escape(hook->script, policy->arena),
+                      text_escape(err.message, policy->arena));
 }

@@ -96,7 +96,8 @@ static bool consent_ask(const struct policy *policy)
     static const char *const asked[] = { "nothing of", "reading", "writing to", "full use of" };
     char answer[16] = "";
     (void)fprintf(stderr, "profile %s asks for %s %s\nallow it for this run? [y/N] ",
-                  policy->profile->name, asked[policy->profile->workdir],
+                  text_escape(policy->profile->name, policy->arena),
+                  asked[policy->profile->workdir],
                   text_escape(policy->options.workdir, policy->arena));
     return fgets(answer, sizeof(answer), stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -130,6 +131,7 @@ static bool caps_make(struct policy *policy, struct error *err)
         return false;
     return caps_of_profile(policy->profile, &options, &policy->caps, &policy->notes, err) &&
            protect_own_folders(policy->caps, policy->arena, err) &&
+           protect_policy_files(policy->caps, policy->profile, err) &&
            protect_allow_terminal(policy->caps, err);
 }
 

@@ -1,8 +1,12 @@
 #include "client/cmd/protect.h"
 
+#include <limits.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/ui/command.h"
 #include "lib/base/files.h"
 #include "lib/base/xdg.h"
 #include "sandbox/policy/paths.h"
@@ -41,6 +45,53 @@ bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct err
            xdg_folder(XDG_CONFIG, arena, &config, err) &&
            caps_deny(caps, path_join(arena, config, "credentials.json"), NONO_ALL, SOURCE, err) &&
            caps_deny(caps, path_join(arena, config, "keys"), NONO_ALL, SOURCE, err);
+}
+
+/* A name that leads nowhere would have to be held by a placeholder: these are there, or are not. */
+static bool file_protect(struct nono_caps *caps, const char *path, const char *source,
+                         struct error *err)
+{
+    struct stat st;
+    return lstat(path, &st) < 0 || caps_deny(caps, path, NONO_WRITE, source, err);
+}
+
+static bool programs_protect(struct nono_caps *caps, struct error *err)
+{
+    char path[PATH_MAX];
+    if (!command_helper_path("", path, sizeof(path), err) ||
+        !file_protect(caps, path, "nono's programs", err))
+        return false;
+    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (len < 0)
+        return error_set_errno(err, "readlink /proc/self/exe");
+    path[len] = '\0';
+    return file_protect(caps, path, "nono's programs", err);
+}
+
+/* Whether anything but a device may be written. */
+static bool grants_writing(const struct nono_caps *caps)
+{
+    for (size_t i = 0; i < caps->grants.count; i++)
+        if (caps->grants.items[i].access & NONO_WRITE &&
+            !path_within(caps->grants.items[i].path, "/dev"))
+            return true;
+    return false;
+}
+
+bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
+{
+    const struct profile_hook *const hooks[] = { &profile->hook_before, &profile->hook_after };
+    if (!grants_writing(caps))
+        return true;
+    LIST_FOREACH (profile->parts, const struct profile_part, part) {
+        bool is_file = !part->pack && strcmp(part->file, "built-in") != 0;
+        if (is_file && !file_protect(caps, part->file, "the profile's own file", err))
+            return false;
+    }
+    for (size_t i = 0; i < COUNT(hooks); i++)
+        if (hooks[i]->script && !file_protect(caps, hooks[i]->script, "session hooks", err))
+            return false;
+    return programs_protect(caps, err);
 }
 
 bool protect_allow_terminal(struct nono_caps *caps, struct error *err)

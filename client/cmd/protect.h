@@ -2,14 +2,22 @@
 #pragma once
 
 #include "lib/base/arena.h"
+#include "lib/profile/profile.h"
 #include "sandbox/policy/caps.h"
 
 /*
  * nono's own folders cannot be changed from inside through any grant: profiles, packs, state and
- * cache are read at most, and what is secret in them (keys, tokens, records, snapshots) is not
- * there. Folders that do not exist and could be made from inside are made first.
+ * cache are read at most, and what is secret in them (tokens, signing keys, records, snapshots) is
+ * not there. Folders that do not exist and could be made from inside are made first.
  */
 bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct error *err) MUST_CHECK;
+
+/*
+ * What decides about this run or the next, or runs outside of it: the profile's documents that lie
+ * elsewhere, its session hooks, and nono's programs. They cannot be changed through any grant.
+ */
+bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
+    MUST_CHECK;
 
 /* The terminal behind descriptors 0 to 2, as a device of its own; no other terminal. */
 bool protect_allow_terminal(struct nono_caps *caps, struct error *err) MUST_CHECK;

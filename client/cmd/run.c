@@ -122,7 +122,7 @@ static void run_describe(void *context, struct audit_start *start)
 {
     struct run *run = context;
     struct confine_report report;
-    confine_report(run->confinement, &report);
+    explain_report(&run->policy, run->confinement, &report);
     start->policy = policy_digest(&run->policy);
     start->enforced = run_enforced(&report, run->policy.caps->network, run->policy.arena);
 }

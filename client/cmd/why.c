@@ -93,6 +93,24 @@ static void path_deny(struct why *why, const struct query_result *result, const 
     why->sentence = details;
 }
 
+/* A pattern denies what is there when a run starts; what is not there yet is not denied by it. */
+static void pattern_note(struct why *why, const char *path)
+{
+    struct arena *arena = why->policy.arena;
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    if (!ops->resolve(ops->context, path, &found, &ignored) || found.exists)
+        return;
+    const char *pattern = explain_pattern(&why->policy, why->confinement, found.path);
+    if (!pattern)
+        return;
+    const char *note = arena_printf(
+        arena, "the pattern %s would deny it if it were there when the run starts", pattern);
+    doc_add_text(arena, why->answer, "note", note);
+    why->sentence = arena_printf(arena, "%s; %s", why->sentence, note);
+}
+
 static bool path_ask(struct why *why, const char *path, struct error *err)
 {
     struct arena *arena = why->policy.arena;
@@ -113,6 +131,7 @@ static bool path_ask(struct why *why, const char *path, struct error *err)
     doc_add_text(arena, why->answer, "source", result.source);
     why->sentence = arena_printf(arena, "%s grants %s to %s", result.source,
                                  explain_access(result.granted, arena), result.path);
+    pattern_note(why, path);
     return true;
 }
 

@@ -42,15 +42,12 @@ static bool grant_add(struct nono_caps *caps, const struct profile *profile,
     return caps_allow(caps, grant->path, access, flags, source_of(&grant->origin), err);
 }
 
-static bool deny_add(struct nono_caps *caps, const struct profile_path *deny,
-                     struct caps_notes *notes, struct error *err)
+/* What a pattern matches is among the denies, too. */
+static bool deny_add(struct nono_caps *caps, const struct profile_path *deny, struct error *err)
 {
-    if (deny->is_glob) {
-        notes->patterns++;
-        return true;
-    }
     unsigned access = access_of(deny->access);
-    return !access || caps_deny(caps, deny->path, access, source_of(&deny->origin), err);
+    return deny->is_glob || !access ||
+           caps_deny(caps, deny->path, access, source_of(&deny->origin), err);
 }
 
 static bool hosts_add(struct nono_caps *caps, const struct list *hosts,
@@ -92,7 +89,9 @@ static bool network_set(struct nono_caps *caps, const struct profile *profile, s
         [PROFILE_NETWORK_HOSTS] = NONO_NETWORK_PROXY,
         [PROFILE_NETWORK_OPEN] = NONO_NETWORK_OPEN,
     };
-    caps->network = profile->network_blocked ? NONO_NETWORK_BLOCKED : modes[profile->network];
+    /* Open in spite of a block is what the command line said. */
+    bool blocked = profile->network_blocked && profile->network != PROFILE_NETWORK_OPEN;
+    caps->network = blocked ? NONO_NETWORK_BLOCKED : modes[profile->network];
     if (caps->network == NONO_NETWORK_OPEN && profile->deny_cloud_metadata)
         return not_held(NULL, "an open network without the cloud's metadata service", err);
     return ports_refuse(profile, err) &&
@@ -120,14 +119,13 @@ static bool workdir_add(struct nono_caps *caps, const struct profile *profile,
     return caps_allow(caps, options->workdir, access, 0, "--allow-cwd", err);
 }
 
-static bool paths_add(struct nono_caps *caps, const struct profile *profile,
-                      struct caps_notes *notes, struct error *err)
+static bool paths_add(struct nono_caps *caps, const struct profile *profile, struct error *err)
 {
     LIST_FOREACH (profile->grants, const struct profile_path, grant)
         if (!grant_add(caps, profile, grant, err))
             return false;
     LIST_FOREACH (profile->denies, const struct profile_path, deny)
-        if (!deny_add(caps, deny, notes, err))
+        if (!deny_add(caps, deny, err))
             return false;
     return true;
 }
@@ -139,7 +137,7 @@ bool caps_of_profile(const struct profile *profile, const struct caps_options *o
     struct caps_notes found = { 0 };
     if (!caps)
         return error_set(err, UNAVAILABLE, "out of memory");
-    if (!profile_check_supported(profile, err) || !paths_add(caps, profile, &found, err) ||
+    if (!profile_check_supported(profile, err) || !paths_add(caps, profile, err) ||
         !workdir_add(caps, profile, options, &found, err) || !network_set(caps, profile, err))
         return false;
     for (const char *const *program = options->programs;

@@ -17,7 +17,6 @@ struct caps_options {
 
 /* What of a profile is held by something else than the set, or only in part. */
 struct caps_notes {
-    size_t patterns;     /* denied patterns: they hold for files that exist, not for later ones */
     bool workdir_wanted; /* the profile asks for the working folder and there was no consent */
 };
 

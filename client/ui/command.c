@@ -125,11 +125,13 @@ static bool is_help(const char *word)
            strcmp(word, "help") == 0;
 }
 
+/* Messages quote names of files and hosts, which may be meant for the terminal. */
 static int report(const char *title, const struct error *err)
 {
-    fprintf(stderr, "%s: %s\n", title, err->message);
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    fprintf(stderr, "%s: %s\n", title, text_escape(err->message, arena));
     if (err->hint[0])
-        fprintf(stderr, "  %s\n", err->hint);
+        fprintf(stderr, "  %s\n", text_escape(err->hint, arena));
     return error_exit_status(err->kind);
 }
 

@@ -232,7 +232,8 @@ static bool matches_add(struct resolver *resolver, const struct doc *item, struc
 {
     struct list matches = { 0 };
     struct error inner = { 0 };
-    if (!profile_glob(resolver->arena, pattern, &matches, &inner))
+    bool deny = list == &resolver->profile->denies;
+    if (!(deny ? profile_glob_deny : profile_glob)(resolver->arena, pattern, &matches, &inner))
         return doc_fault(resolver->err, item, "%s", inner.message);
     LIST_FOREACH (matches, const char *, match) {
         if (!profile_entry_count(resolver, item))

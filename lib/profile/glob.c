@@ -1,5 +1,6 @@
-/* Patterns of paths against the file system, once, without following a link. */
+/* Patterns of paths against the file system, once. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct glob {
     struct list *out;
     struct error *err;
     size_t seen, depth;
+    bool deny; /* what is to be found whatever it takes */
 };
 
 static bool too_many(struct glob *glob)
@@ -48,6 +50,12 @@ static bool may_match_below(const char *pattern, const char *path)
     return have < wanted;
 }
 
+static bool match_add(struct glob *glob, const char *path)
+{
+    *LIST_ADD(glob->arena, glob->out, const char *) = path;
+    return glob->out->count <= LIMIT_GLOB_MATCHES || too_many(glob);
+}
+
 static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path);
 
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
@@ -58,25 +66,32 @@ static bool entry_take(struct glob *glob, int dir, const char *folder, const cha
         return true;
     if (++glob->seen > LIMIT_GLOB_ENTRIES)
         return too_many(glob);
-    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 || S_ISLNK(info.st_mode))
+    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        (S_ISLNK(info.st_mode) && !glob->deny))
         return true;
     const char *path = arena_printf(glob->arena, "%s/%s", folder[1] ? folder : "", name);
-    if (text_glob(glob->pattern, path)) {
-        *LIST_ADD(glob->arena, glob->out, const char *) = path;
-        if (glob->out->count > LIMIT_GLOB_MATCHES)
-            return too_many(glob);
-    }
+    if (text_glob(glob->pattern, path) && !match_add(glob, path))
+        return false;
     return !S_ISDIR(info.st_mode) || !may_match_below(glob->pattern, path) ||
            folder_walk(glob, dir, name, path);
 }
 
-/* A folder that cannot be opened has no matches. */
+/* Nobody has looked into such a folder; whoever owns it could open it up later. */
+static bool unseen_take(struct glob *glob, int parent, const char *name, const char *path)
+{
+    struct stat info;
+    bool ours = errno == EACCES && fstatat(parent, name, &info, 0) == 0 && info.st_uid == geteuid();
+    return !glob->deny || !ours || match_add(glob, path);
+}
+
+/* A folder that cannot be opened has no matches; to be denied, it is one itself when it is ours. */
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
 static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path)
 {
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool follow = glob->deny && parent == AT_FDCWD; /* the folder that was written */
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
     if (fd < 0)
-        return true;
+        return unseen_take(glob, parent, name, path);
     CLEANUP(closedirp) DIR *dir = fdopendir(fd);
     if (!dir) {
         (void)close(fd);
@@ -96,13 +111,26 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool profile_glob(struct arena *arena, const char *pattern, struct list *out, struct error *err)
+static bool glob_all(struct glob *glob)
 {
-    struct glob glob = { .arena = arena, .pattern = pattern, .out = out, .err = err };
-    const char *root = root_of(arena, pattern);
-    if (!folder_walk(&glob, AT_FDCWD, root, root))
+    struct list *out = glob->out;
+    const char *root = root_of(glob->arena, glob->pattern);
+    if (!folder_walk(glob, AT_FDCWD, root, root))
         return false;
     if (out->count)
         qsort(out->items, out->count, sizeof(const char *), by_text);
     return true;
+}
+
+bool profile_glob(struct arena *arena, const char *pattern, struct list *out, struct error *err)
+{
+    struct glob glob = { .arena = arena, .pattern = pattern, .out = out, .err = err };
+    return glob_all(&glob);
+}
+
+bool profile_glob_deny(struct arena *arena, const char *pattern, struct list *out,
+                       struct error *err)
+{
+    struct glob glob = { .arena = arena, .pattern = pattern, .out = out, .err = err, .deny = true };
+    return glob_all(&glob);
 }

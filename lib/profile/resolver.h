@@ -127,6 +127,10 @@ bool profile_path_is_in(const char *path, const char *folder);
 /* glob.c: what matches now, sorted. const char *. Follows no link. */
 bool profile_glob(struct arena *arena, const char *pattern, struct list *out, struct error *err)
     MUST_CHECK;
+/* The same for a deny: links that match are matches, the pattern's own folder may be one, and a
+ * folder of the user that cannot be looked into is a match itself. */
+bool profile_glob_deny(struct arena *arena, const char *pattern, struct list *out,
+                       struct error *err) MUST_CHECK;
 
 /* host.c: "[scheme://]host[:port][/path]". */
 bool profile_host_parse(struct arena *arena, const char *text, struct profile_host *out,

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
+#include "lib/base/limits.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "sandbox/audit/event.h"
@@ -20,8 +22,9 @@ struct audit {
     int folder; /* of all records */
     int fd;
     char id[AUDIT_ID_TEXT];
-    bool closed; /* the last event is written, or the file cannot be brought back in order */
-    off_t len;   /* of whole lines */
+    bool closed;   /* the last event is written, or the file cannot be brought back in order */
+    off_t len;     /* of whole lines */
+    uint64_t lost; /* events that could not be written */
     int64_t started_us;
     struct audit_chain chain;
 };
@@ -104,6 +107,11 @@ void audit_free(struct audit *audit)
     free(audit);
 }
 
+uint64_t audit_lost(const struct audit *audit)
+{
+    return audit->lost;
+}
+
 const char *audit_id(const struct audit *audit)
 {
     return audit->id;
@@ -130,8 +138,10 @@ static bool event_add(struct audit *audit, const char *type, const struct doc *d
         return error_set(err, CONFLICT, "audit %s: the record is closed", audit->id);
     crash_point("audit.event");
     if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, err) ||
-        !line_append(audit, line.text, err))
+        !line_append(audit, line.text, err)) {
+        audit->lost++;
         return false;
+    }
     audit_chain_advance(&audit->chain, line.hash);
     return true;
 }
@@ -140,6 +150,27 @@ bool audit_event(struct audit *audit, const char *type, const struct doc *data, 
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     return event_add(audit, type, data, arena, err);
+}
+
+/* Of a start besides the command, and of each byte of that, which may be written as \u0000. */
+#define START_BYTES ((size_t)8 * KIB)
+#define WORD_FACTOR 6
+
+bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
+{
+    struct rlimit limit;
+    size_t room = START_BYTES;
+    for (const char *const *word = start->command; word && *word; word++)
+        room += WORD_FACTOR * strlen(*word);
+    if (room > LIMIT_AUDIT_LINE_BYTES)
+        room = LIMIT_AUDIT_LINE_BYTES;
+    bool small = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < room;
+    if (small)
+        errno = EFBIG;
+    if (!small && (fallocate(audit->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) == 0 ||
+                   errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR))
+        return true;
+    return error_set_errno(err, "audit %s: no room for the record", audit->id);
 }
 
 bool audit_start(struct audit *audit, const struct audit_start *start, struct error *err)
@@ -210,6 +241,8 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
     doc_add_integer(arena, data, "duration_us", clock_monotonic_us() - audit->started_us);
     doc_add_integer(arena, data, "events", (int64_t)audit->chain.count);
     doc_add_text(arena, data, "root", root);
+    if (audit->lost)
+        doc_add_integer(arena, data, "lost", (int64_t)audit->lost);
     if (!event_add(audit, "end", data, arena, err))
         return false;
     audit->closed = true;

@@ -77,6 +77,16 @@ bool audit_event(struct audit *audit, const char *type, const struct doc *data, 
     MUST_CHECK;
 
 /*
+ * Room on the disk for the start, before there is anything to record: what cannot be recorded is
+ * not to begin. Where a file system cannot promise it, that is found out when the start is written.
+ */
+bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
+    MUST_CHECK;
+
+/* How many events could not be written, for want of room; the end says it, too. */
+uint64_t audit_lost(const struct audit *audit);
+
+/*
  * The last event: the exit status, or the signal when it is not 0; how long it took; the number of
  * events before it and the Merkle root over their hashes. Everything is on the disk afterwards.
  * Nothing can be added any more.

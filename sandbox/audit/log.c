@@ -166,8 +166,13 @@ bool audit_verify(const char *state, const char *id, audit_visit *visit, void *c
                   struct audit_report *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    return audit_file_open(state, id, &fd, err) &&
-           audit_verify_fd(fd, id, visit, context, out, err);
+    *out = (struct audit_report){ .state = AUDIT_UNCLOSED, .fault = "its file is missing" };
+    if (audit_file_open(state, id, &fd, err))
+        return fd < 0 || audit_verify_fd(fd, id, visit, context, out, err);
+    if (err->kind != ERROR_UNTRUSTED)
+        return false;
+    fault_set(out, 1, err->message);
+    return true;
 }
 
 /* The last whole line within the last room bytes; *out is NULL when they hold no beginning of it.
@@ -211,10 +216,12 @@ bool audit_summarise(const char *state, const char *id, struct arena *arena,
                      struct audit_summary *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
+    *out = (struct audit_summary){ .id = id, .state = AUDIT_UNCLOSED };
     if (!audit_file_open(state, id, &fd, err))
-        return false;
-    *out = (struct audit_summary){ .id = id,
-                                   .state = is_running(fd) ? AUDIT_RUNNING : AUDIT_UNCLOSED };
+        return err->kind == ERROR_UNTRUSTED && summary_fault(out, err);
+    if (fd < 0)
+        return true;
+    out->state = is_running(fd) ? AUDIT_RUNNING : AUDIT_UNCLOSED;
     CLEANUP(lines_clear) struct lines lines;
     lines_init(&lines, fd);
     struct line first, last;

@@ -52,14 +52,20 @@ bool audit_file_open(const char *state, const char *id, int *out_fd, struct erro
     CLEANUP(closep) int folder = -1;
     if (!folder_open(state, &folder, err))
         return false;
+    struct stat st;
     struct error fault;
-    if (folder >= 0 && file_open_beneath(folder, record_name(id).text,
-                                         O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, out_fd, &fault))
-        return true;
-    if (folder < 0 || fault.kind == ERROR_NOT_FOUND)
+    CLEANUP(closep) int fd = -1;
+    if (folder < 0 || fstatat(folder, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_set(err, NOT_FOUND, "there is no record of a run %s", id);
-    *err = fault;
-    return error_prefix(err, "audit %s", id);
+    *out_fd = -1;
+    if (!file_open_beneath(folder, record_name(id).text, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd,
+                           &fault))
+        return fault.kind == ERROR_NOT_FOUND ||
+               error_set(err, UNTRUSTED, "the record cannot be opened: %.300s", fault.message);
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return error_set(err, UNTRUSTED, "the record is not a file");
+    *out_fd = STEAL_FD(fd);
+    return true;
 }
 
 static int newest_first(const void *a, const void *b)

@@ -70,6 +70,9 @@ static void report_fill(struct confinement *confinement)
         if (!(features & lacks[i].feature))
             report_missing(report, lacks[i].phrase);
     report_missing(report, "mode, owner, times and attributes of the user's own files");
+    if (caps->network == NONO_NETWORK_OPEN)
+        report_missing(report, "programs outside that listen on Unix sockets (D-Bus, Docker): the "
+                               "network is open");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
     if (plan->has_absent)
@@ -85,7 +88,8 @@ static bool masks_exist(struct confinement *confinement, struct error *err)
     if (confinement->options.has_supervisor)
         return placeholders_make(&confinement->plan, &confinement->placeholders, err);
     for (size_t i = 0; i < plan->mask_count; i++) {
-        if (plan->masks[i].in_grant && !plan->masks[i].exists) {
+        if (plan->masks[i].in_grant &&
+            (!plan->masks[i].exists || placeholders_have(plan->masks[i].path))) {
             error_set(err, UNSUPPORTED,
                       "deny %s: it does not exist, and could be made in a tree that may be written",
                       plan->masks[i].path);

@@ -17,11 +17,11 @@
 
 #define INERT (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
-/* Descriptors from before belong to the old namespace's mounts; so by path again, without links,
- * and only if it is still the same object. */
+/* Descriptors from before belong to the old namespace's mounts; so by path again, without following
+ * a link, and only if it is still the same object: which may be a link. */
 static int target_open(const char *path, const struct path_id *id, int *out_fd)
 {
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
+    struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
                             .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
     CLEANUP(closep) int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
     struct stat st;

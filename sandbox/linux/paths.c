@@ -41,23 +41,30 @@ static bool walk_reopen(struct walk *walk, struct error *err)
     return true;
 }
 
-static bool walk_cross(struct walk *walk, bool by_link, struct error *err)
+/* name: a link's, in the folder that is left; NULL: a "..". */
+static bool walk_cross(struct walk *walk, const char *name, struct error *err)
 {
     struct path_found *found = walk->found;
     if (found->crossed_count == PATH_CROSSED_MAX)
         return error_set(err, INVALID, "%s: too many \"..\" and symbolic links", walk->path);
     CLEANUP(freep) char *folder = NULL;
+    CLEANUP(freep) char *link = NULL;
     if (!memory_copy(walk->len ? walk->path : "/", &folder, err) ||
         !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), err))
         return false;
-    found->crossed[found->crossed_count++] = (struct path_crossed){ STEAL(folder), by_link };
+    if (name && asprintf(&link, "%s/%s", walk->path, name) < 0) {
+        link = NULL;
+        return error_set(err, UNAVAILABLE, "out of memory");
+    }
+    found->crossed[found->crossed_count++] =
+        (struct path_crossed){ STEAL(folder), name != NULL, STEAL(link) };
     return true;
 }
 
 static bool walk_up(struct walk *walk, struct error *err)
 {
     char *slash = strrchr(walk->path, '/');
-    if (!walk_cross(walk, false, err))
+    if (!walk_cross(walk, NULL, err))
         return false;
     walk->len = slash ? (size_t)(slash - walk->path) : 0;
     walk->path[walk->len] = '\0';
@@ -67,7 +74,7 @@ static bool walk_up(struct walk *walk, struct error *err)
     return walk_reopen(walk, err);
 }
 
-static bool walk_follow(struct walk *walk, int link, struct error *err)
+static bool walk_follow(struct walk *walk, int link, const char *name, struct error *err)
 {
     char target[PATH_MAX] UNINITIALIZED;
     ssize_t len = readlinkat(link, "", target, sizeof(target));
@@ -78,7 +85,7 @@ static bool walk_follow(struct walk *walk, int link, struct error *err)
         return too_long(err);
     if (walk->links++ == PATH_LINKS_MAX)
         return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
-    if (!walk_cross(walk, true, err))
+    if (!walk_cross(walk, name, err))
         return false;
     memmove(walk->rest + len + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, (size_t)len);
@@ -123,7 +130,7 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
     if (fstat(next, &st) < 0)
         return error_set_errno(err, "stat %s/%s", walk->path, text);
     if (S_ISLNK(st.st_mode))
-        return walk_follow(walk, next, err);
+        return walk_follow(walk, next, text, err);
     closep(&walk->fd);
     walk->fd = STEAL_FD(owned);
     return walk_append(walk, name, len, err);

@@ -3,10 +3,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "sandbox/policy/memory.h"
+
+/* What no file of the user's has: empty, for its owner to read, and sticky. */
+#define PLACEHOLDER_MODE (S_ISVTX | S_IRUSR)
+
+static bool is_placeholder(const struct stat *st)
+{
+    return S_ISREG(st->st_mode) && (st->st_mode & 07777) == PLACEHOLDER_MODE && st->st_size == 0 &&
+           st->st_uid == geteuid();
+}
+
+bool placeholders_have(const char *path)
+{
+    struct stat st;
+    return lstat(path, &st) == 0 && is_placeholder(&st);
+}
 
 static bool same_object(const char *path, struct path_id id, struct stat *st)
 {
@@ -21,18 +37,22 @@ void placeholders_clear(struct placeholders *placeholders)
         if (same_object(path, placeholders->items[i].id, &st)) {
             if (placeholders->items[i].is_dir)
                 (void)rmdir(path); /* stays if somebody has put something there */
-            else if (st.st_size == 0)
+            else if (is_placeholder(&st) &&
+                     flock(placeholders->items[i].fd, LOCK_EX | LOCK_NB) == 0)
                 (void)unlink(path);
         }
+        closep(&placeholders->items[i].fd);
         free(placeholders->items[i].path);
     }
     free(placeholders->items);
     *placeholders = (struct placeholders){ 0 };
 }
 
-static bool item_add(struct placeholders *placeholders, const char *path, bool is_dir,
+/* fd is taken, and tells a file. */
+static bool item_add(struct placeholders *placeholders, const char *path, int fd,
                      struct path_id *out_id, struct error *err)
 {
+    CLEANUP(closep) int owned = fd;
     struct stat st;
     CLEANUP(freep) char *copy = strdup(path);
     if (!copy ||
@@ -44,7 +64,8 @@ static bool item_add(struct placeholders *placeholders, const char *path, bool i
     size_t at = placeholders->count++;
     placeholders->items[at].path = STEAL(copy);
     placeholders->items[at].id = *out_id;
-    placeholders->items[at].is_dir = is_dir;
+    placeholders->items[at].is_dir = fd < 0;
+    placeholders->items[at].fd = STEAL_FD(owned);
     return true;
 }
 
@@ -55,20 +76,43 @@ static bool folder_make(struct placeholders *placeholders, const char *path, str
     struct path_id id;
     if (mkdir(path, 0755) < 0)
         return errno == EEXIST || error_set_errno(err, "mkdir %s", path);
-    return item_add(placeholders, path, true, &id, err);
+    return item_add(placeholders, path, -1, &id, err);
+}
+
+/* Whatever it was that may not be done with what is not there. */
+static void mask_stands(struct plan_mask *mask)
+{
+    mask->exists = true;
+    mask->access = NONO_ALL;
+    mask->known = strlen(mask->path);
 }
 
 static bool file_make(struct placeholders *placeholders, struct plan_mask *mask, struct error *err)
 {
     CLEANUP(closep)
-    int fd = open(mask->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0);
-    if (fd < 0)
+    int fd =
+        open(mask->path, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, PLACEHOLDER_MODE);
+    if (fd < 0 || fchmod(fd, PLACEHOLDER_MODE) < 0 || flock(fd, LOCK_SH) < 0)
         return error_set_errno(err, "a placeholder at %s", mask->path);
-    if (!item_add(placeholders, mask->path, false, &mask->id, err))
+    if (!item_add(placeholders, mask->path, STEAL_FD(fd), &mask->id, err))
         return false;
-    mask->exists = true;
-    mask->access = NONO_ALL; /* whatever it was that may not be done with what is not there */
-    mask->known = strlen(mask->path);
+    mask_stands(mask);
+    return true;
+}
+
+/* Another run's, or what is left of one. */
+static bool file_join(struct placeholders *placeholders, struct plan_mask *mask, struct error *err)
+{
+    struct stat st;
+    CLEANUP(closep) int fd = open(mask->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_SH) < 0)
+        return error_set_errno(err, "the placeholder at %s", mask->path);
+    if (!same_object(mask->path, mask->id, &st) || !is_placeholder(&st))
+        return error_set(err, CONFLICT,
+                         "another run has just taken its placeholder away: try again");
+    if (!item_add(placeholders, mask->path, STEAL_FD(fd), &mask->id, err))
+        return false;
+    mask_stands(mask);
     return true;
 }
 
@@ -93,7 +137,9 @@ bool placeholders_make(struct plan *plan, struct placeholders *out, struct error
     CLEANUP(placeholders_clear) struct placeholders made = { 0 };
     for (size_t i = 0; i < plan->mask_count; i++) {
         struct plan_mask *mask = &plan->masks[i];
-        if (mask->in_grant && !mask->exists && !mask_make(&made, mask, err))
+        bool absent = mask->in_grant && !mask->exists;
+        bool shared = mask->in_grant && mask->exists && placeholders_have(mask->path);
+        if ((absent && !mask_make(&made, mask, err)) || (shared && !file_join(&made, mask, err)))
             return error_prefix(err, "deny %s", mask->path);
     }
     *out = made;

@@ -1,7 +1,10 @@
 /*
  * Denied paths that do not exist, in a tree that may be written. A mount needs something to stand
- * on, so each gets an empty file nobody may open, and missing folders above it, for as long as the
- * program runs. A killed supervisor leaves them; they are then denied like any other file.
+ * on, so each gets an empty file, and missing folders above it, for as long as the program runs.
+ *
+ * Several runs may stand on one placeholder: its mode tells what it is, each run holds a shared
+ * lock on it, and whoever has it alone at the end takes it away. Gone under a mount, it would leave
+ * the other run without one. A killed supervisor leaves it; the next run takes it over.
  */
 #pragma once
 
@@ -12,9 +15,13 @@ struct placeholders {
         char *path;
         struct path_id id;
         bool is_dir;
-    } * items; /* in the order they were made */
+        int fd; /* of a file, locked; else -1 */
+    } * items;  /* in the order they were made */
     size_t count;
 };
+
+/* Whether there is a placeholder at a path, of whatever run. */
+bool placeholders_have(const char *path);
 
 /* For each mask of the plan that needs one; the masks then exist. */
 bool placeholders_make(struct plan *plan, struct placeholders *out, struct error *err) MUST_CHECK;

@@ -163,10 +163,12 @@ static bool link_follow(const struct plain_folder *folder, char path[PATH_MAX], 
     if (size <= 0 || (size_t)size + from >= PATH_MAX ||
         !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), &ignored))
         return false;
-    char *left = strndup(path, len ? len : 1);
-    if (!left)
+    CLEANUP(freep) char *left = strndup(path, len ? len : 1);
+    CLEANUP(freep) char *link = strdup(path);
+    if (!left || !link)
         return false;
-    found->crossed[found->crossed_count++] = (struct path_crossed){ left, true };
+    found->crossed[found->crossed_count++] =
+        (struct path_crossed){ STEAL(left), true, STEAL(link) };
     memcpy(path + from, target, (size_t)size);
     path[from + (size_t)size] = '\0';
     return true;

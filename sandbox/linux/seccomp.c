@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -108,13 +109,42 @@ static void emit_socket(struct seccomp_program *program, const struct seccomp_op
     emit_choice(program, families, count, SECCOMP_RET_ALLOW, RET_DENY);
 }
 
+/*
+ * One end of a pair can send datagrams to any socket that has a path; a stream cannot. So where no
+ * Unix socket may be made, a pair is a stream or keeps its records' bounds (SOCK_SEQPACKET).
+ */
+static void emit_socketpair(struct seccomp_program *program, const struct seccomp_options *options)
+{
+    static const unsigned connected[] = { SOCK_STREAM, SOCK_SEQPACKET };
+    emit_load(program, ARG(0));
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_UNIX);
+    emit_return(program, RET_DENY);
+    if (options->unix_sockets) {
+        emit_return(program, SECCOMP_RET_ALLOW);
+        return;
+    }
+    emit_load(program, ARG(1));
+    emit(program, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf /* SOCK_TYPE_MASK of the kernel */);
+    emit_choice(program, connected, COUNT(connected), SECCOMP_RET_ALLOW, RET_DENY);
+}
+
+/* Argument 0 says of what kind argument 1 is; allowed is 0, oneself, of one kind. */
+static void emit_target(struct seccomp_program *program, unsigned kind)
+{
+    static const unsigned oneself[] = { 0 };
+    emit_load(program, ARG(0));
+    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, kind);
+    emit_return(program, RET_DENY);
+    emit_load(program, ARG(1));
+    emit_choice(program, oneself, COUNT(oneself), SECCOMP_RET_ALLOW, RET_DENY);
+}
+
 static void emit_check(struct seccomp_program *program, enum seccomp_check check,
                        const struct seccomp_options *options)
 {
     static const unsigned ioctls[] = { TIOCSTI, 0x541C /* TIOCLINUX */, TIOCSETD };
     static const unsigned personalities[] = { 0, 0xffffffff, ADDR_NO_RANDOMIZE };
     static const unsigned oneself[] = { 0 };
-    static const unsigned unix_only[] = { AF_UNIX };
     switch (check) {
     case CHECK_ALLOW:
         emit_return(program, SECCOMP_RET_ALLOW);
@@ -150,8 +180,13 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
         emit_socket(program, options);
         return;
     case CHECK_SOCKETPAIR:
-        emit_load(program, ARG(0));
-        emit_choice(program, unix_only, COUNT(unix_only), SECCOMP_RET_ALLOW, RET_DENY);
+        emit_socketpair(program, options);
+        return;
+    case CHECK_PRIORITY:
+        emit_target(program, PRIO_PROCESS);
+        return;
+    case CHECK_IO_PRIORITY:
+        emit_target(program, 1 /* IOPRIO_WHO_PROCESS */);
         return;
     case CHECK_SYSTEM_V: /* settled before */
     case CHECK_COUNT:

@@ -29,6 +29,9 @@ const struct seccomp_rule seccomp_rules[] = {
     /* keys, and other processes of the same user */
     { SYS_keyctl, CHECK_DENY }, { SYS_add_key, CHECK_DENY }, { SYS_request_key, CHECK_DENY },
     { SYS_kcmp, CHECK_DENY }, { SYS_pidfd_getfd, CHECK_DENY }, { SYS_prlimit64, CHECK_OTHERS },
+    { SYS_setpriority, CHECK_PRIORITY }, { SYS_ioprio_set, CHECK_IO_PRIORITY },
+    { SYS_sched_setscheduler, CHECK_OTHERS }, { SYS_sched_setparam, CHECK_OTHERS }, { SYS_sched_setattr, CHECK_OTHERS },
+    { SYS_migrate_pages, CHECK_OTHERS }, { SYS_move_pages, CHECK_OTHERS },
     { SYS_ioctl, CHECK_IOCTL },
     { SYS_mknodat, CHECK_MKNODAT },
 #ifdef SYS_mknod /* x86-64 has the old ones too */

@@ -14,7 +14,10 @@ enum seccomp_check {
     CHECK_MKNODAT,     /* the same; argument 2 */
     CHECK_OTHERS,      /* EPERM unless argument 0, a process, is 0: oneself */
     CHECK_SOCKET,      /* by struct seccomp_options */
-    CHECK_SOCKETPAIR,
+    CHECK_SOCKETPAIR,  /* the same; without Unix sockets no datagrams, which could be sent to a path
+                        */
+    CHECK_PRIORITY,    /* EPERM unless it is one's own */
+    CHECK_IO_PRIORITY,
     CHECK_SYSTEM_V, /* ENOSYS unless the options let it through */
     CHECK_COUNT
 };

@@ -40,7 +40,7 @@ struct confine_options {
     void *context;
 };
 
-#define CONFINE_MISSING_MAX 8
+#define CONFINE_MISSING_MAX 12
 
 /* What a confinement rests on, for the record of a run. */
 struct confine_report {

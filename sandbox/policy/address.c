@@ -133,6 +133,20 @@ enum address_class address_classify(const struct host *host)
                                    : classify_ipv4((const uint8_t *)&host->ipv4);
 }
 
+bool address_inner(const struct host *host, struct host *out)
+{
+    const uint8_t *address = host->ipv6.s6_addr;
+    for (size_t i = 0; i < COUNT(embeddings) && host->kind == HOST_IPV6; i++) {
+        struct in_addr inner;
+        if (!has_prefix(address, embeddings[i].prefix, embeddings[i].bits))
+            continue;
+        memcpy(&inner, address + embeddings[i].offset, sizeof(inner));
+        host_of_ipv4(&inner, out);
+        return true;
+    }
+    return false;
+}
+
 const char *address_class_text(enum address_class class)
 {
     return class_texts[class];

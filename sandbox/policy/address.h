@@ -30,4 +30,7 @@ enum address_class address_classify(const struct host *host);
 const char *address_class_text(enum address_class class);
 
 /* A name under which a cloud serves its metadata. */
+/* The IPv4 address that stands in an IPv6 one, of whatever kind; false when none does. */
+bool address_inner(const struct host *host, struct host *out);
+
 bool host_is_metadata_name(const struct host *host);

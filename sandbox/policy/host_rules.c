@@ -99,11 +99,16 @@ bool host_rule_matches(const struct host_rule *rule, const struct host *host)
     return host_equal(&rule->host, host);
 }
 
+/* An IPv4 address is denied in IPv6's clothes, too: a gateway might undress it. */
 static const struct host_rule *deny_find(const struct host_rules *rules, const struct host *host,
                                          uint16_t port)
 {
+    struct host inner;
+    bool has_inner = address_inner(host, &inner);
     LIST_FOREACH (rules->deny, const struct host_rule, rule) {
-        if (host_rule_matches(rule, host) && (rule->port == 0 || rule->port == port))
+        bool matches =
+            host_rule_matches(rule, host) || (has_inner && host_rule_matches(rule, &inner));
+        if (matches && (rule->port == 0 || rule->port == port))
             return rule;
     }
     return NULL;

@@ -28,6 +28,7 @@ static inline bool path_id_equal(struct path_id a, struct path_id b)
 struct path_crossed {
     char *folder;
     bool by_link;
+    char *link; /* the link itself, or NULL */
 };
 
 struct path_found {

@@ -151,26 +151,59 @@ static bool grants_place(struct plan *plan, const struct path_ops *ops, struct e
     return true;
 }
 
+/* Takes mask->path. */
+static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *err)
+{
+    CLEANUP(freep) char *path = STEAL(mask->path);
+    mask->len = strlen(path);
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        if (plan->masks[i].len == mask->len && memcmp(plan->masks[i].path, path, mask->len) == 0) {
+            plan->masks[i].access |= mask->access;
+            return true;
+        }
+    }
+    if (!memory_grow(&plan->masks, plan->mask_count, sizeof(*plan->masks), err))
+        return false;
+    mask->path = STEAL(path);
+    plan->masks[plan->mask_count++] = *mask;
+    return true;
+}
+
+/* A link on the way to a denied path stays where it is: else something else could be put there,
+ * under the very name that was denied. */
+static bool links_place(struct plan *plan, const struct caps_path *deny, struct path_found *found,
+                        const struct path_ops *ops, struct error *err)
+{
+    for (size_t i = 0; i < found->crossed_count; i++) {
+        if (!found->crossed[i].link)
+            continue;
+        struct plan_mask mask = {
+            .path = STEAL(found->crossed[i].link),
+            .exists = true,
+            .access = NONO_WRITE,
+            .source = deny->source,
+        };
+        mask.known = strlen(mask.path);
+        if (!ops->identify(ops->context, mask.path, &mask.id)) {
+            free(mask.path);
+            return error_set(err, NOT_FOUND, "%s: a link went away", deny->path);
+        }
+        if (!mask_add(plan, &mask, err))
+            return false;
+    }
+    return true;
+}
+
 static bool deny_place(struct plan *plan, const struct caps_path *deny, const struct path_ops *ops,
                        struct error *err)
 {
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     if (!ops->resolve(ops->context, deny->path, &found, err))
         return error_prefix(err, "%s", deny->source);
-    size_t len = strlen(found.path);
-    for (size_t i = 0; i < plan->mask_count; i++) {
-        if (plan->masks[i].len == len && memcmp(plan->masks[i].path, found.path, len) == 0) {
-            plan->masks[i].access |= deny->access;
-            return true;
-        }
-    }
-    if (!memory_grow(&plan->masks, plan->mask_count, sizeof(*plan->masks), err))
-        return false;
     if (found.exists && !found.is_dir && found.links > 1)
         plan->hard_linked = deny->path;
-    plan->masks[plan->mask_count++] = (struct plan_mask){
+    struct plan_mask mask = {
         .path = STEAL(found.path),
-        .len = len,
         .exists = found.exists,
         .known = found.known,
         .is_dir = found.is_dir,
@@ -178,7 +211,7 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
         .access = deny->access,
         .source = deny->source,
     };
-    return true;
+    return mask_add(plan, &mask, err) && links_place(plan, deny, &found, ops, err);
 }
 
 /* Nodes at or below a mask lose what it takes; one that is left with nothing goes. */

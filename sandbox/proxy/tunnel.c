@@ -232,6 +232,10 @@ static void on_hello(evutil_socket_t fd, short what, void *argument)
     (void)what;
     struct flow *flow = argument;
     struct tunnel *tunnel = flow->tunnel;
+    if (tunnel->hello_len >= CLIENT_HELLO_MAX) { /* as much came with the head: no room, no need */
+        judge_hello(tunnel);
+        return;
+    }
     ssize_t got =
         recv(fd, tunnel->hello + tunnel->hello_len, CLIENT_HELLO_MAX - tunnel->hello_len, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {

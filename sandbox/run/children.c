@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,6 +23,32 @@ void children_signals(sigset_t *out)
     (void)sigemptyset(out);
     for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
         (void)sigaddset(out, forwarded[i]);
+}
+
+static bool is_connected_kind(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+           (type == SOCK_STREAM || type == SOCK_SEQPACKET);
+}
+
+bool children_descriptors_check(bool network_open, struct error *err)
+{
+    struct stat st;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fstat(fd, &st) < 0)
+            continue;
+        const char *what = NULL;
+        if (S_ISDIR(st.st_mode))
+            what = "a folder";
+        else if (S_ISSOCK(st.st_mode) && !network_open && !is_connected_kind(fd))
+            what = "a socket of datagrams";
+        if (what)
+            return error_set(err, DENIED, "descriptor %d is %s: it would lead past the sandbox", fd,
+                             what);
+    }
+    return true;
 }
 
 int children_close_descriptors(void)

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/types.h>
+
+#include "lib/base/error.h"
 
 /* Those that a supervisor passes on. */
 void children_signals(sigset_t *out);
@@ -10,6 +13,11 @@ void children_signals(sigset_t *out);
 /* In a fresh child: ends with its parent, has the signals it would have had, and keeps nothing but
  * descriptors 0 to 2 across exec. Only system calls; 0 or an errno. */
 int children_begin(pid_t parent, const sigset_t *mask);
+
+/* Descriptors 0 to 2 are handed on: none may be a folder, through which the program would see what
+ * is below it as it was before denied paths were hidden, nor, unless the network is open, a socket
+ * of datagrams, which could be sent anywhere. */
+bool children_descriptors_check(bool network_open, struct error *err) MUST_CHECK;
 
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
 int children_close_descriptors(void);

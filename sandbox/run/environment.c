@@ -57,7 +57,9 @@ static const char *const secret_parts[] = {
     "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "APIKEY", "PRIVATE_KEY",
 };
 /* Only as a whole word between underscores. */
-static const char *const secret_words[] = { "KEY", "KEYS", "PASS", "PWD", "PAT", "JWT", "COOKIE" };
+static const char *const secret_words[] = {
+    "KEY", "KEYS", "PASS", "PWD", "PAT", "JWT", "COOKIE", "AUTH", "CRED", "CREDS", "BEARER",
+};
 
 static bool pattern_match(const char *pattern, const char *name)
 {
@@ -146,6 +148,20 @@ static bool is_set_by_us(const struct environment_rules *rules, const char *name
     return rules->workdir && (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0);
 }
 
+/* A URL with a password in it, whatever the variable is called. Those of proxies are left: without
+ * them an open network may lead nowhere. */
+static bool has_password(const char *name, const char *value)
+{
+    if (text_ends(name, "_proxy") || text_ends(name, "_PROXY"))
+        return false;
+    for (const char *at = value; (at = strstr(at, "://")); at += 3) {
+        size_t len = strcspn(at + 3, "/?#@ \t\n");
+        if (at[3 + len] == '@' && memchr(at + 3, ':', len))
+            return true;
+    }
+    return false;
+}
+
 static bool entry_passes(const struct environment_rules *rules, const char *entry, bool *out_drop)
 {
     char name[256];
@@ -156,7 +172,9 @@ static bool entry_passes(const struct environment_rules *rules, const char *entr
     memcpy(name, entry, len);
     name[len] = '\0';
     *out_drop = !is_set_by_us(rules, name);
-    return *out_drop && environment_judge(rules, name) == ENVIRONMENT_PASSED;
+    bool named = list_names(&rules->allow, name);
+    return *out_drop && environment_judge(rules, name) == ENVIRONMENT_PASSED &&
+           (named || !has_password(name, entry + len + 1));
 }
 
 const char **environment_make(const struct environment_rules *rules, const char *const *envp,

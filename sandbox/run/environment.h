@@ -6,6 +6,7 @@
  *    nono's own;
  *  - passed only when allowed by name or PREFIX*: those with TOKEN, SECRET, PASSWORD, ... or a part
  *    KEY in their names, and the addresses of agents and daemons (SSH_AUTH_SOCK, DBUS_*, ...);
+ *  - the same for a value that is a URL with a password, but for those of proxies;
  *  - everything else passes, unless only a list is allowed, or it is denied.
  */
 #pragma once

@@ -81,7 +81,7 @@ static bool network_failed(struct audit *audit, const struct proxy_event *event,
 void run_record_network(const struct proxy_event *event, void *context)
 {
     struct audit *audit = context;
-    struct error ignored; /* the end of the record will fail, and be reported */
+    struct error ignored; /* what could not be written is counted, and told at the end */
     if (audit && event->event == PROXY_DECISION)
         (void)!network_decided(audit, event, &ignored);
     else if (audit && event->event == PROXY_END)

@@ -19,6 +19,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/limits.h"
 #include "lib/base/stack.h"
+#include "sandbox/policy/plan.h"
 #include "sandbox/run/children.h"
 #include "sandbox/run/run.h"
 
@@ -83,10 +84,18 @@ static bool start_failed(const struct run_spec *spec, const struct start_failure
     return error_set_errno(err, "the sandbox could not be set up: %s", failure->why.step);
 }
 
+static bool descriptors_check(const struct run_spec *spec, struct error *err)
+{
+    bool open = confine_plan(spec->confinement)->caps->network == NONO_NETWORK_OPEN;
+    return children_descriptors_check(open, err);
+}
+
 bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 {
     struct start_failure failure;
-    failure.status = RUN_EXIT_SETUP;
+    *status = failure.status = RUN_EXIT_SETUP;
+    if (!descriptors_check(spec, err))
+        return false;
     failure.why = (struct confine_failure){ .step = "descriptors" };
     failure.why.sys = children_close_descriptors();
     if (!failure.why.sys)
@@ -261,6 +270,9 @@ static bool watch_close(struct watch *watch, int *status, struct error *err)
     int signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
     *status = signal ? RUN_EXIT_SIGNAL + signal : WEXITSTATUS(watch->wait_status);
     bool recorded = !spec->audit || audit_end(spec->audit, *status, signal, err);
+    if (spec->audit && audit_lost(spec->audit))
+        (void)fprintf(stderr, "nono: %llu events of this run could not be recorded\n",
+                      (unsigned long long)audit_lost(spec->audit));
     if (!began)
         return start_failed(spec, &failure, status, err);
     return recorded || error_prefix(err, "the record of this run");
@@ -272,6 +284,9 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
     sigset_t before;
     *status = RUN_EXIT_SETUP;
+    if (!descriptors_check(spec, err) ||
+        (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
+        return false;
     bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
               watch_record_start(&watch, err) && watch_end(&watch, err) &&
               watch_close(&watch, status, err);

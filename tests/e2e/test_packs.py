@@ -131,6 +131,38 @@ def test_installed_files_that_changed_are_named(client, publisher):  # noqa: F81
         assert said in client.refused(UNTRUSTED, "verify", publisher.ref("web"))
 
 
+def test_a_run_under_a_changed_pack_does_not_start(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    installed = client.packages / ref
+    aside = client.home / "aside"
+    words = ("run", "--profile", ref, "--allow-cwd", "--", "sh", "-c", "echo started")
+
+    def linked():
+        installed.rename(aside)
+        installed.symlink_to(aside)
+
+    def namespace_linked():
+        installed.parent.rename(aside)
+        installed.parent.symlink_to(aside)
+
+    for break_it, said in (
+            (lambda: (installed / "bin/hook.sh").write_bytes(b"#!/bin/sh\nrm -rf ~\n"), "bin/hook.sh has been changed"),
+            (lambda: (installed / "profiles/web.json").write_bytes(b"{}"), "profiles/web.json has been changed"),
+            (lambda: (installed / "extra").write_bytes(b""), "extra is not part of the pack"),
+            (linked, "symbolic link"), (namespace_linked, "symbolic link")):
+        client.ok("pull", "--yes", "--force", ref)
+        assert "started" in client.ok(*words).stdout
+        break_it()
+        done = client.run(*words)
+        assert done.returncode != 0 and "started" not in done.stdout and said in done.stderr.replace(
+            "Too many levels of symbolic links", "symbolic link"), done
+        if aside.exists():
+            link = installed if installed.is_symlink() else installed.parent
+            link.unlink()
+            aside.rename(link)
+
+
 def test_hostile_references_are_refused_everywhere(client, publisher):  # noqa: F811
     (client.home / ".config/nono/profiles").mkdir(parents=True)
     (client.home / ".config/nono/profiles/mine.json").write_text("{}")

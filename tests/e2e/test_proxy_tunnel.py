@@ -88,6 +88,19 @@ def test_a_greeting_in_small_pieces_and_early_is_read(proxy, world):
     connection.close()
 
 
+@pytest.mark.parametrize("authority,begin,passes", [
+    ("allowed.example:443", b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03", False), ("allowed.example:22", b"binary", True)])
+def test_more_than_any_greeting_comes_with_the_head(proxy, authority, begin, passes):
+    early = begin + bytes(512 * 1024)
+    connection = proxy.connect()
+    connection.sendall(f"CONNECT {authority} HTTP/1.1\r\nHost: x\r\n\r\n".encode() + early)
+    if passes:
+        connection.shutdown(1)
+    assert (early in read_all(connection)) == passes
+    connection.close()
+    assert proxy.curl("http://allowed.example/x").returncode == 0  # the proxy goes on
+
+
 def test_other_ports_are_open_only_when_named_and_carry_what_they_like(proxy):
     connection, head = proxy.tunnel("allowed.example:22")
     assert head.startswith(b"HTTP/1.1 200 ")

@@ -94,6 +94,13 @@ def test_without_a_network_no_socket_is_made(sandbox):
     assert sandbox.nono("run", "--allow-net", "--", "/usr/bin/python3", "-c", script.format("AF_INET")).returncode == 0
 
 
+def test_only_the_command_line_undoes_a_block(sandbox):
+    profile = sandbox.profile('{"network": {"block": true}}', "test.json")
+    words = ("--", "/usr/bin/python3", "-c", "import socket; socket.socket()")
+    for flags, status in ((("--allow-net",), 0), (("--allow-net", "--block-net"), 1), ((), 1), (("--allow-domain", "a.example"), 1)):
+        assert sandbox.nono("run", "--profile", profile, *flags, *words).returncode == status, flags
+
+
 def test_named_hosts_are_reached_through_the_proxy_alone(sandbox):
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]

@@ -214,7 +214,7 @@ static bool update_run(const char **operands, int *status, struct error *err)
         doc_add_text(session.arena, report, "result", what);
         bool is_failed = strcmp(what, "failed") == 0;
         if (is_failed)
-            fprintf(stderr, "%s\n", err->message);
+            fprintf(stderr, "%s\n", text_escape(err->message, session.arena));
         failed += is_failed;
         updated += strcmp(what, "updated") == 0;
         skipped += text_starts(what, "skipped");

@@ -4,6 +4,7 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/ui/term.h"
+#include "lib/base/text.h"
 #include "lib/pack/ref.h"
 
 static int opt_json;
@@ -33,7 +34,7 @@ static void one_verify(struct results *results, const char *namespace, const cha
     if (!ok && !results->first.kind)
         results->first = err;
     if (!opt_json)
-        printf("%s%s%s\n", ok ? key : err.message, ok ? " is " : "",
+        printf("%s%s%s\n", ok ? key : text_escape(err.message, results->arena), ok ? " is " : "",
                ok ? "as it was installed" : "");
 }
 

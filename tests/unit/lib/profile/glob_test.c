@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/files.h"
@@ -54,6 +55,53 @@ static void patterns_match_what_is_there(void **state)
     }
 }
 
+static void denied_patterns_find_links_and_what_is_closed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern, *matches;
+    } cases[] = {
+        { "*", "/a /b /c" }, { "a/*", "/a/.hidden /a/out /a/x" },
+        { "c/*", "/c/x" },   { "**/y", "/b/x/y" },
+        { "none/*", "" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct list found = { 0 };
+        const char *pattern = path_join(arena, folder, cases[i].pattern);
+        assert_ok(profile_glob_deny(arena, pattern, &found, &err));
+        const char *text = "";
+        LIST_FOREACH (found, const char *, path)
+            text = arena_printf(arena, "%s%s%s", text, *text ? " " : "", *path + strlen(folder));
+        assert_string_equal(text, cases[i].matches);
+    }
+}
+
+static int closed_is_a_match(void)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct list found = { 0 };
+    struct error err;
+    bool fine = mkdirat(dir, "open/closed", 0) == 0 &&
+                profile_glob_deny(arena, path_join(arena, folder, "**/y"), &found, &err);
+    return fine && found.count == 2 && strstr(*LIST_AT(found, const char *, 1), "open/closed") ? 0
+                                                                                               : 1;
+}
+
+static void a_folder_of_ours_that_is_closed_is_denied_whole(void **state)
+{
+    (void)state;
+    assert_int_equal(fchmod(dir, 0755), 0);
+    assert_int_equal(mkdirat(dir, "open", 0), 0);
+    assert_int_equal(fchmodat(dir, "open", 0777, 0), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(geteuid() != 0 || setuid(65534) == 0 ? closed_is_a_match() : 2);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void patterns_are_expanded_in_grants_and_kept_in_denies(void **state)
 {
     (void)state;
@@ -89,6 +137,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_what_is_there),
+        cmocka_unit_test(denied_patterns_find_links_and_what_is_closed),
+        cmocka_unit_test(a_folder_of_ours_that_is_closed_is_denied_whole),
         cmocka_unit_test(patterns_are_expanded_in_grants_and_kept_in_denies),
         cmocka_unit_test(a_pattern_that_matches_too_much_is_refused),
     };

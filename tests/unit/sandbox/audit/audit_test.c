@@ -301,6 +301,47 @@ static void absence_is_said_in_so_many_words(void **state)
     assert_fails(audit_verify(folder, "../../etc/passwd", NULL, NULL, &report, &err), INVALID);
 }
 
+/* One that has gone, as when its writer was killed early, or is something else: others are read. */
+static void a_record_that_is_no_file_is_broken(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char id[AUDIT_ID_TEXT];
+    for (int kind = 0; kind < 4; kind++) {
+        record_make(true, id);
+        const char *path = record_path(id);
+        assert_int_equal(unlink(path), 0);
+        if (kind == 1)
+            assert_int_equal(symlink("/dev/null", path), 0);
+        else if (kind == 2)
+            assert_int_equal(mkfifo(path, 0600), 0);
+        else if (kind == 3)
+            assert_int_equal(mkdir(path, 0700), 0);
+        struct audit_summary summary;
+        struct audit_report report = verified(id);
+        assert_int_equal(report.state, kind == 0 ? AUDIT_UNCLOSED : AUDIT_BROKEN);
+        assert_ok(audit_summarise(folder, id, arena, &summary, &err));
+        assert_int_equal(summary.state, report.state);
+        assert_true(report.fault[0]);
+    }
+}
+
+static void events_that_were_lost_are_counted_in_the_end(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(audit_freep) struct audit *audit = NULL;
+    char *name = arena_alloc(arena, LIMIT_AUDIT_LINE_BYTES + 1, 1);
+    memset(name, 'x', LIMIT_AUDIT_LINE_BYTES);
+    assert_ok(audit_open(folder, &audit, &err));
+    assert_ok(audit_start(audit, &start, &err));
+    assert_fails(audit_refused(audit, "open", name, "not granted", &err), TOO_LARGE);
+    assert_int_equal(audit_lost(audit), 1);
+    assert_ok(audit_end(audit, 0, 0, &err));
+    assert_non_null(strstr(record_text(audit_id(audit), arena), "\"lost\":1,"));
+    assert_int_equal(verified(audit_id(audit)).state, AUDIT_CLOSED);
+}
+
 static void a_folder_that_others_may_write_is_refused(void **state)
 {
     (void)state;
@@ -390,6 +431,8 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
     const struct CMUnitTest tests[] = {
+        CASE(a_record_that_is_no_file_is_broken),
+        CASE(events_that_were_lost_are_counted_in_the_end),
         CASE(closed_record_verifies_and_says_what_happened),
         CASE(a_record_can_be_open_closed_or_left),
         CASE(a_record_without_an_event_does_not_stay),

@@ -66,12 +66,15 @@ enum op {
     OP_MKDIR,
     OP_REMOVE,
     OP_TRUNCATE,
+    OP_LIST,
+    OP_RENAME,
+    OP_LINK,
     OP_COUNT
 };
 
 struct probe {
     enum op op;
-    char path[256];
+    char path[256], to[256];
     bool expected;
     int error; /* of the attempt: 0, or an errno */
 };
@@ -131,22 +134,30 @@ static struct nono_caps *random_caps(void)
     return caps;
 }
 
+static bool takes_victim(enum op op)
+{
+    return op == OP_REMOVE || op == OP_RENAME || op == OP_LINK;
+}
+
 static void probe_fill(struct probe *probe, unsigned policy, int number)
 {
-    static const char *const folders[] = { "a", "a/b", "d", "f/g" };
+    static const char *const folders[] = { "a", "a/b", "d", "f/g", "f/to-a", "f/to-a/b", "a/../d" };
     probe->op = (enum op)pick(OP_COUNT);
     char name[128];
     if (probe->op == OP_CREATE || probe->op == OP_MKDIR)
         (void)snprintf(name, sizeof(name), "%s/new-%u-%d", folders[pick(COUNT(folders))], policy,
                        number);
-    else if (probe->op == OP_REMOVE)
+    else if (takes_victim(probe->op))
         (void)snprintf(name, sizeof(name), "%s/victim-%u-%d", folders[pick(COUNT(folders))], policy,
                        number);
     else
         (void)snprintf(name, sizeof(name), "%s", random_name());
     path_of(name, probe->path, sizeof(probe->path));
-    if (probe->op == OP_REMOVE)
+    if (takes_victim(probe->op))
         assert_int_equal(mknod(probe->path, S_IFREG | 0755, 0), 0);
+    (void)snprintf(name, sizeof(name), "%s/moved-%u-%d", folders[pick(COUNT(folders))], policy,
+                   number);
+    path_of(name, probe->to, sizeof(probe->to));
 }
 
 static void probe_ask(struct probe *probe, const struct plan *plan)
@@ -157,14 +168,17 @@ static void probe_ask(struct probe *probe, const struct plan *plan)
         [OP_READ_WRITE] = NONO_READ | NONO_WRITE,
         [OP_EXECUTE] = NONO_READ | NONO_EXECUTE,
         [OP_TRUNCATE] = NONO_WRITE,
+        [OP_LIST] = NONO_READ,
     };
-    struct query_result result;
+    struct query_result result = { .allowed = true }, there = { .allowed = true };
     const struct path_ops *ops = confine_path_ops();
     if (accesses[probe->op])
         assert_ok(query_path(plan, ops, probe->path, accesses[probe->op], &result, &err));
-    else
+    else if (probe->op != OP_LINK)
         assert_ok(query_entry(plan, ops, probe->path, &result, &err));
-    probe->expected = result.allowed;
+    if (probe->op == OP_RENAME || probe->op == OP_LINK)
+        assert_ok(query_entry(plan, ops, probe->to, &there, &err));
+    probe->expected = result.allowed && there.allowed;
 }
 
 static int try_open(const char *path, int flags)
@@ -199,6 +213,12 @@ static int try_probe(const struct probe *probe)
         return mkdir(probe->path, 0755) ? errno : 0;
     case OP_REMOVE:
         return unlink(probe->path) ? errno : 0;
+    case OP_LIST:
+        return try_open(probe->path, O_RDONLY | O_DIRECTORY);
+    case OP_RENAME:
+        return rename(probe->path, probe->to) ? errno : 0;
+    case OP_LINK:
+        return link(probe->path, probe->to) ? errno : 0;
     case OP_COUNT:
         break;
     }
@@ -223,8 +243,12 @@ static bool agrees(const struct probe *probe)
         return true; /* EACCES whatever the rules are */
     if (probe->error == 0 || probe->error == ENOEXEC)
         return probe->expected;
+    /* Between folders the kernel also asks that no right be gained, which is no question of why's.
+     */
+    if (probe->error == EXDEV && (probe->op == OP_RENAME || probe->op == OP_LINK))
+        return true;
     if (is_refusal(probe->error))
-        return !probe->expected;
+        return !probe->expected || probe->op == OP_LINK;
     return is_about_the_file(probe->error);
 }
 
@@ -265,8 +289,9 @@ static void plan_tell(const struct nono_caps *caps, const struct plan *plan)
 static void probes_compare(const struct probe *probes, const struct nono_caps *caps,
                            const struct plan *plan)
 {
-    static const char *const ops[] = { "read",   "write", "readwrite", "execute",
-                                       "create", "mkdir", "remove",    "truncate" };
+    static const char *const ops[] = { "read",   "write",  "readwrite", "execute",
+                                       "create", "mkdir",  "remove",    "truncate",
+                                       "list",   "rename", "link" };
     for (int i = 0; i < PROBES; i++) {
         const struct probe *probe = &probes[i];
         if (agrees(probe))

@@ -218,6 +218,37 @@ static void without_mounts_it_is_held_by_siblings(void **state)
     assert_true(report.held & NONO_HELD_DENY_SPLIT);
 }
 
+/* ws/link leads to ws/src/kept, which is denied; ws/way, on the way to it, to ws/src. */
+static int links_stay(void)
+{
+    if (!refused(open("ws/link", O_RDONLY | O_CLOEXEC)) ||
+        !refused(open("ws/way/kept", O_RDONLY | O_CLOEXEC)))
+        return 1;
+    if (!refused(unlink("ws/link")) || !refused(rename("ws/link", "ws/src/x")) ||
+        !refused(rename("ws/file", "ws/link")))
+        return 2;
+    if (!refused(unlink("ws/way")) || !refused(rename("ws/way", "ws/src/x")))
+        return 3;
+    return open("ws/way/other", O_RDONLY | O_CLOEXEC) >= 0 ? 0 : 4;
+}
+
+static void links_to_what_is_denied_cannot_be_replaced(void **state)
+{
+    (void)state;
+    file_make("ws/src/kept");
+    file_make("ws/src/other");
+    assert_int_equal(symlink("src/kept", "ws/link"), 0);
+    assert_int_equal(symlink("src", "ws/way"), 0);
+    for (int no_mounts = !features_mount_namespace(); no_mounts < 2; no_mounts++) {
+        CLEANUP(world_clear)
+        struct world world = { .caps = caps_new(), .options = { .no_mounts = no_mounts } };
+        assert_ok(caps_allow(world.caps, "ws", NONO_READ | NONO_WRITE, 0, NULL, &err));
+        assert_ok(caps_deny(world.caps, "ws/link", NONO_READ, NULL, &err));
+        assert_ok(caps_deny(world.caps, "ws/way/kept", NONO_READ, NULL, &err));
+        assert_int_equal(try_inside(&world, links_stay), 0);
+    }
+}
+
 static int absent_stays_absent(void)
 {
     return refused(open("ws/later", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) &&
@@ -310,6 +341,7 @@ int main(void)
         IN_FOLDER(a_deny_in_a_grant_is_held_by_mounts),
         IN_FOLDER(it_is_held_for_a_user_without_privileges),
         IN_FOLDER(without_mounts_it_is_held_by_siblings),
+        IN_FOLDER(links_to_what_is_denied_cannot_be_replaced),
         IN_FOLDER(a_denied_path_that_is_not_there_cannot_be_made),
         IN_FOLDER(without_a_supervisor_such_a_path_is_refused),
         IN_FOLDER(a_link_left_in_a_writable_tree_is_not_followed_out),

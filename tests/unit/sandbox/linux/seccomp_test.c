@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -77,15 +78,24 @@ static const struct seccomp_options lenient = { .network = SECCOMP_NETWORK_CLOSE
                                                 .unix_sockets = true,
                                                 .system_v_ipc = true };
 
+struct call_case {
+    const struct seccomp_options *options;
+    int nr;
+    unsigned expected;
+    uint64_t args[3];
+};
+
+static void cases_check(const struct call_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (call(cases[i].options, cases[i].nr, cases[i].args) != cases[i].expected)
+            fail_msg("case %zu: system call %d", i, cases[i].nr);
+}
+
 static void calls_are_judged_as_the_table_says(void **state)
 {
     (void)state;
-    const struct {
-        const struct seccomp_options *options;
-        int nr;
-        unsigned expected;
-        uint64_t args[3];
-    } cases[] = {
+    const struct call_case cases[] = {
         { &closed, SYS_read, SECCOMP_RET_ALLOW, { 0 } },
         { &closed, SYS_openat, SECCOMP_RET_ALLOW, { 0 } },
         { &closed, 500, SECCOMP_RET_ALLOW, { 0 } },
@@ -110,8 +120,6 @@ static void calls_are_judged_as_the_table_says(void **state)
         { &closed, SYS_prlimit64, DENY, { 1 } },
         { &closed, SYS_socket, DENY, { AF_INET, SOCK_STREAM } },
         { &closed, SYS_socket, DENY, { AF_UNIX, SOCK_STREAM } },
-        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX } },
-        { &closed, SYS_socketpair, DENY, { AF_TIPC } },
         { &closed, SYS_shmget, ABSENT, { 0 } },
         { &lenient, SYS_socket, SECCOMP_RET_ALLOW, { AF_UNIX } },
         { &lenient, SYS_socket, DENY, { AF_INET } },
@@ -125,9 +133,32 @@ static void calls_are_judged_as_the_table_says(void **state)
         { &open_network, SYS_socket, SECCOMP_RET_ALLOW, { AF_UNIX } },
         { &open_network, SYS_bpf, DENY, { 0 } },
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
-        if (call(cases[i].options, cases[i].nr, cases[i].args) != cases[i].expected)
-            fail_msg("case %zu: system call %d", i, cases[i].nr);
+    cases_check(cases, COUNT(cases));
+}
+
+static void pairs_and_priorities_are_judged_by_their_arguments(void **state)
+{
+    (void)state;
+    const struct call_case cases[] = {
+        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC } },
+        { &closed, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_SEQPACKET } },
+        { &closed, SYS_socketpair, DENY, { AF_UNIX, SOCK_DGRAM } }, /* sends to any path */
+        { &closed, SYS_socketpair, DENY, { AF_UNIX, SOCK_RAW | SOCK_NONBLOCK } }, /* the same */
+        { &inet, SYS_socketpair, DENY, { AF_UNIX, SOCK_DGRAM } },
+        { &lenient, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_DGRAM } },
+        { &open_network, SYS_socketpair, SECCOMP_RET_ALLOW, { AF_UNIX, SOCK_DGRAM } },
+        { &closed, SYS_setpriority, SECCOMP_RET_ALLOW, { PRIO_PROCESS, 0, 5 } },
+        { &closed, SYS_setpriority, DENY, { PRIO_PROCESS, 1, 5 } },
+        { &closed, SYS_setpriority, DENY, { PRIO_USER, 0, 5 } },
+        { &closed, SYS_ioprio_set, SECCOMP_RET_ALLOW, { 1, 0 } },
+        { &closed, SYS_ioprio_set, DENY, { 3, 0 } },
+        { &closed, SYS_sched_setscheduler, SECCOMP_RET_ALLOW, { 0 } },
+        { &closed, SYS_sched_setscheduler, DENY, { 1 } },
+        { &closed, SYS_sched_setattr, DENY, { 1 } },
+        { &closed, SYS_move_pages, DENY, { 1 } },
+        { &closed, SYS_socketpair, DENY, { AF_TIPC } },
+    };
+    cases_check(cases, COUNT(cases));
 }
 
 static void every_rule_of_the_table_is_in_the_program(void **state)
@@ -195,6 +226,8 @@ static int enforced(void)
     if (syscall(SYS_ioctl, 0, (1UL << 32) | TIOCSTI, "x") >= 0 || errno != EPERM)
         return 3;
     int pair[2];
+    if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0 || errno != EPERM)
+        return 5;
     return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? 0 : 4;
 }
 
@@ -213,6 +246,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_judged_as_the_table_says),
+        cmocka_unit_test(pairs_and_priorities_are_judged_by_their_arguments),
         cmocka_unit_test(every_rule_of_the_table_is_in_the_program),
         cmocka_unit_test(what_no_rule_names_is_allowed),
         cmocka_unit_test(other_architectures_end_the_process),

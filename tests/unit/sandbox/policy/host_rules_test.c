@@ -107,6 +107,9 @@ static void addresses_of_a_name_are_judged_each(void **state)
         { "example.org", "169.254.169.254", PROXY_METADATA },
         { "example.org", "::ffff:8.8.8.8", PROXY_ADDRESS_DENIED },
         { "example.org", "1.1.1.1", PROXY_HOST_DENIED },
+        { "example.org", "64:ff9b::808:808", PROXY_NONE }, /* 8.8.8.8 behind NAT64 */
+        { "example.org", "64:ff9b::101:101", PROXY_HOST_DENIED },
+        { "example.org", "::ffff:1.1.1.1", PROXY_HOST_DENIED },
     };
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct host_rules rules = rules_of(arena);

@@ -35,7 +35,11 @@ static void names_are_judged_without_rules(void **state)
         { "PGPASSWORD", ENVIRONMENT_SECRET },
         { "aws_session_token", ENVIRONMENT_SECRET },
         { "SIGNING_KEY_FILE", ENVIRONMENT_SECRET },
-        { "SSH_AUTH_SOCK", ENVIRONMENT_OUTSIDE },
+        { "npm_config__auth", ENVIRONMENT_SECRET },
+        { "REGISTRY_CREDS", ENVIRONMENT_SECRET },
+        { "GIT_AUTHOR_NAME", ENVIRONMENT_PASSED },
+        { "SSH_AUTH_SOCK", ENVIRONMENT_SECRET },
+        { "SSH_AGENT_PID", ENVIRONMENT_OUTSIDE },
         { "DBUS_SESSION_BUS_ADDRESS", ENVIRONMENT_OUTSIDE },
         { "DOCKER_HOST", ENVIRONMENT_OUTSIDE },
     };
@@ -85,12 +89,36 @@ static void the_environment_is_made_of_what_passes_and_what_is_set(void **state)
     assert_int_equal(dropped, 4);
 }
 
+static void a_url_with_a_password_is_a_secret(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *const envp[] = {
+        "A=postgres://me:sesame@db/x",
+        "B=x http://me:sesame@h",
+        "C=https://h/@:x",
+        "D=http://me@h",
+        "E=postgres://me:sesame@db/x",
+        "https_proxy=http://me:sesame@h:3128",
+        NULL,
+    };
+    const char *allow[] = { "E" };
+    struct environment_rules rules = { .allow = { allow, 1 } };
+    size_t dropped;
+    const char **made = environment_make(&rules, envp, arena, &dropped);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(made[i], envp[2 + i]);
+    assert_null(made[4]);
+    assert_int_equal(dropped, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_judged_without_rules),
         cmocka_unit_test(a_secret_passes_when_it_is_named_but_not_by_a_star),
         cmocka_unit_test(a_list_keeps_out_what_it_does_not_name),
+        cmocka_unit_test(a_url_with_a_password_is_a_secret),
         cmocka_unit_test(the_environment_is_made_of_what_passes_and_what_is_set),
     };
     return cmocka_run_group_tests_name("sandbox/run/environment", tests, NULL, NULL);
