@@ -18,7 +18,7 @@ static const struct poptOption options[] = {
     { "since", 0, POPT_ARG_STRING, &opt_since, 0, "started then or later", "DATE" },
     { "until", 0, POPT_ARG_STRING, &opt_until, 0, "started before then", "DATE" },
     { "command", 'c', POPT_ARG_STRING, &opt_command, 0, "whose command contains this", "TEXT" },
-    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "under this profile", "NAME" },
+    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "under this profile", "PROFILE" },
     { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
@@ -126,6 +126,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
         return false;
     struct doc *list = doc_new(arena, DOC_LIST);
     ui_table_init(&table, arena, COUNT(heading));
+    table.cut = true;
     int shown = 0;
     LIST_FOREACH (ids, const char *, id) {
         struct audit_summary summary;

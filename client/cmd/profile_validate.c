@@ -71,7 +71,7 @@ static const struct poptOption options[] = {
 
 const struct command command_profile_validate = {
     .name = "validate",
-    .args = "NAME|FILE",
+    .args = "PROFILE|FILE",
     .summary = "check a profile and everything that it extends",
     .options = options,
     .run = validate_run,
