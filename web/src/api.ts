@@ -210,6 +210,8 @@ export const api = {
   login: (login: string, password: string) => send<{ user: User; csrf: string }>("POST", "/auth/login", { login, password }),
   logout: () => send<void>("POST", "/auth/logout"),
   whoami: () => get<WhoAmI>("/auth/whoami"),
+  changePassword: (current: string, fresh: string) => send<void>("POST", "/auth/password", { current, new: fresh }),
+  makeOrganisation: (name: string) => send<Organisation>("POST", "/organisations", { name }),
   tokens: () => get<{ tokens: Token[] }>("/auth/tokens"),
   makeToken: (name: string, scopes: string[], expires_in_days: number | null) =>
     send<NewToken>("POST", "/auth/tokens", { name, scopes, ...(expires_in_days === null ? {} : { expires_in_days }) }),

@@ -44,7 +44,7 @@ export function OrganisationPage({ name }: { name: string }) {
       {(found) => (
         <>
           <h1>{found.display_name || found.name}</h1>
-          <p class="lead">{found.name}</p>
+          {found.display_name && found.display_name !== found.name && <p class="lead">{found.name}</p>}
           <section aria-labelledby="packs">
             <h2 id="packs">Packs</h2>
             <Show of={packs}>{(answer) => (answer.packages.length ? <PackList packs={answer.packages} /> : <p class="quiet">Nothing has been published.</p>)}</Show>
