@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -146,6 +147,8 @@ static bool list_run(const char **operands, int *status, struct error *err)
         ui_json(list);
     else if (shown)
         ui_table_print(&table, heading, stdout);
+    else
+        fprintf(stderr, ids.count ? "no recorded run is like that\n" : "no run was recorded yet\n");
     return true;
 }
 

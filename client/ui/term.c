@@ -117,7 +117,7 @@ static void row_print(const char *const *cells, const size_t *widths, size_t col
     if (last < columns - 1 || width_of(cells[last]) <= widths[last])
         fprintf(stream, "%s\n", cells[last]);
     else
-        fprintf(stream, "%.*s…\n", (int)bytes_of(cells[last], widths[last] - 1), cells[last]);
+        fprintf(stream, "%.*s...\n", (int)bytes_of(cells[last], widths[last] - 3), cells[last]);
 }
 
 /* Cuts the last column to what the terminal has left, if that is worth it. */
