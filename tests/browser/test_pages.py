@@ -3,6 +3,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SIZES
+from tests.support import packs
 from tests.support.api import PASSWORD, Api, World
 
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
@@ -83,6 +84,24 @@ def test_permissions_of_one_kind_stand_in_one_line(page, shop):
     shown = section.locator("code").all_text_contents()
     assert names and names <= set(shown)
     assert section.get_by_role("listitem").count() < len(lines)
+
+
+def test_a_list_that_is_longer_than_a_page_goes_on(page, shop):
+    world = World(shop.url, "admin", shop.password)
+    owner = world.person("lister")
+    namespace = world.organisation(owner, "lists")
+    key = world.key(owner, namespace)
+    for minor in range(21):
+        version = f"1.{minor}.0"
+        answer = owner.publish(namespace, packs.pack_files("many", version), key, name="many", version=version, visibility="public")
+        assert answer.status_code == 201, answer.text
+    page.goto(f"/packages/{namespace}/many/versions")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(21)
+    expect(page.get_by_role("link", name="1.0.0", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
 
 
 def test_wrong_password_is_refused_in_words(page):

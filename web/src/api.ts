@@ -204,7 +204,8 @@ export const api = {
   },
 
   organisation: (ns: string) => get<Organisation>(`/organisations/${encodeURIComponent(ns)}`),
-  organisationPacks: (ns: string) => get<SearchAnswer>(`/organisations/${encodeURIComponent(ns)}/packages`),
+  organisationPacks: (ns: string, cursor?: string) =>
+    get<SearchAnswer>(`/organisations/${encodeURIComponent(ns)}/packages${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`),
   organisationKeys: (ns: string) => get<{ keys: SigningKey[] }>(`/organisations/${encodeURIComponent(ns)}/keys`),
 
   login: (login: string, password: string) => send<{ user: User; csrf: string }>("POST", "/auth/login", { login, password }),

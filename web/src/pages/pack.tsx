@@ -1,5 +1,6 @@
 import { api, type Pack, type Version } from "../api";
 import { Link, useTitle } from "../router";
+import { Pages } from "../pages";
 import { PermissionLines } from "../permissions";
 import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
 
@@ -31,20 +32,20 @@ function Overview({ pack, version }: { pack: Pack; version: string }) {
 }
 
 function VersionsPart({ pack }: { pack: Pack }) {
-  const loaded = useLoad(`${pack.namespace}/${pack.name}`, () => api.versions(pack.namespace, pack.name));
+  const { namespace, name } = pack;
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Show of={loaded}>
-        {(answer) => (
+      <Pages of={`${namespace}/${name}`} load={(cursor) => api.versions(namespace, name, cursor)} items={(answer) => answer.versions} focus="tbody a">
+        {(versions) => (
           <div class="table" tabIndex={0} role="group" aria-labelledby="versions">
             <table>
               <thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">By</th><th scope="col">Size</th><th scope="col">Digest</th></tr></thead>
               <tbody>
-                {answer.versions.map((version) => (
+                {versions.map((version) => (
                   <tr key={version.version}>
                     <td>
-                      <Link href={`/packages/${pack.namespace}/${pack.name}/v/${version.version}`}>{version.version}</Link>{" "}
+                      <Link href={`/packages/${namespace}/${name}/v/${version.version}`}>{version.version}</Link>{" "}
                       {version.yanked && <Badge kind="bad">yanked</Badge>}
                     </td>
                     <td><Time at={version.published_at} /></td>
@@ -57,7 +58,7 @@ function VersionsPart({ pack }: { pack: Pack }) {
             </table>
           </div>
         )}
-      </Show>
+      </Pages>
     </section>
   );
 }
