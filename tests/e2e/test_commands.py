@@ -82,6 +82,7 @@ def test_a_registry_may_be_named_by_its_host(client, publisher):  # noqa: F811
     host = publisher.registry.url.removeprefix("http://")
     client.ok("auth", "login", host, "--token", stdin=publisher.token + "\n")
     assert publisher.registry.url in client.ok("auth", "status").stdout
+    assert f"no registry at http://{host}/elsewhere" in client.refused(3, "auth", "login", f"{host}/elsewhere")
     said = client.refused(69, "search", NONO_REGISTRY="registry.invalid")
     assert "https://registry.invalid/" in said
 
