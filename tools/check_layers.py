@@ -23,6 +23,7 @@ OWNERS = {
     "event2/": {"sandbox/proxy"},
     "libpq-fe.h": {"registry/db"},
     "microhttpd.h": {"registry/http"},
+    "gnutls/": {"registry/http"},
     "argon2.h": {"registry/auth"},
     "cmark.h": {"registry/api"},
     "popt.h": {"client/ui", "client/cmd", "client/cmd/pkg", "registry/cmd"},

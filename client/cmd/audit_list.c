@@ -155,6 +155,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
 const struct command command_audit_list = {
     .name = "list",
     .summary = "show the runs that were recorded, the newest first",
+    .examples = EXAMPLES("nono audit list --today", "nono audit list --command claude --recent 5"),
     .options = options,
     .run = list_run,
 };

@@ -82,6 +82,7 @@ const struct command command_audit_verify = {
     .name = "verify",
     .args = "[ID]",
     .summary = "prove that a record is whole, or name its first bad line",
+    .examples = EXAMPLES("nono audit verify", "nono audit verify --all"),
     .options = options,
     .run = verify_run,
 };

@@ -101,6 +101,7 @@ const struct command command_profile_groups = {
     .name = "groups",
     .args = "[GROUP]",
     .summary = "list the groups that profiles compose, or show one",
+    .examples = EXAMPLES("nono profile groups", "nono profile groups git_config"),
     .options = options,
     .run = groups_run,
 };

@@ -89,6 +89,7 @@ static const struct poptOption options[] = {
 const struct command command_profile_list = {
     .name = "list",
     .summary = "list the profiles that --profile takes",
+    .examples = EXAMPLES("nono profile list"),
     .options = options,
     .run = list_run,
 };

@@ -158,6 +158,8 @@ const struct command command_profile_show = {
     .name = "show",
     .args = "PROFILE|FILE",
     .summary = "show what a profile comes to on this machine",
+    .examples =
+        EXAMPLES("nono profile show claude-code --words", "nono profile show ./profile.toml"),
     .options = options,
     .run = show_run,
 };
@@ -171,6 +173,7 @@ const struct command command_profile_diff = {
     .name = "diff",
     .args = "OLD NEW",
     .summary = "show what one profile asks that another does not, wider permissions first",
+    .examples = EXAMPLES("nono profile diff default ./profile.toml"),
     .options = diff_options,
     .run = diff_run,
 };

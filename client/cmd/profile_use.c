@@ -78,6 +78,8 @@ const struct command command_profile_use = {
     .name = "use",
     .args = "PROFILE",
     .summary = "make a profile the one that its agent's program gets",
+    .examples =
+        EXAMPLES("nono profile use acme/web --for claude", "nono profile use --clear --for claude"),
     .options = options,
     .run = use_run,
 };

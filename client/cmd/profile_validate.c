@@ -73,6 +73,7 @@ const struct command command_profile_validate = {
     .name = "validate",
     .args = "PROFILE|FILE",
     .summary = "check a profile and everything that it extends",
+    .examples = EXAMPLES("nono profile validate ./profile.toml --strict"),
     .options = options,
     .run = validate_run,
 };

@@ -39,7 +39,8 @@ bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct err
            folder_protect(caps, XDG_CACHE, NONO_WRITE, arena, err) &&
            folder_protect(caps, XDG_STATE, NONO_ALL, arena, err) &&
            xdg_folder(XDG_CONFIG, arena, &config, err) &&
-           caps_deny(caps, path_join(arena, config, "credentials.json"), NONO_ALL, SOURCE, err);
+           caps_deny(caps, path_join(arena, config, "credentials.json"), NONO_ALL, SOURCE, err) &&
+           caps_deny(caps, path_join(arena, config, "keys"), NONO_ALL, SOURCE, err);
 }
 
 bool protect_allow_terminal(struct nono_caps *caps, struct error *err)

@@ -8,6 +8,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/warm.h"
 #include "lib/base/xdg.h"
 #include "sandbox/snapshot/snapshot.h"
 
@@ -118,11 +119,18 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
                        err);
 }
 
-static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
+/* Done while the program is on its way: neither waits for the other. */
+static void run_describe(void *context, struct audit_start *start)
 {
-    struct arena *arena = run->policy.arena;
+    struct run *run = context;
     struct confine_report report;
     confine_report(run->confinement, &report);
+    start->policy = policy_digest(&run->policy);
+    start->enforced = run_enforced(&report, run->policy.caps->network, run->policy.arena);
+}
+
+static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
+{
     struct audit_start start = {
         .command = operands,
         .program = run->policy.program,
@@ -132,10 +140,6 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .snapshot = opt_snapshot,
         .snapshot_root = run->snapshot_root,
     };
-    if (run->audit) {
-        start.policy = policy_digest(&run->policy);
-        start.enforced = run_enforced(&report, run->policy.caps->network, arena);
-    }
     struct run_spec spec = {
         .confinement = run->confinement,
         .program = run->policy.program,
@@ -143,6 +147,8 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .workdir = run->policy.options.workdir,
         .audit = run->audit,
         .start = &start,
+        .describe = run_describe,
+        .context = run,
         .proxy = run->proxy,
         .envp = policy_environment(&run->policy, run->proxy ? run_proxy_environment : NULL,
                                    &run->hook_values),
@@ -157,6 +163,7 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
 static bool run_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(run_clear) struct run run = { 0 };
+    warm_up();
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
@@ -181,6 +188,8 @@ const struct command command_run = {
     .name = "run",
     .args = "[--] PROGRAM [ARGUMENTS]",
     .summary = "run a program in a sandbox",
+    .examples = EXAMPLES("nono run --profile acme/web -- claude",
+                         "nono run --allow . --allow-domain api.github.com -- ./build.sh"),
     .options = options,
     .options_first = true,
     .run = run_run,

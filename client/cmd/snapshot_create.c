@@ -55,6 +55,8 @@ const struct command command_snapshot_create = {
     .name = "create",
     .args = "NAME",
     .summary = "keep the folder as it is now",
+    .examples = EXAMPLES("nono snapshot create before-refactor --tag web",
+                         "nono snapshot create clean --exclude node_modules"),
     .options = options,
     .run = create_run,
 };

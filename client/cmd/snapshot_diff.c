@@ -41,6 +41,7 @@ const struct command command_snapshot_diff = {
     .name = "diff",
     .args = "[SNAPSHOT [SNAPSHOT]]",
     .summary = "show what changed since a snapshot, or between two",
+    .examples = EXAMPLES("nono snapshot diff", "nono snapshot diff before-refactor clean"),
     .options = options,
     .run = diff_run,
 };

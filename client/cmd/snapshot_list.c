@@ -67,6 +67,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
 const struct command command_snapshot_list = {
     .name = "list",
     .summary = "show the snapshots of a folder",
+    .examples = EXAMPLES("nono snapshot list --path ~/src/web"),
     .options = list_options,
     .run = list_run,
 };

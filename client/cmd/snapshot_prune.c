@@ -106,6 +106,7 @@ const struct command command_snapshot_delete = {
     .name = "delete",
     .args = "SNAPSHOT...",
     .summary = "forget snapshots, and free what only they held",
+    .examples = EXAMPLES("nono snapshot delete before-refactor"),
     .options = delete_options,
     .run = delete_run,
 };
@@ -113,6 +114,8 @@ const struct command command_snapshot_delete = {
 const struct command command_snapshot_prune = {
     .name = "prune",
     .summary = "free what no snapshot holds, and delete old ones when told to",
+    .examples =
+        EXAMPLES("nono snapshot prune --keep 10", "nono snapshot prune --older-than 30 --all"),
     .options = prune_options,
     .run = prune_run,
 };

@@ -67,6 +67,8 @@ const struct command command_snapshot_restore = {
     .name = "restore",
     .args = "SNAPSHOT",
     .summary = "make the folder what it was",
+    .examples = EXAMPLES("nono snapshot restore before-refactor --dry-run",
+                         "nono snapshot restore before-refactor"),
     .options = options,
     .run = restore_run,
 };

@@ -53,6 +53,7 @@ const struct command command_snapshot_show = {
     .name = "show",
     .args = "[SNAPSHOT]",
     .summary = "show what a snapshot holds; the newest when none is named",
+    .examples = EXAMPLES("nono snapshot show before-refactor"),
     .options = options,
     .run = show_run,
 };

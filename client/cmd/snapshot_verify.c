@@ -75,6 +75,7 @@ const struct command command_snapshot_verify = {
     .name = "verify",
     .args = "[SNAPSHOT]",
     .summary = "read what the store holds of a snapshot again; all of a folder when none is named",
+    .examples = EXAMPLES("nono snapshot verify before-refactor"),
     .options = options,
     .run = verify_run,
 };

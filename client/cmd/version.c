@@ -63,6 +63,7 @@ static bool version_run(const char **operands, int *status, struct error *err)
 const struct command command_version = {
     .name = "version",
     .summary = "show the version and what this kernel can enforce",
+    .examples = EXAMPLES("nono version --json"),
     .options = options,
     .run = version_run,
 };

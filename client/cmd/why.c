@@ -216,6 +216,8 @@ const struct command command_why = {
     .name = "why",
     .args = "[PATH|HOST]",
     .summary = "say whether a sandbox allows something, and why",
+    .examples = EXAMPLES("nono why ~/.ssh/id_ed25519 --profile claude-code",
+                         "nono why api.github.com --profile acme/web"),
     .options = options,
     .run = why_run,
 };

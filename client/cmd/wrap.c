@@ -5,6 +5,7 @@
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/warm.h"
 #include "sandbox/run/run.h"
 
 static const struct poptOption options[] = { SANDBOX_OPTIONS, POPT_AUTOHELP POPT_TABLEEND };
@@ -28,6 +29,7 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
     char program[PATH_MAX];
     CLEANUP(policy_clear) struct policy policy = { 0 };
     CLEANUP(confine_freep) struct confinement *confinement = NULL;
+    warm_up();
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
@@ -64,6 +66,8 @@ const struct command command_wrap = {
     .name = "wrap",
     .args = "[--] PROGRAM [ARGUMENTS]",
     .summary = "become a program in a sandbox, without a process outside",
+    .examples = EXAMPLES("nono wrap --profile acme/web -- make test",
+                         "nono wrap --read . -- grep -r password ."),
     .options = options,
     .options_first = true,
     .run = wrap_run,

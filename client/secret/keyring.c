@@ -26,13 +26,24 @@ static const struct schema schema = {
     .attributes = { { "kind", 0 }, { "of", 0 } },
 };
 
+/* What GLib says of a failure (gerror.h); the layout is part of its ABI too. */
+struct glib_error {
+    uint32_t domain;
+    int code;
+    char *message;
+};
+
 struct keyring {
     int (*store)(const struct schema *, const char *collection, const char *label,
-                 const char *password, void *cancellable, void **error, ...);
-    char *(*lookup)(const struct schema *, void *cancellable, void **error, ...);
-    int (*clear)(const struct schema *, void *cancellable, void **error, ...);
+                 const char *password, void *cancellable, struct glib_error **error, ...);
+    char *(*lookup)(const struct schema *, void *cancellable, struct glib_error **error, ...);
+    int (*clear)(const struct schema *, void *cancellable, struct glib_error **error, ...);
+    void *(*search)(const struct schema *, int flags, void *cancellable, struct glib_error **error,
+                    ...); /* since libsecret 0.19; or NULL */
     void (*free_password)(char *);
-    void (*free_error)(void *);
+    void (*free_error)(struct glib_error *);
+    void (*free_list)(void *list, void (*free_item)(void *));
+    void (*unref)(void *);
 };
 
 /* Without a session bus, GLib would try to start one. */
@@ -59,70 +70,97 @@ static void symbol_load(void *library, const char *name, void *out)
 }
 
 /* Loaded once, kept: GLib cannot be unloaded. */
-static const struct keyring *keyring_load(void)
+static bool keyring_load(const struct keyring **out, struct error *err)
 {
     static struct keyring keyring;
-    static bool tried;
-    if (!tried && has_bus()) {
-        void *library = dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL);
-        if (library) {
-            symbol_load(library, "secret_password_store_sync", (void *)&keyring.store);
-            symbol_load(library, "secret_password_lookup_sync", (void *)&keyring.lookup);
-            symbol_load(library, "secret_password_clear_sync", (void *)&keyring.clear);
-            symbol_load(library, "secret_password_free", (void *)&keyring.free_password);
-            symbol_load(library, "g_error_free", (void *)&keyring.free_error);
-        }
+    static void *library;
+    if (!has_bus())
+        return error_set(err, UNAVAILABLE, "there is no desktop keyring: no session bus");
+    if (!library && (library = dlopen("libsecret-1.so.0", RTLD_NOW | RTLD_LOCAL))) {
+        symbol_load(library, "secret_password_store_sync", (void *)&keyring.store);
+        symbol_load(library, "secret_password_lookup_sync", (void *)&keyring.lookup);
+        symbol_load(library, "secret_password_clear_sync", (void *)&keyring.clear);
+        symbol_load(library, "secret_password_free", (void *)&keyring.free_password);
+        symbol_load(library, "secret_password_search_sync", (void *)&keyring.search);
+        symbol_load(library, "g_error_free", (void *)&keyring.free_error);
+        symbol_load(library, "g_list_free_full", (void *)&keyring.free_list);
+        symbol_load(library, "g_object_unref", (void *)&keyring.unref);
     }
-    tried = true;
-    bool whole = keyring.store && keyring.lookup && keyring.clear && keyring.free_password &&
-                 keyring.free_error;
-    return whole ? &keyring : NULL;
+    if (!keyring.store || !keyring.lookup || !keyring.clear || !keyring.free_password ||
+        !keyring.free_error) {
+        error_set(err, UNAVAILABLE, "there is no desktop keyring: libsecret-1.so.0 is missing");
+        return error_hint(err, "install libsecret-1-0");
+    }
+    *out = &keyring;
+    return true;
 }
 
-static bool is_done(const struct keyring *keyring, bool ok, void *error)
+/* True when libsecret had nothing to say against it. */
+static bool is_done(const struct keyring *keyring, struct glib_error *why, struct error *err)
 {
-    if (error)
-        keyring->free_error(error);
-    return ok && !error;
+    if (!why)
+        return true;
+    error_set(err, UNAVAILABLE, "the desktop keyring: %.300s", why->message ? why->message : "?");
+    keyring->free_error(why);
+    return false;
 }
 
-bool keyring_find(const struct secret_name *name, struct buf *out)
+/* Why nothing was found: an item is listed, but its keyring was not unlocked. */
+static bool absent(const struct keyring *keyring, const struct secret_name *name, struct error *err)
 {
-    const struct keyring *keyring = keyring_load();
-    if (!keyring)
+    struct glib_error *why = NULL;
+    void *list = NULL;
+    if (keyring->search && keyring->free_list && keyring->unref)
+        list = keyring->search(&schema, 0, NULL, &why, "kind", name->kind, "of", name->of,
+                               (char *)NULL);
+    if (!is_done(keyring, why, err))
         return false;
-    void *error = NULL;
+    if (!list)
+        return error_set(err, NOT_FOUND, "the desktop keyring has no such %s", name->kind);
+    keyring->free_list(list, keyring->unref);
+    return error_set(err, UNAVAILABLE, "the desktop keyring is locked");
+}
+
+bool keyring_find(const struct secret_name *name, struct buf *out, struct error *err)
+{
+    const struct keyring *keyring;
+    struct glib_error *why = NULL;
+    if (!keyring_load(&keyring, err))
+        return false;
     char *found =
-        keyring->lookup(&schema, NULL, &error, "kind", name->kind, "of", name->of, (char *)NULL);
-    if (!is_done(keyring, found != NULL, error))
+        keyring->lookup(&schema, NULL, &why, "kind", name->kind, "of", name->of, (char *)NULL);
+    if (!is_done(keyring, why, err))
         return false;
-    struct error ignored;
-    bool ok = strlen(found) <= LIMIT_SECRET_BYTES && buf_text(out, found, &ignored);
+    if (!found)
+        return absent(keyring, name, err);
+    bool ok = strlen(found) > LIMIT_SECRET_BYTES
+                  ? error_set(err, TOO_LARGE, "a secret is over %d bytes", LIMIT_SECRET_BYTES)
+                  : buf_text(out, found, err);
     secret_wipe(found, strlen(found));
     keyring->free_password(found);
     return ok;
 }
 
-bool keyring_save(const struct secret_name *name, const char *secret)
+bool keyring_save(const struct secret_name *name, const char *secret, struct error *err)
 {
-    const struct keyring *keyring = keyring_load();
-    if (!keyring)
-        return false;
+    const struct keyring *keyring;
+    struct glib_error *why = NULL;
     char label[512];
+    if (!keyring_load(&keyring, err))
+        return false;
     (void)snprintf(label, sizeof(label), "nono: %s for %.400s", name->kind, name->of);
-    void *error = NULL;
-    int ok = keyring->store(&schema, "default", label, secret, NULL, &error, "kind", name->kind,
-                            "of", name->of, (char *)NULL);
-    return is_done(keyring, ok, error);
+    int ok = keyring->store(&schema, "default", label, secret, NULL, &why, "kind", name->kind, "of",
+                            name->of, (char *)NULL);
+    return is_done(keyring, why, err) &&
+           (ok || error_set(err, UNAVAILABLE, "the desktop keyring does not take it"));
 }
 
-bool keyring_remove(const struct secret_name *name)
+bool keyring_remove(const struct secret_name *name, struct error *err)
 {
-    const struct keyring *keyring = keyring_load();
-    if (!keyring)
+    const struct keyring *keyring;
+    struct glib_error *why = NULL;
+    if (!keyring_load(&keyring, err))
         return false;
-    void *error = NULL;
-    int ok =
-        keyring->clear(&schema, NULL, &error, "kind", name->kind, "of", name->of, (char *)NULL);
-    return is_done(keyring, ok, error);
+    int ok = keyring->clear(&schema, NULL, &why, "kind", name->kind, "of", name->of, (char *)NULL);
+    return is_done(keyring, why, err) && (ok || absent(keyring, name, err));
 }

@@ -79,7 +79,8 @@ static void vault_close(struct vault *vault)
 bool secret_find(const char *folder, const struct secret_name *name, struct buf *out,
                  enum secret_place *out_place, struct error *err)
 {
-    if (keyring_find(name, out)) {
+    struct error absent;
+    if (keyring_find(name, out, &absent)) {
         *out_place = SECRET_IN_KEYRING;
         return true;
     }
@@ -114,14 +115,24 @@ static bool file_change(const char *folder, const struct vault *vault, const cha
     return ok;
 }
 
+static bool file_forget(const char *folder, const struct secret_name *name, struct error *err)
+{
+    CLEANUP(vault_close) struct vault vault = { 0 };
+    if (!vault_open(folder, &vault, err))
+        return false;
+    const char *key = key_of(name, vault.arena);
+    return !vault.doc || !doc_find(vault.doc, key) || file_change(folder, &vault, key, NULL, err);
+}
+
 bool secret_save(const char *folder, const struct secret_name *name, const char *secret,
                  enum secret_place *out_place, struct error *err)
 {
+    struct error absent;
     if (strlen(secret) > LIMIT_SECRET_BYTES)
         return error_set(err, TOO_LARGE, "a secret is over %d bytes", LIMIT_SECRET_BYTES);
-    if (keyring_save(name, secret)) {
+    if (keyring_save(name, secret, &absent)) {
         *out_place = SECRET_IN_KEYRING;
-        return true;
+        return file_forget(folder, name, err); /* from a time without a keyring */
     }
     CLEANUP(vault_close) struct vault vault = { 0 };
     if (!vault_open(folder, &vault, err) ||
@@ -133,10 +144,7 @@ bool secret_save(const char *folder, const struct secret_name *name, const char 
 
 bool secret_remove(const char *folder, const struct secret_name *name, struct error *err)
 {
-    (void)keyring_remove(name);
-    CLEANUP(vault_close) struct vault vault = { 0 };
-    if (!vault_open(folder, &vault, err))
-        return false;
-    const char *key = key_of(name, vault.arena);
-    return !vault.doc || !doc_find(vault.doc, key) || file_change(folder, &vault, key, NULL, err);
+    struct error absent;
+    (void)!keyring_remove(name, &absent);
+    return file_forget(folder, name, err);
 }

@@ -12,7 +12,7 @@
 
 enum secret_place { SECRET_NOWHERE, SECRET_IN_KEYRING, SECRET_IN_FILE };
 
-/* What a secret is of: "token" and a registry's URL, "passphrase" and a key's id. */
+/* What a secret is of: "token" and a registry's URL, "signing-key" and a key's id. */
 struct secret_name {
     const char *kind, *of;
 };
@@ -25,7 +25,8 @@ struct secret_name {
 bool secret_find(const char *folder, const struct secret_name *name, struct buf *out,
                  enum secret_place *out_place, struct error *err) MUST_CHECK;
 
-/* The keyring if it takes it, else the file. Text of at most LIMIT_SECRET_BYTES. */
+/* The keyring if it takes it (the file then forgets it), else the file. Text of at most
+ * LIMIT_SECRET_BYTES. */
 bool secret_save(const char *folder, const struct secret_name *name, const char *secret,
                  enum secret_place *out_place, struct error *err) MUST_CHECK;
 

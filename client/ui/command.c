@@ -101,6 +101,17 @@ static bool usage_hint(const struct command *command, const char *title, struct 
     return error_hint(err, "usage: %s %s", title, command->args);
 }
 
+/* What --help shows before the options. */
+static void usage_make(const struct command *command, char *out, size_t size)
+{
+    int used = snprintf(out, size, "[OPTIONS] %s\n\n%s\n", command->args ? command->args : "",
+                        command->summary);
+    for (const char *const *example = command->examples; example && *example; example++)
+        if (used >= 0 && (size_t)used < size)
+            used += snprintf(out + used, size - (size_t)used, "%s    %s\n",
+                             example == command->examples ? "\n" : "", *example);
+}
+
 static bool command_run(const struct command *command, const char *title, int argc,
                         const char **argv, int *status, struct error *err)
 {
@@ -111,9 +122,8 @@ static bool command_run(const struct command *command, const char *title, int ar
 
     CLEANUP(poptFreeContextp)
     poptContext context = poptGetContext(title, argc, argv, options, flags);
-    char usage[256];
-    (void)snprintf(usage, sizeof(usage), "[OPTIONS] %s\n\n%s", command->args ? command->args : "",
-                   command->summary);
+    char usage[1024];
+    usage_make(command, usage, sizeof(usage));
     poptSetOtherOptionHelp(context, usage);
     if (!options_parse(options, title, context, err))
         return false;

@@ -12,8 +12,9 @@
 
 struct command {
     const char *name;
-    const char *args;    /* usage of the operands, "REF..."; NULL when there are none */
-    const char *summary; /* one line, imperative, no stop */
+    const char *args;            /* usage of the operands, "REF..."; NULL when there are none */
+    const char *summary;         /* one line, imperative, no stop */
+    const char *const *examples; /* EXAMPLES of a few words each, which work as they stand */
     const struct poptOption *options;   /* ends in POPT_AUTOHELP POPT_TABLEEND; NULL: none */
     const struct command *const *verbs; /* NULL-terminated; then run is NULL */
     const char *helper;                 /* the libexec program that has it; then run is NULL */
@@ -23,6 +24,9 @@ struct command {
      * what it is not 0 on failure goes before the failure's own. */
     bool (*run)(const char **operands, int *status, struct error *err);
 };
+
+/* Whole command lines for --help. */
+#define EXAMPLES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 struct program {
     const char *name; /* "nono" */

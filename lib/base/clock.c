@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#define DAY_SECONDS 86400
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec now;
@@ -23,16 +25,38 @@ int64_t clock_monotonic_us(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+/*
+ * The civil date of a day counted from 1970-01-01, in the proleptic Gregorian calendar.
+ * gmtime_r(3) would read the time zone's files first. Years are counted from March, so that the
+ * leap day is their last; an era is the 400 years after which the calendar repeats.
+ */
+static void date_of(int64_t day, int64_t *year, int *month, int *day_of_month)
+{
+    enum { ERA_DAYS = 146097, ERA_YEARS = 400, DAYS_TO_1970 = 719468 /* from 0000-03-01 */ };
+    day += DAYS_TO_1970;
+    int64_t era = (day >= 0 ? day : day - (ERA_DAYS - 1)) / ERA_DAYS;
+    int64_t of_era = day - era * ERA_DAYS; /* 0 to 146096 */
+    /* Less the leap days before it, a day's year is a division by 365. */
+    int64_t of_year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+    int64_t rest = of_era - (365 * of_year + of_year / 4 - of_year / 100);
+    int64_t march = (5 * rest + 2) / 153; /* months of 30.6 days on average, from March on */
+    *day_of_month = (int)(rest - (153 * march + 2) / 5 + 1);
+    *month = (int)(march < 10 ? march + 3 : march - 9);
+    *year = era * ERA_YEARS + of_year + (*month <= 2);
+}
+
 void clock_print(int64_t time_us, char out[CLOCK_TEXT_MAX])
 {
     int64_t fraction = time_us % CLOCK_SECOND;
     if (fraction < 0)
         fraction += CLOCK_SECOND;
-    time_t seconds = (time_t)((time_us - fraction) / CLOCK_SECOND);
-    struct tm tm = { 0 };
-    (void)gmtime_r(&seconds, &tm);
-    size_t used = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &tm);
-    (void)snprintf(out + used, CLOCK_TEXT_MAX - used, ".%06dZ", (int)fraction);
+    int64_t seconds = (time_us - fraction) / CLOCK_SECOND, of_day = seconds % DAY_SECONDS, year;
+    if (of_day < 0)
+        of_day += DAY_SECONDS;
+    int month, day, rest = (int)of_day;
+    date_of((seconds - of_day) / DAY_SECONDS, &year, &month, &day);
+    (void)snprintf(out, CLOCK_TEXT_MAX, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%06dZ", year, month,
+                   day, rest / 3600, rest / 60 % 60, rest % 60, (int)fraction);
 }
 
 static bool digits_parse(const char **at, int count, int *out)

@@ -220,6 +220,21 @@ static bool entries_remove(int dir, struct error *err)
     return true;
 }
 
+/* A folder to empty: its owner may need to be allowed that first. */
+static int folder_open_up(int dir, const char *name)
+{
+    CLEANUP(closep) int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char self[32];
+    struct stat info;
+    if (fd < 0 || fstat(fd, &info) != 0)
+        return -1;
+    if ((info.st_mode & S_IRWXU) != S_IRWXU) {
+        (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+        (void)chmod(self, S_IRWXU); /* the open tells when it did not help */
+    }
+    return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion) */
 bool tree_remove(int dir, const char *name, struct error *err)
 {
@@ -228,7 +243,7 @@ bool tree_remove(int dir, const char *name, struct error *err)
     if (errno != EISDIR && errno != EPERM)
         return error_set_errno(err, "remove %s", name);
 
-    CLEANUP(closep) int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    CLEANUP(closep) int fd = folder_open_up(dir, name);
     if (fd < 0 || !entries_remove(fd, err))
         return fd < 0 ? error_set_errno(err, "open %s", name) : false;
     if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
@@ -238,6 +253,10 @@ bool tree_remove(int dir, const char *name, struct error *err)
 
 const char *path_join(struct arena *arena, const char *folder, const char *name)
 {
-    size_t len = strlen(folder);
-    return arena_printf(arena, len && folder[len - 1] == '/' ? "%s%s" : "%s/%s", folder, name);
+    size_t len = strlen(folder), slash = len && folder[len - 1] == '/' ? 0 : 1, rest = strlen(name);
+    char *path = arena_alloc(arena, len + slash + rest + 1, 1);
+    memcpy(path, folder, len);
+    memcpy(path + len, "/", slash);
+    memcpy(path + len + slash, name, rest);
+    return path;
 }

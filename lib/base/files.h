@@ -46,7 +46,10 @@ bool file_replace(int dir, const char *name, const void *bytes, size_t len, mode
 /* fsync of a descriptor, and of the directory it names. */
 bool file_sync(int fd, struct error *err) MUST_CHECK;
 
-/* Removes dir/name and all below it, following no link. Nothing there is success. */
+/*
+ * Removes dir/name and all below it, following no link; what is in folders that their owner may
+ * not write, too. Nothing there is success.
+ */
 bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 
 /* "a/b" from its parts, in arena. */

@@ -49,3 +49,4 @@
 
 /* Keys and certificates */
 #define LIMIT_KEY_BYTES (64 * KIB)
+#define LIMIT_TLS_CHAIN 16 /* certificates that a server shows */

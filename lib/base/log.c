@@ -72,7 +72,7 @@ static void stderr_sink(enum log_level level, const char *event, const struct lo
 
 static log_sink *active_sink = stderr_sink;
 static void *active_context;
-static enum log_level least_level = LOG_LEVEL_INFO;
+static _Atomic enum log_level least_level = LOG_LEVEL_INFO; /* it may change while threads log */
 
 void log_set_level(enum log_level level)
 {

@@ -79,6 +79,22 @@ static bool bare_unwrap(const char *text, size_t len, unsigned char **out, size_
     return error_hint(err, "expected PEM (-----BEGIN …), or base64 of a key's DER");
 }
 
+/* What other programs call keys; a name of this list is never somebody's text. */
+static bool label_refuse(const char *name, struct error *err)
+{
+    static const char *const known[] = {
+        "EC PRIVATE KEY",      "RSA PRIVATE KEY", "DSA PRIVATE KEY",
+        "OPENSSH PRIVATE KEY", "CERTIFICATE",     "ENCRYPTED COSIGN PRIVATE KEY",
+        "EC PARAMETERS",       "RSA PUBLIC KEY",  "ENCRYPTED SIGSTORE PRIVATE KEY",
+    };
+    const char *found = "an unknown kind";
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (strcmp(name, known[i]) == 0)
+            found = known[i];
+    error_set(err, INVALID, "the PEM block is %s, not a key in PKCS#8 (or SPKI, if public)", found);
+    return error_hint(err, "openssl pkcs8 -topk8 makes PKCS#8 of other private keys");
+}
+
 /* Our own reading of PEM's frame: OpenSSL's skips what stands before and behind a block. */
 static bool pem_unwrap(const char *text, size_t len, const char **label, unsigned char **out,
                        size_t *out_len, struct error *err)
@@ -94,6 +110,7 @@ static bool pem_unwrap(const char *text, size_t len, const char **label, unsigne
     for (size_t i = 0; alone && i < COUNT(labels); i++)
         if (strcmp(name, labels[i]) == 0)
             *label = labels[i];
+    bool other = alone && !*label && !label_refuse(name, err);
     OPENSSL_secure_free(name);
     OPENSSL_secure_free(header);
     if (alone && *label) {
@@ -104,10 +121,7 @@ static bool pem_unwrap(const char *text, size_t len, const char **label, unsigne
     ERR_clear_error();
     if (alone && *label)
         return *out || (abort(), false);
-    if (!alone)
-        return error_set(err, INVALID, "this is no PEM file with one key and nothing else");
-    error_set(err, INVALID, "the PEM block is of another kind than PKCS#8 and SPKI");
-    return error_hint(err, "openssl pkcs8 -topk8 makes PKCS#8 of other private keys");
+    return !other && error_set(err, INVALID, "this is no PEM file with one key and nothing else");
 }
 
 bool openssl_unwrap(const void *bytes, size_t len, const char **label, unsigned char **out,

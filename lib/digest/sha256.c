@@ -8,8 +8,11 @@
 #include <unistd.h>
 
 #include "lib/base/encode.h"
+#include "lib/base/limits.h"
 
 _Static_assert(sizeof(SHA256_CTX) <= sizeof(struct sha256), "struct sha256 holds SHA256_CTX");
+
+#define LONG_BYTES (32 * KIB) /* from here on it pays to know what the processor can do */
 
 void sha256_init(struct sha256 *sha)
 {
@@ -18,6 +21,8 @@ void sha256_init(struct sha256 *sha)
 
 void sha256_add(struct sha256 *sha, const void *bytes, size_t len)
 {
+    if (len >= LONG_BYTES && sha256_prepare)
+        sha256_prepare();
     (void)SHA256_Update((SHA256_CTX *)sha, bytes, len);
 }
 

@@ -26,5 +26,11 @@ void sha256_hex(const void *bytes, size_t len, char out[SHA256_TEXT]);
 /* From where the descriptor stands to its end. *out_size may be NULL. */
 bool sha256_file(int fd, char out[SHA256_TEXT], uint64_t *out_size, struct error *err) MUST_CHECK;
 
+/*
+ * Called before something long is hashed, when the program has it: client/cpu.c. Thread-safe, and
+ * cheap when called again.
+ */
+void sha256_prepare(void) __attribute__((weak));
+
 /* Exactly 64 lower-case hex digits. */
 bool sha256_is_text(const char *text);

@@ -48,7 +48,8 @@ struct http_response {
     size_t body_len;
 };
 
-/* Takes the body of a 2xx answer as it comes. A false return ends the transfer with that error. */
+/* Takes the body of a 2xx answer as it comes; begin is called for an empty one too. A false return
+ * ends the transfer with that error. */
 struct http_sink {
     void *context;
     bool (*begin)(void *context, const struct http_response *head, struct error *err);

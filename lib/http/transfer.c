@@ -73,16 +73,32 @@ static size_t header_take(char *line, size_t size, size_t count, void *context)
     return len;
 }
 
+/* Once an answer, and for an empty one too: the sink may hold what that replaces. */
+static bool sink_begin(struct transfer *transfer, struct error *err)
+{
+    const struct http_sink *sink = transfer->request->sink;
+    if (transfer->begun)
+        return true;
+    transfer->begun = true;
+    transfer->head.status = (int)status_of(transfer);
+    return !sink->begin || sink->begin(sink->context, &transfer->head, err);
+}
+
 static bool sink_give(struct transfer *transfer, const void *bytes, size_t len)
 {
     const struct http_sink *sink = transfer->request->sink;
-    if (!transfer->begun) {
-        transfer->begun = true;
-        transfer->head.status = (int)status_of(transfer);
-        if (sink->begin && !sink->begin(sink->context, &transfer->head, &transfer->failure))
-            return false;
-    }
-    return sink->bytes(sink->context, bytes, len, &transfer->failure);
+    return sink_begin(transfer, &transfer->failure) &&
+           sink->bytes(sink->context, bytes, len, &transfer->failure);
+}
+
+/* What was held before counts when the rest of it comes, not when the whole comes again. */
+static void progress_tell(const struct transfer *transfer, long status)
+{
+    const struct http_setup *setup = &transfer->http->setup;
+    uint64_t held = status == 206 ? transfer->request->range_from : 0;
+    if (setup->progress)
+        setup->progress(setup->context, held + transfer->arrived,
+                        transfer->content_length ? held + transfer->content_length : 0);
 }
 
 /* The whole may come where the rest was asked for: then what is held makes room. */
@@ -103,12 +119,7 @@ static size_t body_take(char *bytes, size_t size, size_t count, void *context)
         return stop(transfer);
     }
     transfer->arrived += len;
-    if (transfer->http->setup.progress) {
-        transfer->http->setup.progress(
-            transfer->http->setup.context, transfer->request->range_from + transfer->arrived,
-            transfer->content_length ? transfer->request->range_from + transfer->content_length
-                                     : 0);
-    }
+    progress_tell(transfer, status_of(transfer));
     bool ok = transfer->request->sink && is_success(status_of(transfer))
                   ? sink_give(transfer, bytes, len)
                   : buf_append(&transfer->body, bytes, len, &transfer->failure);
@@ -276,5 +287,6 @@ enum transfer_result transfer_run(struct transfer *transfer, struct error *err)
     if (redirect)
         transfer->redirect = arena_printf(transfer->arena, "%s", redirect);
     transfer->head.status = (int)status_of(transfer);
-    return TRANSFER_ANSWERED;
+    bool taken = transfer->request->sink && is_success(transfer->head.status);
+    return !taken || sink_begin(transfer, err) ? TRANSFER_ANSWERED : TRANSFER_FAILED;
 }

@@ -1,6 +1,5 @@
 #include "lib/json/json.h"
 
-#include <assert.h>
 #include <jansson.h>
 #include <string.h>
 
@@ -106,49 +105,6 @@ bool json_decode(const char *text, size_t len, const struct record *record, stru
     struct doc *doc;
     return json_parse(text, len, NULL, JSON_PLAIN, arena, &doc, err) &&
            record_decode(doc, record, arena, out, err);
-}
-
-/* NOLINTNEXTLINE(misc-no-recursion): documents are bounded in depth when they are read */
-static json_t *value_of(const struct doc *doc)
-{
-    json_t *value = NULL;
-    switch (doc->kind) {
-    case DOC_NULL:
-        return json_null();
-    case DOC_BOOL:
-        return json_boolean(doc->boolean);
-    case DOC_INTEGER:
-        return json_integer(doc->integer);
-    case DOC_REAL:
-        return json_real(doc->real);
-    case DOC_TEXT:
-    case DOC_TIME:
-        return json_stringn(doc->text, doc->len);
-    case DOC_LIST:
-        value = json_array();
-        DOC_FOREACH (doc, item)
-            json_array_append_new(value, value_of(item));
-        return value;
-    case DOC_TABLE:
-        value = json_object();
-        DOC_FOREACH (doc, item)
-            json_object_set_new(value, item->key, value_of(item));
-        return value;
-    }
-    __builtin_unreachable();
-}
-
-const char *json_print(const struct doc *doc, enum json_style style, struct arena *arena)
-{
-    static const size_t flags[] = {
-        [JSON_COMPACT_SORTED] = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY,
-        [JSON_COMPACT_KEPT] = JSON_COMPACT | JSON_ENCODE_ANY,
-        [JSON_PRETTY] = JSON_INDENT(2) | JSON_ENCODE_ANY,
-    };
-    json_auto_t *root = value_of(doc);
-    CLEANUP(freep) char *text = json_dumps(root, flags[style]);
-    assert(text); /* a document holds UTF-8 and finite numbers */
-    return arena_strndup(arena, text, strlen(text));
 }
 
 const char *json_encode(const struct record *record, const void *in, struct arena *arena)

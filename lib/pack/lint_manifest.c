@@ -119,6 +119,17 @@ static void source_check(struct linter *linter, const struct directive *directiv
              "%.200s is not installed, so that wiring cannot read it", source);
 }
 
+static void project_advice(struct linter *linter)
+{
+    LIST_FOREACH (linter->manifest.artifacts, struct artifact, artifact) {
+        const char *name = artifact_project_name(artifact);
+        if (name && !project_name_is_harmless(name))
+            lint_add(linter, LINT_WARNING, PACK_MANIFEST, 0,
+                     "those are .md, .mdc and .txt files that are not hidden",
+                     "artifacts: nono pull --init refuses to put %.100s into a project", name);
+    }
+}
+
 static void advice(struct linter *linter)
 {
     const struct manifest *manifest = &linter->manifest;
@@ -136,6 +147,7 @@ static void advice(struct linter *linter)
     if (!profile)
         lint_add(linter, LINT_WARNING, PACK_MANIFEST, 0, NULL,
                  "no artifact is a profile: there is nothing to run under");
+    project_advice(linter);
     if (!lint_file(linter, PACK_README))
         lint_add(linter, LINT_WARNING, PACK_README, 0, NULL,
                  "there is none; it is the pack's page in the registry");

@@ -316,6 +316,21 @@ bool manifest_parse(const char *text, size_t len, const char *source, struct are
     return true;
 }
 
+const char *artifact_project_name(const struct artifact *artifact)
+{
+    if (artifact->type != ARTIFACT_INSTRUCTION || !artifact->placement ||
+        strcmp(artifact->placement, "project") != 0)
+        return NULL;
+    const char *slash = strrchr(artifact->path, '/');
+    return slash ? slash + 1 : artifact->path;
+}
+
+bool project_name_is_harmless(const char *name)
+{
+    return name[0] != '.' &&
+           (text_ends(name, ".md") || text_ends(name, ".mdc") || text_ends(name, ".txt"));
+}
+
 bool manifest_allows(const char *path)
 {
     return strcmp(path, PACK_README) == 0 || strcmp(path, PACK_LICENSE) == 0;

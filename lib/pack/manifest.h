@@ -94,6 +94,11 @@ const char *directive_destination(const struct directive *directive);
 /* Where an artifact stands in an installed pack, as the original's clients place it. In arena. */
 const char *artifact_installed_path(const struct artifact *artifact, struct arena *arena);
 
+/* The name in a project's folder of an instruction that is meant for one; NULL for all others. */
+const char *artifact_project_name(const struct artifact *artifact);
+/* Whether a file of that name does nothing there by itself: .md, .mdc or .txt, and not hidden. */
+bool project_name_is_harmless(const char *name);
+
 /* The files that a pack must have, sorted and unique: itself, artifacts, wiring. const char *. */
 void manifest_paths(const struct manifest *manifest, struct arena *arena, struct list *out);
 /* Of the files that it may have besides: README.md, LICENSE. */

@@ -50,6 +50,7 @@ static void find(const struct builtin *all, size_t count, const char *name,
                                           .syntax = PROFILE_TOML,
                                           .file = all[i].file,
                                           .builtin = true };
+            return;
         }
     }
 }
@@ -62,6 +63,15 @@ void profile_builtin_find(const char *name, struct profile_text *out)
 void profile_group_find(const char *name, struct profile_text *out)
 {
     find(groups, COUNT(groups), name, out);
+}
+
+bool profile_group_is_foreign(const char *name, const char *os)
+{
+    static const char key[] = "\nplatform = \"";
+    struct profile_text text;
+    profile_group_find(name, &text);
+    const char *at = text.text ? strstr(text.text, key) : NULL;
+    return at && strncmp(at + sizeof(key) - 1, os, strlen(os)) != 0;
 }
 
 void profile_preset_find(const char *name, struct profile_text *out)

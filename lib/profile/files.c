@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/stack.h"
 #include "lib/base/text.h"
 #include "lib/profile/resolver.h"
 
@@ -180,7 +181,7 @@ static bool expand_text(struct resolver *resolver, const struct doc *item, const
 bool profile_expand(struct resolver *resolver, const struct doc *item, const char *written,
                     bool must, const char **out)
 {
-    struct expansion expansion; /* its text is not cleared: there are many paths */
+    struct expansion expansion UNINITIALIZED; /* there are many paths */
     expansion.len = 0;
     expansion.unset = NULL;
     *out = NULL;

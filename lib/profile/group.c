@@ -160,6 +160,8 @@ bool profile_group_apply(struct resolver *resolver, const char *name, const char
     const struct doc *group;
     if (profile_texts_have(&resolver->groups_seen, name))
         return true;
+    if (resolver->env->platform && profile_group_is_foreign(name, resolver->env->platform->os))
+        return true;
     if (!group_find(resolver, name, asked, &group))
         return false;
     profile_texts_add(resolver->arena, &resolver->groups_seen, name);

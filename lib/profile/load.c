@@ -220,14 +220,19 @@ static bool is_empty_list(const struct doc *doc)
     return doc && doc->kind == DOC_LIST && !doc->count;
 }
 
-/* `default`, unless the profile says that it has no base; then what the command line names. */
-static bool roots_apply(struct resolver *resolver, const struct doc *leaf,
-                        const struct profile_overrides *overrides)
+/*
+ * `default`, unless the profile says that it has no base, or is that itself; then what the command
+ * line names.
+ */
+static bool roots_apply(struct resolver *resolver, const struct profile_text *from,
+                        const struct doc *leaf, const struct profile_overrides *overrides)
 {
     struct profile_text text;
     if (!is_empty_list(doc_find(leaf, "extends"))) {
         profile_builtin_find(PROFILE_DEFAULT, &text);
-        if (!document_apply(resolver, PROFILE_DEFAULT, &text))
+        bool ok = text.text == from->text ? tree_apply(resolver, PROFILE_DEFAULT, from, leaf)
+                                          : document_apply(resolver, PROFILE_DEFAULT, &text);
+        if (!ok)
             return false;
     }
     const char *const *extends = overrides ? overrides->extends : NULL;
@@ -261,7 +266,7 @@ bool profile_resolve(const struct profile_env *env, const char *name,
         .chain_len = 1,
     };
     struct doc *doc;
-    if (!profile_parse(text, arena, &doc, err) || !roots_apply(&resolver, doc, overrides))
+    if (!profile_parse(text, arena, &doc, err) || !roots_apply(&resolver, text, doc, overrides))
         return false;
     if (!is_applied(&resolver, profile->name, text) &&
         !tree_apply(&resolver, profile->name, text, doc))

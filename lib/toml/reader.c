@@ -2,21 +2,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-
-bool toml_looking_at(const struct toml_reader *reader, const char *text)
-{
-    size_t len = strlen(text);
-    return (size_t)(reader->end - reader->at) >= len && memcmp(reader->at, text, len) == 0;
-}
-
-bool toml_take(struct toml_reader *reader, const char *text)
-{
-    if (!toml_looking_at(reader, text))
-        return false;
-    reader->at += strlen(text);
-    return true;
-}
 
 unsigned toml_column(const struct toml_reader *reader)
 {

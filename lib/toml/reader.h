@@ -1,6 +1,8 @@
 /* The parts of the TOML reader: a cursor over the text, scalars, and the tables being built. */
 #pragma once
 
+#include <string.h>
+
 #include "lib/toml/toml.h"
 
 struct toml_reader {
@@ -43,9 +45,22 @@ static inline int toml_peek(const struct toml_reader *reader)
     return reader->at < reader->end ? (unsigned char)*reader->at : -1;
 }
 
-bool toml_looking_at(const struct toml_reader *reader, const char *text);
+/* Inline, since the lengths of what is looked for are then constants. */
+static inline bool toml_looking_at(const struct toml_reader *reader, const char *text)
+{
+    size_t len = strlen(text);
+    return (size_t)(reader->end - reader->at) >= len && memcmp(reader->at, text, len) == 0;
+}
+
 /* Steps over text when it is next. */
-bool toml_take(struct toml_reader *reader, const char *text);
+static inline bool toml_take(struct toml_reader *reader, const char *text)
+{
+    if (!toml_looking_at(reader, text))
+        return false;
+    reader->at += strlen(text);
+    return true;
+}
+
 unsigned toml_column(const struct toml_reader *reader);
 #define toml_fault(reader, ...)    error_false(toml_raise((reader), __VA_ARGS__))
 #define toml_fault_at(reader, ...) error_false(toml_raise_at((reader), __VA_ARGS__))

@@ -316,3 +316,10 @@ bool config_load(const char *path, char *const *environment, struct arena *arena
         return false;
     return config_read(text, len, path, environment, arena, out, err);
 }
+
+enum log_level config_log_level(const struct config *config)
+{
+    static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_WARN,
+                                             LOG_LEVEL_ERROR };
+    return levels[config->log_level];
+}

@@ -7,6 +7,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
+#include "lib/base/log.h"
 #include "lib/base/record.h"
 
 struct config_tls {
@@ -48,6 +49,8 @@ struct config {
  */
 bool config_load(const char *path, char *const *environment, struct arena *arena,
                  struct config *out, struct error *err) MUST_CHECK;
+
+enum log_level config_log_level(const struct config *config);
 
 /* The same from text; the fuzz target's door. */
 bool config_read(const char *text, size_t len, const char *source, char *const *environment,

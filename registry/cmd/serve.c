@@ -14,7 +14,6 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
-#include "lib/base/limits.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
@@ -24,12 +23,14 @@
 #include "registry/cmd/health.h"
 #include "registry/cmd/listen.h"
 #include "registry/cmd/notify.h"
+#include "registry/cmd/reload.h"
 #include "registry/cmd/store.h"
 #include "registry/db/cluster.h"
 #include "registry/db/db.h"
 #include "registry/domain/downloads.h"
 #include "registry/http/proxies.h"
 #include "registry/http/server.h"
+#include "registry/http/tls.h"
 #include "registry/job/job.h"
 
 struct serve {
@@ -46,7 +47,8 @@ struct serve {
     struct downloads *downloads;
     struct server *server, *admin;
     struct job *job;
-    const char *cert, *key, *temp_dir;
+    struct tls *tls; /* NULL for plain HTTP */
+    const char *temp_dir;
     bool inherited; /* the listening socket is the service manager's */
 };
 
@@ -105,12 +107,7 @@ static bool workers_open(struct serve *serve, struct error *err)
 static bool tls_read(struct serve *serve, struct error *err)
 {
     const struct config_tls *tls = serve->store.config.tls;
-    struct arena *arena = serve->store.arena;
-    size_t len;
-    return !tls ||
-           (file_read_path(tls->cert, LIMIT_CONFIG_BYTES, arena, &serve->cert, &len, err) &&
-            file_read_path(tls->key, LIMIT_KEY_BYTES, arena, &serve->key, &len, err)) ||
-           error_prefix(err, "tls");
+    return !tls || tls_new(&(struct tls_files){ tls->cert, tls->key }, &serve->tls, err);
 }
 
 /* Large bodies wait beside the blobs: a file system with room, and never a small /tmp. */
@@ -138,8 +135,7 @@ static struct server_config server_settings(const struct serve *serve, int liste
         .worker_count = admin ? 1 : serve->worker_count,
         .inline_registry = serve->inside_registry,
         .authorize = api_authorize,
-        .tls_cert = admin ? NULL : serve->cert,
-        .tls_key = admin ? NULL : serve->key,
+        .tls = admin ? NULL : serve->tls,
         .temp_dir = serve->temp_dir,
         .web_dir = admin ? NULL : config->web_dir,
         .proxies = serve->proxies,
@@ -168,7 +164,7 @@ static void base_url_fill(struct serve *serve, int listener)
     port = listen_port(listener);
     bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0, v6 = strchr(host, ':');
     store->settings.base_url =
-        arena_printf(store->arena, "http%s://%s%s%s:%u", serve->cert ? "s" : "",
+        arena_printf(store->arena, "http%s://%s%s%s:%u", serve->tls ? "s" : "",
                      v6 && !any ? "[" : "", any ? "127.0.0.1" : host, v6 && !any ? "]" : "", port);
 }
 
@@ -269,6 +265,7 @@ static void stop(struct serve *serve)
     job_stop(serve->job); /* it drops what the server keeps, so it goes first */
     server_stop(serve->server);
     server_stop(serve->admin);
+    tls_free(serve->tls);
     for (size_t i = 0; serve->workers && i <= serve->worker_count; i++)
         db_close(serve->workers[i].registry.db);
     downloads_free(serve->downloads);
@@ -298,7 +295,7 @@ static bool wait_for_end(const struct serve *serve, int signals)
             continue;
         if (info.ssi_signo != SIGHUP)
             return true;
-        log_info("reload", KV("note", "the log is standard error; nothing is reopened"));
+        reload(opt_config, serve->tls);
     }
 }
 

@@ -53,20 +53,13 @@ static void settings_fill(struct store *store)
     };
 }
 
-static void log_level_set(const struct config *config)
-{
-    static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_DEBUG, LOG_LEVEL_WARN,
-                                             LOG_LEVEL_ERROR };
-    log_set_level(levels[config->log_level]);
-}
-
 bool store_open(struct store *store, const char *config_path, enum store_schema schema, bool alone,
                 struct error *err)
 {
     *store = (struct store){ .arena = arena_new() };
     if (!config_load(config_path, environ, store->arena, &store->config, err))
         return error_prefix(err, "configuration");
-    log_level_set(&store->config);
+    log_set_level(config_log_level(&store->config));
     settings_fill(store);
     store->registry.settings = &store->settings;
     return database_find(store, alone, err) && db_open(store->url, &store->registry.db, err) &&

@@ -46,7 +46,7 @@ static void client_read(struct exchange *exchange)
         proxies_client(config->proxies, peer, request_header(req, "X-Forwarded-For"), req->arena);
     const char *scheme = request_header(req, "X-Forwarded-Proto");
     bool behind = proxies_have(config->proxies, peer) && scheme && strcasecmp(scheme, "https") == 0;
-    req->secure = config->tls_cert || behind;
+    req->secure = config->tls || behind;
 }
 
 static bool address_read(struct exchange *exchange)

@@ -38,6 +38,9 @@ bool reply_cached(struct exchange *exchange);
 /* pages.c: the web pages; NOT_FOUND in err when there is none at this address. */
 bool page_find(struct server *server, struct exchange *exchange, struct error *err) MUST_CHECK;
 
+/* tls.c: what gives a new connection, whose socket's context is a struct tls, what that has now. */
+void *tls_callback(void);
+
 /* workers.c */
 bool workers_start(struct server *server, struct error *err) MUST_CHECK;
 /* Waits for what is on the queue; then the threads are gone. */

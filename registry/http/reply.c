@@ -43,7 +43,7 @@ static void common_fields(const struct server *server, struct MHD_Response *repl
     field_add(reply, "Referrer-Policy", "no-referrer");
     if (!MHD_get_response_header(reply, "Content-Security-Policy"))
         field_add(reply, "Content-Security-Policy", API_CSP);
-    if (server->config.tls_cert)
+    if (server->config.tls)
         field_add(reply, "Strict-Transport-Security", "max-age=31536000");
 }
 

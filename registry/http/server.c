@@ -19,6 +19,7 @@
 #define CONNECTIONS_MAX        4096
 #define CONNECTIONS_PER_IP_MAX 256
 #define TIMEOUT_S              30
+#define TLS_VERSIONS           "NORMAL:-VERS-TLS1.1:-VERS-TLS1.0" /* 1.2 and 1.3 */
 
 /* The first to see a request; what it returns is the exchange of all later callbacks. */
 static void *on_address(void *context, const char *uri, struct MHD_Connection *connection)
@@ -202,7 +203,8 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = context;
-    (void)connection, (void)slot;
+    (void)connection;
+    *slot = server->config.tls; /* before the greeting: tls.c asks for it */
     metrics_add(server->config.metrics, GAUGE_CONNECTIONS,
                 code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
 }
@@ -228,19 +230,19 @@ static bool daemon_start(struct server *server, struct error *err)
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned threads = or_else(config->threads, cores > 0 ? (unsigned)cores : 1);
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
-                     MHD_USE_ITC | (config->tls_cert ? MHD_USE_TLS : 0);
+                     MHD_USE_ITC | (config->tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem pool = { MHD_OPTION_THREAD_POOL_SIZE, threads, NULL };
-    struct MHD_OptionItem cert = { MHD_OPTION_HTTPS_MEM_CERT, 0,
-                                   (void *)(uintptr_t)config->tls_cert };
-    struct MHD_OptionItem key = { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->tls_key };
+    struct MHD_OptionItem cert = { MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_callback() };
+    struct MHD_OptionItem versions = { MHD_OPTION_HTTPS_PRIORITIES, 0,
+                                       (void *)(uintptr_t)TLS_VERSIONS };
     struct MHD_OptionItem end = { MHD_OPTION_END, 0, NULL };
     struct MHD_OptionItem more[] = { end, end, end, end };
     size_t count = 0;
     if (threads > 1)
         more[count++] = pool;
-    if (config->tls_cert) {
+    if (config->tls) {
         more[count++] = cert;
-        more[count++] = key;
+        more[count++] = versions;
     }
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_message, NULL,
@@ -253,8 +255,6 @@ static bool daemon_start(struct server *server, struct error *err)
         or_else(config->connections_per_ip_max, CONNECTIONS_PER_IP_MAX),
         MHD_OPTION_CONNECTION_TIMEOUT, or_else(config->timeout_s, TIMEOUT_S), MHD_OPTION_ARRAY,
         more, MHD_OPTION_END);
-    if (!server->daemon && config->tls_cert)
-        return error_set(err, INVALID, "the TLS certificate and key cannot be used together");
     return server->daemon || error_set(err, UNAVAILABLE, "the HTTP daemon does not start");
 }
 

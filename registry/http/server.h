@@ -15,6 +15,7 @@
 struct server;
 struct metrics;
 struct proxies;
+struct tls;
 
 /* Finds out who asks (req->account) and whether the route's access lets them in. On a worker. */
 typedef bool server_authorize(struct registry *registry, struct request *req, struct error *err);
@@ -28,7 +29,7 @@ struct server_config {
     size_t worker_count;
     struct registry *inline_registry; /* what inline handlers get; lent */
     server_authorize *authorize;      /* NULL: everyone is nobody, and only ACCESS_ANYONE opens */
-    const char *tls_cert, *tls_key;   /* PEM text, or NULL for plain HTTP */
+    struct tls *tls;                  /* lent; NULL for plain HTTP */
     const char *temp_dir;             /* where large bodies wait */
     const char *web_dir;              /* pages, or NULL for none */
     const struct proxies *proxies;    /* whose X-Forwarded-For counts; NULL: nobody's */

@@ -198,6 +198,11 @@ void confine_report(const struct confinement *confinement, struct confine_report
     *out = confinement->report;
 }
 
+bool confine_makes_namespaces(const struct confinement *confinement)
+{
+    return confinement->namespaces || confinement->plan.caps->network == NONO_NETWORK_PROXY;
+}
+
 static bool failed(struct confine_failure *failure, const char *step, int sys)
 {
     if (sys)

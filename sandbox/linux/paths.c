@@ -10,18 +10,9 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/stack.h"
 #include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
-
-/* The compiler would clear twelve kilobytes a path. */
-#ifdef __has_attribute
-#if __has_attribute(uninitialized)
-#define UNINITIALIZED __attribute__((uninitialized))
-#endif
-#endif
-#ifndef UNINITIALIZED
-#define UNINITIALIZED
-#endif
 
 /* A path being resolved. folders[i] is the descriptor of the i-th component from the root. */
 struct walk {
@@ -55,10 +46,11 @@ static bool walk_cross(struct walk *walk, bool by_link, struct error *err)
     struct path_found *found = walk->found;
     if (found->crossed_count == PATH_CROSSED_MAX)
         return error_set(err, INVALID, "%s: too many \"..\" and symbolic links", walk->path);
-    if (!memory_copy(walk->len ? walk->path : "/", &found->crossed[found->crossed_count].folder,
-                     err))
+    CLEANUP(freep) char *folder = NULL;
+    if (!memory_copy(walk->len ? walk->path : "/", &folder, err) ||
+        !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), err))
         return false;
-    found->crossed[found->crossed_count++].by_link = by_link;
+    found->crossed[found->crossed_count++] = (struct path_crossed){ STEAL(folder), by_link };
     return true;
 }
 

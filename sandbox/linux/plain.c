@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,6 +10,8 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/stack.h"
+#include "sandbox/policy/memory.h"
 
 void plain_cache_init(struct plain_cache *cache)
 {
@@ -67,32 +70,24 @@ bool plain_fill(struct path_found *found, int fd, struct error *err)
     return true;
 }
 
-static bool found_done(struct path_found *found, const char *path, struct path_found *out)
+static bool found_done(struct path_found *found, const char *path)
 {
     found->path = strdup(path);
-    if (!found->path) {
-        path_found_clear(found);
-        return false;
-    }
-    *out = *found;
-    return true;
+    return found->path != NULL;
 }
 
-static bool found_missing(size_t known, const char *path, struct path_found *out)
+static bool found_missing(size_t known, const char *path, struct path_found *found)
 {
-    struct path_found found = { .fd = -1, .known = known };
-    return found_done(&found, path, out);
+    found->known = known;
+    return found_done(found, path);
 }
 
-static bool found_there(int fd, const char *path, struct path_found *out)
+static bool found_there(int fd, const char *path, struct path_found *found)
 {
     struct error ignored;
-    struct path_found found = { .fd = fd, .known = strlen(path) };
-    if (!plain_fill(&found, fd, &ignored)) {
-        path_found_clear(&found);
-        return false;
-    }
-    return found_done(&found, path, out);
+    found->fd = fd;
+    found->known = strlen(path);
+    return plain_fill(found, fd, &ignored) && found_done(found, path);
 }
 
 /* The entry of path's folder; *out_again when it had one already. NULL: not remembered. */
@@ -141,31 +136,94 @@ static size_t known_of(const char *missing, size_t len, struct plain_folder *fol
 }
 
 static bool resolve_absent(struct plain_folder *folder, const char *path, size_t len,
-                           struct path_found *out)
+                           struct path_found *found)
 {
     if (folder && folder->fd >= 0) /* the folder is there, the name is not */
-        return found_missing(len, path, out);
+        return found_missing(len, path, found);
     size_t known = known_of(path, len, folder);
     if (folder && known < len)
         folder->known = known;
-    return known && found_missing(known, path, out);
+    return known && found_missing(known, path, found);
 }
 
-bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)
+/*
+ * path is, or leads by, a symbolic link: where it leads, when it is the last component of a folder
+ * that holds none. The folder was opened without following links, so it is the one that is named.
+ */
+static bool link_follow(const struct plain_folder *folder, char path[PATH_MAX], size_t len,
+                        struct path_found *found)
+{
+    char target[PATH_MAX] UNINITIALIZED;
+    struct error ignored;
+    if (len > 0 && (!folder || folder->fd < 0))
+        return false;
+    ssize_t size = len ? readlinkat(folder->fd, path + len + 1, target, sizeof(target))
+                       : readlink(path, target, sizeof(target));
+    size_t from = size > 0 && target[0] != '/' ? len + 1 : 0;
+    if (size <= 0 || (size_t)size + from >= PATH_MAX ||
+        !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), &ignored))
+        return false;
+    char *left = strndup(path, len ? len : 1);
+    if (!left)
+        return false;
+    found->crossed[found->crossed_count++] = (struct path_crossed){ left, true };
+    memcpy(path + from, target, (size_t)size);
+    path[from + (size_t)size] = '\0';
+    return true;
+}
+
+enum step { STEP_DONE, STEP_LINK, STEP_LONG_WAY };
+
+/* What the kernel did not open: it is not there, a link, or another matter. */
+static enum step step_other(struct plain_folder *folder, char path[PATH_MAX], size_t len,
+                            struct path_found *found)
+{
+    if (errno == ENOENT)
+        return resolve_absent(folder, path, len, found) ? STEP_DONE : STEP_LONG_WAY;
+    if (errno != ELOOP)
+        return STEP_LONG_WAY;
+    if (folder && folder->fd < 0)
+        folder->fd = plain_open(folder->path);
+    return link_follow(folder, path, len, found) ? STEP_LINK : STEP_LONG_WAY;
+}
+
+static enum step resolve_step(struct plain_cache *cache, char path[PATH_MAX],
+                              struct path_found *found)
 {
     bool again;
-    if (!plain_is(path) || strlen(path) >= PATH_MAX)
-        return false;
+    if (!plain_is(path))
+        return STEP_LONG_WAY;
     size_t len = (size_t)(strrchr(path, '/') - path);
     struct plain_folder *folder = folder_turn(cache, path, len, &again);
     if (folder && folder->known)
-        return found_missing(folder->known, path, out);
+        return found_missing(folder->known, path, found) ? STEP_DONE : STEP_LONG_WAY;
     if (folder && again && folder->fd < 0)
         folder->fd = plain_open(folder->path);
 
     bool below = folder && folder->fd >= 0;
     int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
-    if (fd >= 0)
-        return found_there(fd, path, out);
-    return errno == ENOENT && resolve_absent(folder, path, len, out);
+    if (fd < 0)
+        return step_other(folder, path, len, found);
+    return found_there(fd, path, found) ? STEP_DONE : STEP_LONG_WAY;
+}
+
+bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)
+{
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    char at[PATH_MAX] UNINITIALIZED;
+    size_t len = strlen(path);
+    if (len >= PATH_MAX)
+        return false;
+    memcpy(at, path, len + 1);
+    for (unsigned links = 0; links <= PLAIN_LINKS_MAX; links++) {
+        enum step step = resolve_step(cache, at, &found);
+        if (step == STEP_LONG_WAY)
+            return false;
+        if (step == STEP_LINK)
+            continue;
+        *out = found;
+        found = (struct path_found){ .fd = -1 };
+        return true;
+    }
+    return false;
 }

@@ -9,6 +9,7 @@
 #include "sandbox/policy/paths.h"
 
 #define PLAIN_FOLDERS     4
+#define PLAIN_LINKS_MAX   4   /* symbolic links that are followed here */
 #define PLAIN_FOLDER_SIZE 256 /* longer ones are not remembered */
 
 /*
@@ -35,5 +36,5 @@ int plain_open(const char *path);
 /* What fstat says of a descriptor. */
 bool plain_fill(struct path_found *found, int fd, struct error *err) MUST_CHECK;
 
-/* False: not plain, or out of memory; the long way tells. */
+/* False: not plain but for links at its end, or out of memory; the long way tells. */
 bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out);

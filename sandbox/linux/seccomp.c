@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -96,10 +97,6 @@ static void emit_socket(struct seccomp_program *program, const struct seccomp_op
 {
     unsigned families[4];
     size_t count = 0;
-    if (options->network == SECCOMP_NETWORK_OPEN) {
-        emit_return(program, SECCOMP_RET_ALLOW);
-        return;
-    }
     if (options->unix_sockets)
         families[count++] = AF_UNIX;
     if (options->network == SECCOMP_NETWORK_INET) {
@@ -119,6 +116,9 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
     static const unsigned oneself[] = { 0 };
     static const unsigned unix_only[] = { AF_UNIX };
     switch (check) {
+    case CHECK_ALLOW:
+        emit_return(program, SECCOMP_RET_ALLOW);
+        return;
     case CHECK_DENY:
         emit_return(program, RET_DENY);
         return;
@@ -151,35 +151,12 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
         return;
     case CHECK_SOCKETPAIR:
         emit_load(program, ARG(0));
-        emit_choice(program, unix_only, COUNT(unix_only), SECCOMP_RET_ALLOW,
-                    options->network == SECCOMP_NETWORK_OPEN ? SECCOMP_RET_ALLOW : RET_DENY);
+        emit_choice(program, unix_only, COUNT(unix_only), SECCOMP_RET_ALLOW, RET_DENY);
         return;
-    case CHECK_SYSTEM_V:
-        emit_return(program, options->system_v_ipc ? SECCOMP_RET_ALLOW : RET_ABSENT);
-        return;
+    case CHECK_SYSTEM_V: /* settled before */
+    case CHECK_COUNT:
+        __builtin_unreachable();
     }
-}
-
-/* A binary search for the number; rules are sorted. The number is in hand at each node. */
-static void emit_tree(struct seccomp_program *program, const struct seccomp_rule *rules,
-                      size_t count, const struct seccomp_options *options)
-{
-    if (count == 1) {
-        /* Past the check, which ends every path of its own. */
-        size_t jump = program->len;
-        emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, rules[0].nr);
-        emit_check(program, rules[0].check, options);
-        program->code[jump].jf = (unsigned char)(program->len - jump - 1);
-        emit_return(program, SECCOMP_RET_ALLOW);
-        return;
-    }
-    size_t half = count / 2;
-    emit(program, BPF_JMP | BPF_JGE | BPF_K, 0, 1, rules[half].nr);
-    size_t jump = program->len;
-    emit(program, BPF_JMP | BPF_JA, 0, 0, 0); /* the two halves may be far apart */
-    emit_tree(program, rules, half, options);
-    program->code[jump].k = (unsigned)(program->len - jump - 1);
-    emit_tree(program, rules + half, count - half, options);
 }
 
 static void rules_sort(struct seccomp_rule *rules, size_t count)
@@ -193,13 +170,114 @@ static void rules_sort(struct seccomp_rule *rules, size_t count)
     }
 }
 
-void seccomp_build(const struct seccomp_options *options, struct seccomp_program *out)
+/* A stretch of numbers that are judged alike, up to the next span's first. */
+struct span {
+    unsigned first;
+    enum seccomp_check check;
+};
+
+#define SPANS_MAX (2 * SECCOMP_RULES_MAX + 1)
+
+/* A program being written: the search comes first and jumps to the checks behind it. */
+struct writer {
+    struct seccomp_program *program;
+    const struct seccomp_options *options;
+    struct span spans[SPANS_MAX];
+    size_t span_count;
+    unsigned char checks[CHECK_COUNT]; /* where each begins; 0: nowhere yet */
+};
+
+/* Checks that the options turn into a plain answer. */
+static enum seccomp_check check_settle(enum seccomp_check check,
+                                       const struct seccomp_options *options)
+{
+    bool open = options->network == SECCOMP_NETWORK_OPEN;
+    if (check == CHECK_SYSTEM_V)
+        return options->system_v_ipc ? CHECK_ALLOW : CHECK_ABSENT;
+    if ((check == CHECK_SOCKET || check == CHECK_SOCKETPAIR) && open)
+        return CHECK_ALLOW;
+    return check;
+}
+
+/* Calls with the same answer that stand side by side are one span. */
+static void span_add(struct writer *writer, unsigned first, enum seccomp_check check)
+{
+    struct span *last = writer->span_count ? &writer->spans[writer->span_count - 1] : NULL;
+    if (last && last->first == first) {
+        last->check = check;
+        if (writer->span_count > 1 && last[-1].check == check)
+            writer->span_count--;
+        return;
+    }
+    assert(writer->span_count < SPANS_MAX);
+    if (!last || last->check != check)
+        writer->spans[writer->span_count++] = (struct span){ first, check };
+}
+
+static void spans_make(struct writer *writer)
 {
     struct seccomp_rule rules[SECCOMP_RULES_MAX];
     assert(seccomp_rule_count <= SECCOMP_RULES_MAX);
     memcpy(rules, seccomp_rules, seccomp_rule_count * sizeof(rules[0]));
     rules_sort(rules, seccomp_rule_count);
+    span_add(writer, 0, CHECK_ALLOW);
+    for (size_t i = 0; i < seccomp_rule_count; i++) {
+        span_add(writer, rules[i].nr, check_settle(rules[i].check, writer->options));
+        span_add(writer, rules[i].nr + 1, CHECK_ALLOW);
+    }
+}
 
+/* How many instructions the search of so many spans takes. */
+static size_t tree_size(size_t count)
+{
+    return count - 1;
+}
+
+/* What a jump from the instruction at `from` skips to reach a check. */
+static unsigned check_distance(const struct writer *writer, size_t from, enum seccomp_check check)
+{
+    size_t distance = writer->checks[check] - from - 1;
+    assert(writer->checks[check] > from && distance <= UCHAR_MAX);
+    return (unsigned)distance;
+}
+
+/* A binary search for the number, which is in hand; at its ends stand the jumps to the checks. */
+static void emit_tree(struct writer *writer, const struct span *spans, size_t count)
+{
+    size_t half = count / 2, rest = count - half, from = writer->program->len;
+    unsigned below = 0, above = (unsigned)tree_size(half);
+    if (half == 1)
+        below = check_distance(writer, from, spans[0].check);
+    if (rest == 1)
+        above = check_distance(writer, from, spans[half].check);
+    assert(above <= UCHAR_MAX);
+    emit(writer->program, BPF_JMP | BPF_JGE | BPF_K, above, below, spans[half].first);
+    if (half > 1)
+        emit_tree(writer, spans, half);
+    if (rest > 1)
+        emit_tree(writer, spans + half, rest);
+}
+
+/* The checks that are asked for, written behind the search, which is not there yet. */
+static void emit_checks(struct writer *writer)
+{
+    struct seccomp_program *program = writer->program;
+    size_t search = program->len;
+    program->len = (unsigned short)(search + tree_size(writer->span_count));
+    for (size_t i = 0; i < writer->span_count; i++) {
+        enum seccomp_check check = writer->spans[i].check;
+        if (writer->checks[check])
+            continue;
+        assert(program->len <= UCHAR_MAX);
+        writer->checks[check] = (unsigned char)program->len;
+        emit_check(program, check, writer->options);
+    }
+}
+
+void seccomp_build(const struct seccomp_options *options, struct seccomp_program *out)
+{
+    struct writer writer = { .program = out, .options = options };
+    spans_make(&writer);
     out->len = 0;
     emit_load(out, (unsigned)offsetof(struct seccomp_data, arch));
     emit(out, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
@@ -207,7 +285,14 @@ void seccomp_build(const struct seccomp_options *options, struct seccomp_program
     emit_load(out, (unsigned)offsetof(struct seccomp_data, nr));
     emit(out, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
     emit_return(out, SECCOMP_RET_KILL_PROCESS);
-    emit_tree(out, rules, seccomp_rule_count, options);
+
+    size_t search = out->len;
+    emit_checks(&writer);
+    unsigned short end = out->len;
+    out->len = (unsigned short)search;
+    emit_tree(&writer, writer.spans, writer.span_count);
+    assert(out->len == search + tree_size(writer.span_count));
+    out->len = end;
 }
 
 int seccomp_enforce(const struct seccomp_program *program)

@@ -3,8 +3,9 @@
  *
  * One program, written here rather than by libseccomp: that costs 70 to 94 microseconds a start,
  * this two. Numbers are searched as a tree, because the kernel walks the program for every system
- * call when it is loaded. Only the low 32 bits of arguments are compared, as the kernel takes them;
- * other architectures, and x32 numbers, end the process.
+ * call when it is loaded; and it is short, because the kernel translates each instruction. Only the
+ * low 32 bits of arguments are compared, as the kernel takes them; other architectures, and x32
+ * numbers, end the process.
  */
 #pragma once
 
@@ -27,7 +28,7 @@ struct seccomp_options {
     bool system_v_ipc; /* shared memory, semaphores and queues of System V */
 };
 
-#define SECCOMP_PROGRAM_MAX 1024
+#define SECCOMP_PROGRAM_MAX 256 /* so that every jump of the search reaches: they have 8 bits */
 
 struct seccomp_program {
     struct sock_filter code[SECCOMP_PROGRAM_MAX];

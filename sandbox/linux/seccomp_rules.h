@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 enum seccomp_check {
+    CHECK_ALLOW,       /* what no rule names */
     CHECK_DENY,        /* EPERM */
     CHECK_ABSENT,      /* ENOSYS: callers fall back */
     CHECK_NAMESPACES,  /* EPERM when argument 0 has a CLONE_NEW flag */
@@ -15,6 +16,7 @@ enum seccomp_check {
     CHECK_SOCKET,      /* by struct seccomp_options */
     CHECK_SOCKETPAIR,
     CHECK_SYSTEM_V, /* ENOSYS unless the options let it through */
+    CHECK_COUNT
 };
 
 struct seccomp_rule {

@@ -68,6 +68,12 @@ const struct path_ops *confine_path_ops(void);
 void confine_report(const struct confinement *confinement, struct confine_report *out);
 
 /*
+ * Whether entering makes namespaces. If not, it only makes system calls that change the calling
+ * task: a child that still shares its parent's memory, until exec, may do it.
+ */
+bool confine_makes_namespaces(const struct confinement *confinement);
+
+/*
  * For this thread and its descendants, for good: namespaces, mounts, privileges, Landlock, system
  * calls. The process has one thread. On failure it is partly confined and must end.
  */

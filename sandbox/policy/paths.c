@@ -1,7 +1,5 @@
 #include "sandbox/policy/paths.h"
 
-#include <string.h>
-
 #include "lib/base/cleanup.h"
 
 void path_found_clear(struct path_found *found)
@@ -9,19 +7,31 @@ void path_found_clear(struct path_found *found)
     free(found->path);
     for (size_t i = 0; i < found->crossed_count; i++)
         free(found->crossed[i].folder);
+    free(found->crossed);
     closep(&found->fd);
     *found = (struct path_found){ .fd = -1 };
 }
 
+/* Where path goes on behind root; NULL when it is not within. Most differ in their first bytes. */
+static const char *rest_of(const char *path, const char *root)
+{
+    size_t len = 0;
+    while (root[len] && path[len] == root[len])
+        len++;
+    if (root[len])
+        return NULL;
+    if (len == 1 && root[0] == '/')
+        return path + len;
+    return path[len] == '\0' || path[len] == '/' ? path + len : NULL;
+}
+
 bool path_within(const char *path, const char *root)
 {
-    size_t len = strlen(root);
-    if (len == 1 && root[0] == '/')
-        return path[0] == '/';
-    return strncmp(path, root, len) == 0 && (path[len] == '\0' || path[len] == '/');
+    return rest_of(path, root) != NULL;
 }
 
 bool path_below(const char *path, const char *root)
 {
-    return path_within(path, root) && strcmp(path, root) != 0;
+    const char *rest = rest_of(path, root);
+    return rest && *rest;
 }

@@ -23,6 +23,13 @@ static inline bool path_id_equal(struct path_id a, struct path_id b)
     return a.ino == b.ino && a.dev == b.dev;
 }
 
+/* A canonical folder that was gone through and left: a symbolic link's, or one a ".." went up from.
+ */
+struct path_crossed {
+    char *folder;
+    bool by_link;
+};
+
 struct path_found {
     char *path; /* canonical: absolute, no link, no "." or ".."; of a missing one, where it would be
                  */
@@ -32,12 +39,7 @@ struct path_found {
     struct path_id id;
     bool is_dir, is_device;
     nlink_t links; /* hard links of a file */
-    /* Canonical folders that were gone through and left: those of symbolic links, and those that a
-     * ".." went up from. */
-    struct {
-        char *folder;
-        bool by_link;
-    } crossed[PATH_CROSSED_MAX];
+    struct path_crossed *crossed;
     size_t crossed_count;
 };
 

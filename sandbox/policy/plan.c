@@ -157,8 +157,9 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     if (!ops->resolve(ops->context, deny->path, &found, err))
         return error_prefix(err, "%s", deny->source);
+    size_t len = strlen(found.path);
     for (size_t i = 0; i < plan->mask_count; i++) {
-        if (strcmp(plan->masks[i].path, found.path) == 0) {
+        if (plan->masks[i].len == len && memcmp(plan->masks[i].path, found.path, len) == 0) {
             plan->masks[i].access |= deny->access;
             return true;
         }
@@ -169,6 +170,7 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
         plan->hard_linked = deny->path;
     plan->masks[plan->mask_count++] = (struct plan_mask){
         .path = STEAL(found.path),
+        .len = len,
         .exists = found.exists,
         .known = found.known,
         .is_dir = found.is_dir,
@@ -240,22 +242,28 @@ static bool is_sealed(const struct plan *plan, const struct plan_mask *mask)
     return false;
 }
 
+/* Which masks touch what is granted. Most touch nothing, and are looked at no further. */
+static void mask_judge(const struct plan *plan, struct plan_mask *mask)
+{
+    for (size_t i = 0; i < plan->node_count; i++) {
+        const struct plan_node *node = &plan->nodes[i];
+        /* A rule is on an object: one name of it granted, all are. */
+        bool other_name = mask->exists && path_id_equal(node->id, mask->id);
+        if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
+            continue;
+        mask->in_grant |= (node->access & mask->access) != 0;
+        mask->in_writable |= (node->access & NONO_WRITE) != 0;
+    }
+    if ((mask->in_grant || mask->in_writable) && is_covered(plan, mask))
+        mask->in_grant = mask->in_writable = false;
+    mask->in_writable = mask->in_writable && !is_sealed(plan, mask);
+}
+
 static void masks_judge(struct plan *plan)
 {
     for (size_t m = 0; m < plan->mask_count; m++) {
         struct plan_mask *mask = &plan->masks[m];
-        if (is_covered(plan, mask))
-            continue;
-        for (size_t i = 0; i < plan->node_count; i++) {
-            const struct plan_node *node = &plan->nodes[i];
-            /* A rule is on an object: one name of it granted, all are. */
-            bool other_name = mask->exists && path_id_equal(node->id, mask->id);
-            if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
-                continue;
-            mask->in_grant |= (node->access & mask->access) != 0;
-            mask->in_writable |= (node->access & NONO_WRITE) != 0;
-        }
-        mask->in_writable &= !is_sealed(plan, mask);
+        mask_judge(plan, mask);
         /* What the program cannot make in there is not there to be reached. */
         plan->has_absent |= mask->in_grant && !mask->exists && !mask->in_writable;
         mask->in_grant &= mask->exists || mask->in_writable;

@@ -35,6 +35,7 @@ struct plan_node {
 
 struct plan_mask {
     char *path; /* canonical */
+    size_t len; /* of path */
     bool exists;
     size_t known; /* bytes of path that exist */
     bool is_dir;

@@ -61,6 +61,8 @@ static const char *const secret_words[] = { "KEY", "KEYS", "PASS", "PWD", "PAT",
 
 static bool pattern_match(const char *pattern, const char *name)
 {
+    if (*pattern != *name && *pattern != '*')
+        return false; /* most end here */
     size_t len = strlen(pattern);
     if (len && pattern[len - 1] == '*')
         return strncmp(pattern, name, len - 1) == 0;
@@ -95,12 +97,7 @@ static bool list_has_any(const struct list *list)
 /* Names are ASCII; toupper(3) would ask the locale. */
 static char upper_of(char c)
 {
-    static const char lower[] = "abcdefghijklmnopqrstuvwxyz";
-    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    const char *at = c ? strchr(lower, c) : NULL;
-    if (at)
-        return upper[at - lower];
-    return c;
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
 static bool looks_secret(const char *name)

@@ -20,8 +20,11 @@ struct run_spec {
     const char *workdir;     /* absolute; NULL: stay */
     /* Of run_watch alone; NULL: none. */
     struct audit *audit;             /* opened; gets the start, the end and what is refused */
-    const struct audit_start *start; /* all but pid */
-    struct run_proxy *proxy;         /* run_confine_network has been told of it */
+    const struct audit_start *start; /* all but pid and what describe adds */
+    /* Fills in what takes longer to say, once the program is on its way; NULL: nothing. */
+    void (*describe)(void *context, struct audit_start *start);
+    void *context;
+    struct run_proxy *proxy; /* run_confine_network has been told of it */
 };
 
 /* Options for confine_prepare of a run whose network is behind this proxy. */

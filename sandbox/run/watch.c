@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/limits.h"
+#include "lib/base/stack.h"
 #include "sandbox/run/children.h"
 #include "sandbox/run/run.h"
 
@@ -160,7 +162,47 @@ static bool watch_record_start(const struct watch *watch, struct error *err)
         return true;
     struct audit_start start = *spec->start;
     start.pid = watch->pid;
+    if (spec->describe)
+        spec->describe(spec->context, &start);
     return audit_start(spec->audit, &start, err);
+}
+
+/* What the child is made of, as one argument. */
+struct child {
+    const struct run_spec *spec;
+    const struct watch *watch;
+    pid_t parent;
+    const sigset_t *mask;
+};
+
+static int child_entry(void *argument)
+{
+    const struct child *child = argument;
+    child_main(child->spec, child->watch, child->parent, child->mask);
+}
+
+/* The deepest frames of a start hold a few hundred bytes; links of /proc/self add a path. */
+#define CHILD_STACK (24 * KIB)
+
+/*
+ * As posix_spawn(3) does it: the child uses our memory, and we wait, until it is another program.
+ * No page is copied, or taken from us to be copied later. Should it need more stack than this, what
+ * comes below is ours, and free while we wait.
+ */
+static pid_t child_share(struct child *child)
+{
+    _Alignas(16) unsigned char stack[CHILD_STACK] UNINITIALIZED;
+    return clone(child_entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+}
+
+static pid_t child_start(struct child *child)
+{
+    if (!confine_makes_namespaces(child->spec->confinement))
+        return child_share(child);
+    pid_t pid = fork();
+    if (pid == 0)
+        (void)child_entry(child);
+    return pid;
 }
 
 static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *err)
@@ -168,11 +210,9 @@ static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set_errno(err, "pipe");
-    pid_t parent = getpid();
-    struct watch child = { .report = ends[1] };
-    watch->pid = fork();
-    if (watch->pid == 0)
-        child_main(watch->spec, &child, parent, mask);
+    const struct watch end = { .report = ends[1] };
+    struct child child = { watch->spec, &end, getpid(), mask };
+    watch->pid = child_start(&child);
     int sys = errno;
     (void)close(ends[1]);
     watch->report = ends[0];

@@ -9,7 +9,7 @@ nono=$PWD/${NONO_BUILD:-build/dev}/bin/nono
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export HOME=$work
-unset XDG_CONFIG_HOME
+unset XDG_CONFIG_HOME DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR
 
 verify() { # verify KEY BUNDLE FILE
   "$GOBIN/cosign" verify-blob-attestation --key "$1" --bundle "$2" --type https://nono.sh/attestation/pack/v1 \

@@ -86,7 +86,7 @@ def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
         client.refused(2, "search", "--registry", url)
 
 
-def test_completion_comes_from_the_tables_and_knows_installed_packs(client, publisher):  # noqa: F811
+def test_completion_comes_from_the_tables_and_knows_packs_and_keys(client, publisher):  # noqa: F811
     for shell in ("bash", "zsh", "fish"):
         assert "__complete" in client.ok("completion", shell).stdout
     client.refused(2, "completion", "csh")
@@ -100,6 +100,8 @@ def test_completion_comes_from_the_tables_and_knows_installed_packs(client, publ
     publisher.publish(pack_files("web", "1.0.0"))
     client.ok("pull", "--yes", publisher.ref("web"))
     assert words("remove", publisher.organisation[:3]) == [publisher.ref("web")]
+    client.ok("key", "generate", "release")
+    assert words("key", "show", "") == words("publish", "--key", "rel") == ["release"]
     script = f'source <("{NONO}" completion bash); COMP_WORDS=({NONO} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], env=client.environment(), capture_output=True, text=True, check=True)
     assert publisher.ref("web") in done.stdout

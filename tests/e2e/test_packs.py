@@ -174,3 +174,44 @@ def test_a_key_that_is_not_registered_cannot_publish(publisher):  # noqa: F811
     publisher.publish(pack_files("web", "1.0.0"))
     done = publisher.client.run("publish", folder, "--namespace", publisher.organisation, "--key", "stranger")
     assert done.returncode != 0 and "key" in done.stderr
+
+
+def instructing(version, *paths, placement="project"):
+    artifacts = [{"type": "instruction", "path": path, **({"placement": placement} if placement else {})} for path in paths]
+    files = pack_files("web", version, artifacts=[{"type": "profile", "path": "policy.json", "install_as": "web"}, *artifacts])
+    kept = {path: files[path] for path in ("package.json", "policy.json", "README.md")}
+    return kept | {path: f"# {path} {version}\n".encode() for path in paths}
+
+
+def test_init_copies_project_instructions_unless_they_are_there(client, publisher):  # noqa: F811
+    publisher.publish(instructing("1.0.0", "docs/AGENTS.md", "rules.mdc"))
+    ref, files = publisher.ref("web"), [client.home / "AGENTS.md", client.home / "rules.mdc"]
+    client.ok("pull", "--yes", ref)
+    assert not any(file.exists() for file in files)  # only when asked to
+    assert "would be copied" in client.ok("pull", "--init", "--dry-run", ref).stdout
+    assert not any(file.exists() for file in files)
+    files[1].write_text("mine\n")
+    said = json.loads(client.ok("pull", "--init", "--json", "--yes", ref).stdout)[0]["project_files"]
+    assert said == [{"file": "AGENTS.md", "result": "copied"}, {"file": "rules.mdc", "result": "is there already"}]
+    assert files[0].read_text() == "# docs/AGENTS.md 1.0.0\n" and files[1].read_text() == "mine\n"
+    publisher.publish(instructing("1.1.0", "docs/AGENTS.md"))
+    client.ok("pull", "--init", "--yes", ref)
+    assert files[0].read_text() == "# docs/AGENTS.md 1.0.0\n"
+    client.ok("remove", ref)
+    assert files[0].exists()  # it is the project's now
+
+
+def test_init_follows_no_link_and_copies_nothing_that_acts_by_itself(client, publisher):  # noqa: F811
+    publisher.publish(instructing("1.0.0", "docs/AGENTS.md"))
+    (client.home / "AGENTS.md").symlink_to("elsewhere")
+    client.ok("pull", "--init", "--yes", publisher.ref("web"))
+    assert not (client.home / "elsewhere").exists()
+    for number, path in enumerate(("x/Makefile", "x/.bashrc", "x/.hidden.md", "conftest.py"), start=1):
+        version = f"1.{number}.0"
+        publisher.publish(instructing(version, path))
+        said = client.refused(DENIED, "pull", "--init", "--yes", publisher.ref("web"))
+        assert path.rsplit("/", 1)[-1] in said and not (client.home / path.rsplit("/", 1)[-1]).exists()
+        assert "1.0.0" in client.ok("list").stdout  # nothing was installed
+    publisher.publish(instructing("2.0.0", "x/Makefile", placement=None))
+    client.ok("pull", "--init", "--yes", publisher.ref("web"))
+    assert not (client.home / "Makefile").exists()

@@ -72,6 +72,18 @@ def test_nonos_own_folders_cannot_be_changed_through_any_grant(sandbox):
     assert state.is_dir()
 
 
+def test_signing_keys_and_tokens_are_read_through_no_grant(sandbox):
+    config = sandbox.home / ".config/nono"
+    assert sandbox.nono("key", "generate", "release").returncode == 0
+    (config / "credentials.json").write_text("{}")
+    (config / "config.toml").write_text("# mine\n")
+    home = ("--allow", str(sandbox.home), "--bypass-protection", str(sandbox.home))
+    assert sandbox.sh(f"cat {config}/config.toml", *home).stdout == "# mine\n"
+    for script in (f"cat {config}/keys/release.pem", f"ls {config}/keys", f"cat {config}/credentials.json"):
+        done = sandbox.sh(script, *home)
+        assert done.returncode != 0 and "PRIVATE" not in done.stdout and "release" not in done.stdout, script
+
+
 def test_without_a_network_no_socket_is_made(sandbox):
     script = "import socket; socket.socket(socket.{}, socket.SOCK_STREAM)"
     for family in ("AF_INET", "AF_INET6", "AF_UNIX", "AF_NETLINK"):

@@ -18,6 +18,7 @@ import re
 import select
 import shutil
 import signal
+import ssl
 import subprocess
 import tempfile
 import urllib.parse
@@ -61,6 +62,8 @@ class Registry:
         self.process = None
         self.url = self.password = None
         self.cookie = self.csrf = None
+        self.command, self.inherited = [program(), "serve"], ()
+        self.ca = None  # a file: then it speaks https
 
     @classmethod
     def start(cls, folder, **settings):
@@ -82,7 +85,7 @@ class Registry:
         log = open(self.folder / "server.log", "ab")  # noqa: SIM115 (the child's)
         env = {**self.environment(), **more}
         self.process = subprocess.Popen(
-            [program(), "serve"], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/")
+            self.command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", pass_fds=self.inherited)
         self.log = log
         self._wait_ready()
         return self
@@ -150,6 +153,9 @@ class Registry:
 
     def connect(self, timeout=60):
         parts = urllib.parse.urlsplit(self.url)
+        if self.ca:
+            return http.client.HTTPSConnection(parts.hostname, parts.port, timeout=timeout,
+                                               context=ssl.create_default_context(cafile=self.ca))
         return http.client.HTTPConnection(parts.hostname, parts.port, timeout=timeout)
 
     def request(self, method, path, body=None, headers=None, token=None, connection=None):

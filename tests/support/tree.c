@@ -14,6 +14,8 @@
 
 static void file_put(const char *path, const char *text, unsigned mode)
 {
+    (void)chmod(path,
+                0600); /* one that may not be written is changed all the same, not by root only */
     CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_ok(file_write_all(fd, text, strlen(text), &err));
@@ -43,10 +45,17 @@ void tree_put(const char *folder, const struct tree_item *item)
     assert_int_equal(utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW), 0);
 }
 
+/* Folders that may not be written become so when all is in them: not everybody is root. */
 void tree_make(const char *folder, const struct tree_item *items, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        tree_put(folder, &items[i]);
+    for (size_t i = 0; i < count; i++) {
+        struct tree_item item = items[i];
+        item.mode = item.kind == 'd' ? 0 : item.mode;
+        tree_put(folder, &item);
+    }
+    for (size_t i = count; i-- > 0;)
+        if (items[i].kind == 'd' && items[i].mode)
+            tree_put(folder, &items[i]);
 }
 
 void tree_drop(const char *folder, const char *path)

@@ -63,7 +63,8 @@ demo_login() { # demo_login PASSWORD
 
 demo_home() {
   export HOME=$demo_folder/home
-  unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME DBUS_SESSION_BUS_ADDRESS
+  unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_STATE_HOME XDG_CACHE_HOME
+  unset DBUS_SESSION_BUS_ADDRESS XDG_RUNTIME_DIR # the desktop keyring stays as it is
   mkdir -p "$HOME/.ssh" "$HOME/project"
   echo "not a real key" >"$HOME/.ssh/id_ed25519"
   echo "TOKEN=not-a-real-token" >"$HOME/project/.env"

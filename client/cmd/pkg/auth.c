@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,25 +44,12 @@ static bool one_registry(const char **operands, struct session *session, struct 
     return session_remote(session, *operands, NULL, remote, err);
 }
 
-/* Typed without echo when it is typed. */
 static bool token_read(int fd, char token[TOKEN_ROOM], struct error *err)
 {
-    struct termios shown, hidden;
-    bool typed = isatty(fd) && tcgetattr(fd, &shown) == 0;
-    if (typed) {
-        hidden = shown;
-        hidden.c_lflag &= ~(tcflag_t)ECHO;
-        fprintf(stderr, "token: ");
-        (void)tcsetattr(fd, TCSAFLUSH, &hidden);
-    }
-    bool ok = ui_read_line(fd, token, TOKEN_ROOM, err);
-    if (typed) {
-        (void)tcsetattr(fd, TCSAFLUSH, &shown);
-        fputc('\n', stderr);
-    }
-    if (ok && (!token[0] || !text_is_printable(token) || strchr(token, ' ')))
-        return error_set(err, INVALID, "that is no token");
-    return ok;
+    if (!ui_read_hidden(fd, "token", token, TOKEN_ROOM, err))
+        return false;
+    bool ok = token[0] && text_is_printable(token) && !strchr(token, ' ');
+    return ok || error_set(err, INVALID, "that is no token");
 }
 
 /* Another server answers there, or the address has a path too many. */
@@ -196,6 +182,16 @@ static bool logout_run(const char **operands, int *status, struct error *err)
     return true;
 }
 
+/* Where the login put the token that is not there now. */
+static bool no_token(const struct config *config, const char *url, struct error *err)
+{
+    LIST_FOREACH (config->logins, const struct registry_login, login)
+        if (strcmp(login->url, url) == 0 && login->where && strcmp(login->where, "keyring") == 0)
+            return error_set(err, UNAUTHORIZED,
+                             "the token is in a keyring that this session cannot read");
+    return error_set(err, UNAUTHORIZED, "no token");
+}
+
 static void account_add(struct session *session, const char *url, struct doc *out,
                         struct ui_table *table, bool *out_ok)
 {
@@ -204,7 +200,7 @@ static void account_add(struct session *session, const char *url, struct doc *ou
     struct whoami who = { 0 };
     struct error err;
     bool ok = session_remote(session, url, NULL, &remote, &err) &&
-              (remote.token || error_set(&err, UNAUTHORIZED, "no token")) &&
+              (remote.token || no_token(&session->config, url, &err)) &&
               remote_whoami(&remote, arena, &who, &err);
     const char *where = session->token_place == SECRET_IN_KEYRING ? "keyring"
                         : session->token_place == SECRET_IN_FILE  ? "file"
@@ -257,6 +253,8 @@ static const struct command command_login = {
     .name = "login",
     .args = "[REGISTRY]",
     .summary = "log in, by a code in the browser or with a token",
+    .examples =
+        EXAMPLES("nono auth login https://registry.example.org", "nono auth login --token < token"),
     .options = login_options,
     .run = login_run,
 };
@@ -265,6 +263,7 @@ static const struct command command_logout = {
     .name = "logout",
     .args = "[REGISTRY]",
     .summary = "revoke and forget the token for a registry",
+    .examples = EXAMPLES("nono auth logout"),
     .options = logout_options,
     .run = logout_run,
 };
@@ -273,6 +272,7 @@ static const struct command command_status = {
     .name = "status",
     .args = "[REGISTRY]",
     .summary = "show which registries know this user, and as whom",
+    .examples = EXAMPLES("nono auth status"),
     .options = status_options,
     .run = status_run,
 };

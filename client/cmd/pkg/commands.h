@@ -27,5 +27,5 @@ extern const struct command command_verify;
 extern const struct command command_versions;
 extern const struct command command_yank;
 
-/* Names of installed packs, for completion. */
+/* Names of installed packs and of signing keys, for completion. */
 void pkg_complete(const char *kind, const char *prefix);

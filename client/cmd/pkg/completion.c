@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/keys.h"
 #include "client/store/store.h"
 #include "client/ui/complete.h"
 #include "lib/base/text.h"
@@ -18,8 +19,23 @@ static bool completion_run(const char **operands, int *status, struct error *err
     return true;
 }
 
+static void keys_complete(const char *prefix)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct folders folders;
+    struct list keys;
+    struct error ignored;
+    if (!folders_find(arena, &folders, &ignored) || !key_list(&folders, arena, &keys, &ignored))
+        return;
+    LIST_FOREACH (keys, const struct key_facts, key)
+        if (text_starts(key->name, prefix))
+            printf("%s\t%s\n", key->name, key->type ? key->type : "");
+}
+
 void pkg_complete(const char *kind, const char *prefix)
 {
+    if (strcmp(kind, "key") == 0)
+        keys_complete(prefix);
     CLEANUP(store_closep) struct store *store = NULL;
     struct error ignored;
     bool wanted = strcmp(kind, "pack") == 0 || strcmp(kind, "ref") == 0;
@@ -34,5 +50,6 @@ const struct command command_completion = {
     .name = "completion",
     .args = "bash|zsh|fish",
     .summary = "print a script that completes nono's commands in a shell",
+    .examples = EXAMPLES("source <(nono completion bash)", "nono completion fish | source"),
     .run = completion_run,
 };

@@ -154,6 +154,7 @@ const struct command command_info = {
     .name = "info",
     .args = "REF",
     .summary = "show what a registry knows of a pack, and what it asks for",
+    .examples = EXAMPLES("nono info acme/web"),
     .options = options,
     .run = info_run,
 };
@@ -162,6 +163,7 @@ const struct command command_versions = {
     .name = "versions",
     .args = "REF",
     .summary = "list the versions of a pack",
+    .examples = EXAMPLES("nono versions acme/web"),
     .options = options,
     .run = versions_run,
 };

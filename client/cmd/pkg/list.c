@@ -50,6 +50,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
 const struct command command_list = {
     .name = "list",
     .summary = "list installed packs",
+    .examples = EXAMPLES("nono list"),
     .options = options,
     .run = list_run,
 };

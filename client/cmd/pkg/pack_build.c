@@ -65,6 +65,7 @@ const struct command pack_build = {
     .name = "build",
     .args = "[FOLDER]",
     .summary = "make the archive of a pack",
+    .examples = EXAMPLES("nono pack build ./web --output web.tar.zst"),
     .options = options,
     .run = build_run,
 };

@@ -112,6 +112,7 @@ const struct command pack_init = {
     .name = "init",
     .args = "[FOLDER]",
     .summary = "begin a pack",
+    .examples = EXAMPLES("nono pack init ./web"),
     .options = options,
     .run = init_run,
 };

@@ -79,6 +79,7 @@ const struct command pack_inspect = {
     .name = "inspect",
     .args = "[ARCHIVE|FOLDER]",
     .summary = "show what is in a pack",
+    .examples = EXAMPLES("nono pack inspect web.tar.zst", "nono pack inspect ./web --json"),
     .options = options,
     .run = inspect_run,
 };

@@ -52,6 +52,7 @@ const struct command pack_lint = {
     .name = "lint",
     .args = "[FOLDER]",
     .summary = "say what would keep a pack from being published",
+    .examples = EXAMPLES("nono pack lint ./web"),
     .options = options,
     .run = lint_run,
 };

@@ -4,6 +4,7 @@
 
 #include "client/cmd/pkg/keys.h"
 #include "client/cmd/pkg/pack.h"
+#include "client/cmd/pkg/passphrase.h"
 #include "client/ui/term.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -17,7 +18,8 @@ static int opt_json;
 
 static const struct poptOption sign_options[] = {
     { "key", 'k', POPT_ARG_STRING, &opt_key, 0, "sign with this key (else the only one)",
-      "NAME|FILE" },
+      "KEY|FILE" },
+    PASSPHRASE_OPTION("read the passphrase of the key from this descriptor"),
     { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "the namespace it is for", "ORG" },
     { "output", 'o', POPT_ARG_STRING, &opt_output, 0, "write the bundle there", "FILE" },
     POPT_AUTOHELP POPT_TABLEEND,
@@ -126,6 +128,7 @@ const struct command pack_sign = {
     .name = "sign",
     .args = "ARCHIVE",
     .summary = "sign an archive, for a registry or for whoever has the key",
+    .examples = EXAMPLES("nono pack sign web.tar.zst --namespace acme --key release"),
     .options = sign_options,
     .run = sign_run,
 };
@@ -134,6 +137,7 @@ const struct command pack_check = {
     .name = "verify",
     .args = "ARCHIVE",
     .summary = "check the signature on an archive",
+    .examples = EXAMPLES("nono pack verify web.tar.zst --namespace acme --key release.pub"),
     .options = check_options,
     .run = check_run,
 };

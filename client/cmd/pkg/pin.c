@@ -70,6 +70,7 @@ const struct command command_pin = {
     .name = "pin",
     .args = "PACK...",
     .summary = "keep packs at their version when others are updated",
+    .examples = EXAMPLES("nono pin acme/web"),
     .options = options,
     .run = pin_run,
 };
@@ -78,6 +79,7 @@ const struct command command_unpin = {
     .name = "unpin",
     .args = "PACK...",
     .summary = "let packs be updated again",
+    .examples = EXAMPLES("nono unpin acme/web"),
     .options = options,
     .run = unpin_run,
 };

@@ -4,6 +4,7 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/keys.h"
+#include "client/cmd/pkg/passphrase.h"
 #include "client/cmd/pkg/session.h"
 #include "client/remote/account.h"
 #include "lib/base/files.h"
@@ -18,7 +19,8 @@ static int opt_dry_run, opt_json, opt_http;
 
 static const struct poptOption options[] = {
     { "key", 'k', POPT_ARG_STRING, &opt_key, 0, "sign with this key (else the only one)",
-      "NAME|FILE" },
+      "KEY|FILE" },
+    PASSPHRASE_OPTION("read the passphrase of the key from this descriptor"),
     { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "publish there", "ORG" },
     { "visibility", 0, POPT_ARG_STRING, &opt_visibility, 0, "public or private, of a new pack",
       "WHICH" },
@@ -179,6 +181,8 @@ const struct command command_publish = {
     .name = "publish",
     .args = "[DIR]",
     .summary = "lint, build, sign and upload a pack",
+    .examples = EXAMPLES("nono publish ./web --namespace acme --key release",
+                         "nono publish ./web --dry-run"),
     .options = options,
     .run = publish_run,
 };

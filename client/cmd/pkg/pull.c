@@ -2,9 +2,10 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/installer.h"
+#include "client/cmd/pkg/instructions.h"
 
 static char *opt_registry, *opt_accept_signer;
-static int opt_force, opt_yes, opt_downgrade, opt_dry_run, opt_json, opt_http;
+static int opt_force, opt_yes, opt_downgrade, opt_dry_run, opt_init, opt_json, opt_http;
 
 static const struct poptOption options[] = {
     { "registry", 'r', POPT_ARG_STRING, &opt_registry, 0, "pull from this registry", "URL" },
@@ -12,6 +13,8 @@ static const struct poptOption options[] = {
       NULL },
     { "dry-run", 0, POPT_ARG_NONE, &opt_dry_run, 0, "verify and show, but install nothing", NULL },
     { "force", 'f', POPT_ARG_NONE, &opt_force, 0, "install again what is there already", NULL },
+    { "init", 0, POPT_ARG_NONE, &opt_init, 0,
+      "copy its instruction files for projects into the working folder", NULL },
     { "allow-downgrade", 0, POPT_ARG_NONE, &opt_downgrade, 0, "install an older version", NULL },
     { "accept-signer", 0, POPT_ARG_STRING, &opt_accept_signer, 0,
       "accept this key in place of the one that signed before", "KEYID" },
@@ -19,6 +22,18 @@ static const struct poptOption options[] = {
     { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print what was done as JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
+
+/* The installer between the two halves of --init: what may not be copied is refused before. */
+static bool fetched_install(struct session *session, const struct remote *remote,
+                            struct fetched *fetched, const struct installer_options *how,
+                            struct doc *report, bool *out_changed, struct error *err)
+{
+    const struct instructions_how copying = { .dry_run = opt_dry_run, .quiet = opt_json };
+    struct list files = { 0 };
+    return (!opt_init || instructions_find(fetched, session->arena, &files, err)) &&
+           installer_run(session, remote, fetched, how, report, out_changed, err) &&
+           (!opt_init || instructions_copy(fetched, &files, &copying, report, session->arena, err));
+}
 
 static bool one_pull(struct session *session, const char *text, struct doc *reports,
                      struct error *err)
@@ -39,7 +54,7 @@ static bool one_pull(struct session *session, const char *text, struct doc *repo
     if (!pack_ref_parse(text, &ref, err) ||
         !session_remote(session, opt_registry, ref.namespace, &remote, err) ||
         !fetch_pack(session, &remote, &ref, &fetched, err) ||
-        !installer_run(session, &remote, &fetched, &how, report, &changed, err))
+        !fetched_install(session, &remote, &fetched, &how, report, &changed, err))
         return false;
     if (!opt_json) {
         printf("%s/%s %s %s\n", fetched.ref.namespace, fetched.ref.name,
@@ -74,6 +89,7 @@ const struct command command_pull = {
     .name = "pull",
     .args = "REF...",
     .summary = "fetch, verify and install packs",
+    .examples = EXAMPLES("nono pull acme/web", "nono pull 'acme/web@^1.2' --init"),
     .options = options,
     .run = pull_run,
 };

@@ -81,6 +81,7 @@ const struct command command_remove = {
     .name = "remove",
     .args = "PACK...",
     .summary = "remove installed packs and undo their wiring",
+    .examples = EXAMPLES("nono remove acme/web"),
     .options = options,
     .run = remove_run,
 };

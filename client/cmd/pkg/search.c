@@ -83,6 +83,7 @@ const struct command command_search = {
     .name = "search",
     .args = "[WORD...]",
     .summary = "search a registry; without words, show its popular packs",
+    .examples = EXAMPLES("nono search sandbox", "nono search --limit 20"),
     .options = options,
     .run = search_run,
 };

@@ -233,6 +233,7 @@ const struct command command_outdated = {
     .name = "outdated",
     .args = "[PACK...]",
     .summary = "list installed packs that have a newer version",
+    .examples = EXAMPLES("nono outdated"),
     .options = outdated_options,
     .run = outdated_run,
 };
@@ -241,6 +242,7 @@ const struct command command_update = {
     .name = "update",
     .args = "[PACK...]",
     .summary = "install the newest versions of installed packs",
+    .examples = EXAMPLES("nono update", "nono update acme/web --dry-run"),
     .options = update_options,
     .run = update_run,
 };

@@ -70,6 +70,7 @@ const struct command command_verify = {
     .name = "verify",
     .args = "[PACK...]",
     .summary = "check that installed packs are what was installed",
+    .examples = EXAMPLES("nono verify", "nono verify acme/web"),
     .options = options,
     .run = verify_run,
 };

@@ -83,6 +83,7 @@ const struct command command_yank = {
     .name = "yank",
     .args = "REF",
     .summary = "keep a published version from being installed",
+    .examples = EXAMPLES("nono yank acme/web@1.2.0 --reason \"writes the token to the log\""),
     .options = yank_options,
     .run = yank_run,
 };
@@ -91,6 +92,7 @@ const struct command command_unyank = {
     .name = "unyank",
     .args = "REF",
     .summary = "take back a yank",
+    .examples = EXAMPLES("nono unyank acme/web@1.2.0"),
     .options = unyank_options,
     .run = unyank_run,
 };

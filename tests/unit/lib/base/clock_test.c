@@ -1,5 +1,9 @@
 #include "tests/support/test.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
 #include "lib/base/clock.h"
 #include "lib/base/record.h"
 
@@ -15,6 +19,23 @@ static void print_and_parse_agree(void **state)
         clock_print(times[i], text);
         assert_true(clock_parse(text, &back));
         assert_true(back == times[i]);
+    }
+}
+
+static void dates_are_those_of_the_c_library(void **state)
+{
+    (void)state;
+    for (int64_t day = -800000; day < 3000000; day += 17) {
+        char text[CLOCK_TEXT_MAX], expected[64];
+        int64_t time = (day * 86400 + 45296) * CLOCK_SECOND;
+        time_t seconds = (time_t)(time / CLOCK_SECOND);
+        struct tm tm;
+        assert_non_null(gmtime_r(&seconds, &tm));
+        assert_true(strftime(expected, sizeof(expected), "-%m-%dT12:34:56.000000Z", &tm) > 0);
+        clock_print(time, text);
+        long year = strtol(text, NULL, 10);
+        assert_int_equal(year, tm.tm_year + 1900);
+        assert_string_equal(strchr(text + 1, '-'), expected);
     }
 }
 
@@ -78,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(print_and_parse_agree),
+        cmocka_unit_test(dates_are_those_of_the_c_library),
         cmocka_unit_test(parse_knows_offsets_and_fractions),
         cmocka_unit_test(parse_refuses_what_is_no_time),
         cmocka_unit_test(clocks_go_forward),

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/files.h"
 
@@ -82,6 +84,33 @@ static void tree_remove_follows_no_link(void **state)
     assert_ok(tree_remove(dir, "tree", &err));
 }
 
+/* As nobody, when root runs the tests: root may write everywhere. */
+static int sealed_tree_removed(void)
+{
+    struct error err;
+    if (geteuid() == 0 && (fchown(dir, 65534, 65534) != 0 || setgid(65534) || setuid(65534)))
+        return 1;
+    if (!dir_make_beneath(dir, "sealed/a/b", 0700, &err) ||
+        fchmodat(dir, "sealed/a/b", 0, 0) != 0 || fchmodat(dir, "sealed/a", 0555, 0) != 0 ||
+        fchmodat(dir, "sealed", 0500, 0) != 0)
+        return 2;
+    if (!tree_remove(dir, "sealed", &err))
+        return 3;
+    return faccessat(dir, "sealed", F_OK, 0) == 0 ? 4 : 0;
+}
+
+static void tree_remove_goes_into_sealed_folders(void **state)
+{
+    (void)state;
+    int status;
+    assert_int_equal(chmod(folder, 0755), 0);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(sealed_tree_removed());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void make_path_is_mkdir_p(void **state)
 {
     (void)state;
@@ -121,6 +150,7 @@ int main(void)
         cmocka_unit_test(replace_writes_the_whole_file_with_its_mode),
         cmocka_unit_test(beneath_neither_leaves_nor_follows),
         cmocka_unit_test(tree_remove_follows_no_link),
+        cmocka_unit_test(tree_remove_goes_into_sealed_folders),
         cmocka_unit_test(make_path_is_mkdir_p),
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),

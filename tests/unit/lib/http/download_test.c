@@ -115,6 +115,50 @@ static void a_download_goes_on_where_it_can(void **state)
     assert_true(done_last == 3 && total_last == 0);
 }
 
+static void nothing_of_before_is_left_when_the_whole_is_empty(void **state)
+{
+    (void)state;
+    static const struct fetch cases[] = {
+        { "zz", "\"0\"", false, 0, { { WHOLE(""), 0 } }, 1, "", 0, NULL, "\"1\"" },
+        { "zz", NULL, true, 0, { { WHOLE(""), 0 } }, 1, "", 0, NULL, "\"1\"" },
+        { "ab", "\"0\"", false, 0, { { REST(""), 0 } }, 1, "ab", 0, NULL, "\"1\"" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        fetch_run(&cases[i]);
+}
+
+static void progress_counts_what_was_held_when_the_rest_comes_alone(void **state)
+{
+    (void)state;
+    static const struct fetch cases[] = {
+        { "ab",
+          "\"1\"",
+          false,
+          0,
+          { { HTTP_ANSWER("206 Partial", "ETag: \"1\"\r\nContent-Length: 1\r\n", "c"), 0 } },
+          1,
+          "abc",
+          0,
+          NULL,
+          NULL },
+        { "zz",
+          "\"0\"",
+          false,
+          0,
+          { { HTTP_ANSWER("200 OK", "ETag: \"1\"\r\nContent-Length: 3\r\n", "abc"), 0 } },
+          1,
+          "abc",
+          0,
+          NULL,
+          NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        fetch_run(&cases[i]);
+        assert_int_equal(done_last, 3);
+        assert_int_equal(total_last, 3);
+    }
+}
+
 /* What was held does not count then. */
 static void the_limit_is_for_the_whole_when_the_whole_comes_again(void **state)
 {
@@ -163,6 +207,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_download_goes_on_where_it_can),
+        cmocka_unit_test(nothing_of_before_is_left_when_the_whole_is_empty),
+        cmocka_unit_test(progress_counts_what_was_held_when_the_rest_comes_alone),
         cmocka_unit_test(the_limit_is_for_the_whole_when_the_whole_comes_again),
         cmocka_unit_test(a_download_that_cannot_be_had_fails),
     };

@@ -100,6 +100,34 @@ static void print_round_trips_in_each_style(void **state)
                         "{\"a\":\"x\",\"b\":[1,null,true]}");
 }
 
+static void print_writes_each_kind_as_rfc_8259_has_it(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text = "{\"ab\":{},\"a\":[],\"b\":[[-1,2.5],{\"x\":false}],"
+                       "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\",\"e\":1e300}";
+    struct doc *doc;
+    assert_ok(json_parse(text, strlen(text), NULL, JSON_PLAIN, arena, &doc, &err));
+    assert_string_equal(
+        json_print(doc, JSON_COMPACT_SORTED, arena),
+        "{\"a\":[],\"ab\":{},\"b\":[[-1,2.5],{\"x\":false}],\"e\":1.0000000000000001e300,"
+        "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\"}");
+    assert_ok(
+        json_parse("{\"l\":[1,{}],\"o\":{\"p\":null}}", 27, NULL, JSON_PLAIN, arena, &doc, &err));
+    assert_string_equal(json_print(doc, JSON_PRETTY, arena), "{\n  \"l\": [\n    1,\n    {}\n  ],\n"
+                                                             "  \"o\": {\n    \"p\": null\n  }\n}");
+}
+
+static void print_is_utf8_whatever_it_is_given(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, doc, "path", "a\xff\xc3(b");
+    assert_string_equal(json_print(doc, JSON_COMPACT_KEPT, arena),
+                        "{\"path\":\"a\\uFFFD\\uFFFD(b\"}");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +137,8 @@ int main(void)
         cmocka_unit_test(comments_keep_every_place),
         cmocka_unit_test(comments_may_be_absent),
         cmocka_unit_test(print_round_trips_in_each_style),
+        cmocka_unit_test(print_writes_each_kind_as_rfc_8259_has_it),
+        cmocka_unit_test(print_is_utf8_whatever_it_is_given),
     };
     return cmocka_run_group_tests_name("lib/json/json", tests, NULL, NULL);
 }

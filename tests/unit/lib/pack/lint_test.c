@@ -94,6 +94,10 @@ static void each_fault_has_its_finding(void **state)
         { FILE_OF("package.json", "{"), LINT_ERROR, "" },
         { FILE_OF("package.json", "{\"schema_version\":1,\"name\":\"web\"}"), LINT_ERROR,
           "version: missing" },
+        { FILE_OF("package.json",
+                  "{\"schema_version\":1,\"name\":\"web\",\"version\":\"1.0.0\",\"artifacts\":[{"
+                  "\"type\":\"instruction\",\"path\":\"x/Makefile\",\"placement\":\"project\"}]}"),
+          LINT_WARNING, "refuses to put Makefile into a project" },
         { FILE_OF("more", ""), LINT_ERROR, "the manifest does not name it" },
         { FILE_OF("a.MD", ""), LINT_ERROR, "the path differs from A.md only in upper" },
         { FILE_OF("p.toml", "[filesystem]\nraed = []\n"), LINT_ERROR, "raed" },

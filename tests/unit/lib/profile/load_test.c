@@ -214,6 +214,25 @@ static void groups_are_included_excluded_and_required(void **state)
                  INVALID);
 }
 
+static void a_foreign_group_is_what_its_document_says(void **state)
+{
+    (void)state;
+    size_t foreign = 0;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    for (const char *const *name = profile_group_names(); *name; name++) {
+        struct profile_text text;
+        struct doc *doc;
+        profile_group_find(*name, &text);
+        assert_ok(profile_parse(&text, arena, &doc, &err));
+        const char *system = doc_text(doc, "platform");
+        bool expected = system && strcmp(system, "linux") != 0;
+        assert_int_equal(profile_group_is_foreign(*name, "linux"), expected);
+        foreign += expected;
+    }
+    assert_true(foreign > 5);
+    assert_false(profile_group_is_foreign("none of ours", "linux"));
+}
+
 static void a_profiles_own_word_goes_before_a_groups(void **state)
 {
     (void)state;
@@ -400,6 +419,7 @@ int main(void)
         cmocka_unit_test(an_empty_extends_leaves_default_out),
         cmocka_unit_test(protections_hold_until_lifted_by_name),
         cmocka_unit_test(groups_are_included_excluded_and_required),
+        cmocka_unit_test(a_foreign_group_is_what_its_document_says),
         cmocka_unit_test(a_profiles_own_word_goes_before_a_groups),
         cmocka_unit_test(the_command_line_comes_on_top),
         cmocka_unit_test(a_group_never_opens_the_home_folder_for_writing),

@@ -167,6 +167,23 @@ static void no_call_takes_many_steps(void **state)
     }
 }
 
+static bool has_rule(unsigned nr)
+{
+    for (size_t i = 0; i < seccomp_rule_count; i++)
+        if (seccomp_rules[i].nr == nr)
+            return true;
+    return false;
+}
+
+static void what_no_rule_names_is_allowed(void **state)
+{
+    (void)state;
+    static const uint64_t none[3] = { 0 };
+    for (unsigned nr = 0; nr < 600; nr++)
+        if (!has_rule(nr))
+            assert_int_equal(call(&closed, (int)nr, none), SECCOMP_RET_ALLOW);
+}
+
 static int enforced(void)
 {
     static struct seccomp_program program;
@@ -197,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_judged_as_the_table_says),
         cmocka_unit_test(every_rule_of_the_table_is_in_the_program),
+        cmocka_unit_test(what_no_rule_names_is_allowed),
         cmocka_unit_test(other_architectures_end_the_process),
         cmocka_unit_test(no_call_takes_many_steps),
         cmocka_unit_test(the_kernel_takes_the_program),

@@ -47,6 +47,7 @@ static bool fake_resolve(void *context, const char *path, struct path_found *out
         char folder[64];
         size_t len = (size_t)(strrchr(path, '/') - path);
         (void)snprintf(folder, sizeof(folder), "%.*s", len ? (int)len : 1, path);
+        out->crossed = calloc(1, sizeof(*out->crossed));
         out->crossed[0].folder = strdup(folder);
         out->crossed[0].by_link = true;
         out->crossed_count = 1;

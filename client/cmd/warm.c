@@ -1,0 +1,36 @@
+#include "client/cmd/warm.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lib/base/limits.h"
+
+#ifndef MADV_POPULATE_READ /* Linux 5.14; the build machine's headers may be older */
+#define MADV_POPULATE_READ  22
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* What a start with a built-in profile uses, measured. */
+#define WARM_HEAP  (112 * KIB) /* under malloc's limit for a mapping of its own */
+#define WARM_STACK (32 * KIB)
+
+static void populate(uintptr_t from, uintptr_t to, int advice)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = from & ~(page - 1);
+    if (to > first)
+        (void)madvise((void *)first, to - first, advice); /* NOLINT(performance-no-int-to-ptr) */
+}
+
+void warm_up(void)
+{
+    extern const char __executable_start, __init_array_start; /* the linker's */
+    void *heap = malloc(WARM_HEAP);                           /* grows the heap at once */
+    uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
+    populate((uintptr_t)&__executable_start, (uintptr_t)&__init_array_start, MADV_POPULATE_READ);
+    populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0), MADV_POPULATE_WRITE);
+    populate(stack - WARM_STACK, stack, MADV_POPULATE_WRITE);
+    free(heap);
+}

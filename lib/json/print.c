@@ -1,0 +1,175 @@
+/*
+ * Documents to JSON text. Written here, and not by jansson: a start of a program prints its policy
+ * to hash it, and building a second tree for that cost more than the rest of the record.
+ */
+#include <assert.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/json/json.h"
+
+#define OUTPUT_BYTES 1024 /* at first; doubled as needed */
+#define INDENT       2
+
+struct output {
+    struct arena *arena;
+    enum json_style style;
+    char *text;
+    size_t len, room;
+    unsigned depth;
+};
+
+static void put(struct output *out, const char *bytes, size_t len)
+{
+    if (out->room - out->len < len) {
+        size_t room = (out->room + len) * 2;
+        char *text = arena_alloc(out->arena, room, 1);
+        memcpy(text, out->text, out->len);
+        out->text = text;
+        out->room = room;
+    }
+    memcpy(out->text + out->len, bytes, len);
+    out->len += len;
+}
+
+static void put_char(struct output *out, char c)
+{
+    put(out, &c, 1);
+}
+
+static void put_escape(struct output *out, unsigned char c)
+{
+    static const char letters[] = "btnfr\"\\", values[] = "\b\t\n\f\r\"\\";
+    const char *known = c ? strchr(values, c) : NULL;
+    char text[8];
+    if (known)
+        (void)snprintf(text, sizeof(text), "\\%c", letters[known - values]);
+    else
+        (void)snprintf(text, sizeof(text), "\\u%04X", c);
+    put(out, text, strlen(text));
+}
+
+/* Documents hold UTF-8. Should one not, what is printed does. */
+static void put_text(struct output *out, const char *text, size_t len)
+{
+    bool utf8 = text_is_utf8(text, len);
+    put_char(out, '"');
+    size_t from = 0;
+    for (size_t at = 0; at < len; at++) {
+        unsigned char c = (unsigned char)text[at];
+        bool foreign = !utf8 && c >= 0x80;
+        if (c >= ' ' && c != '"' && c != '\\' && !foreign)
+            continue;
+        put(out, text + from, at - from);
+        if (foreign)
+            put(out, "\\uFFFD", 6);
+        else
+            put_escape(out, c);
+        from = at + 1;
+    }
+    put(out, text + from, len - from);
+    put_char(out, '"');
+}
+
+/* The shortest way to write a real is not obvious, and reals are rare. */
+static void put_real(struct output *out, double real)
+{
+    char text[64];
+    json_auto_t *value = json_real(real);
+    assert(value); /* finite */
+    size_t len = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
+    assert(len <= sizeof(text));
+    put(out, text, len);
+}
+
+static void put_line(struct output *out)
+{
+    if (out->style != JSON_PRETTY)
+        return;
+    put_char(out, '\n');
+    for (unsigned i = 0; i < out->depth * INDENT; i++)
+        put_char(out, ' ');
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct doc *left = *(const struct doc *const *)a, *right = *(const struct doc *const *)b;
+    size_t shorter = left->key_len < right->key_len ? left->key_len : right->key_len;
+    int order = memcmp(left->key, right->key, shorter);
+    return order ? order : (left->key_len > right->key_len) - (left->key_len < right->key_len);
+}
+
+static void put_value(struct output *out, const struct doc *doc);
+
+/* The members of a table or list, between its brackets. */
+/* NOLINTNEXTLINE(misc-no-recursion): documents are bounded in depth when they are read */
+static void put_members(struct output *out, const struct doc *doc)
+{
+    const struct doc **members = ARENA_ARRAY(out->arena, const struct doc *, doc->count + 1);
+    bool table = doc->kind == DOC_TABLE;
+    size_t count = 0;
+    DOC_FOREACH (doc, member)
+        members[count++] = member;
+    if (table && out->style == JSON_COMPACT_SORTED)
+        qsort(members, count, sizeof(*members), by_key);
+
+    put_char(out, table ? '{' : '[');
+    out->depth++;
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            put_char(out, ',');
+        put_line(out);
+        if (table) {
+            put_text(out, members[i]->key, members[i]->key_len);
+            put(out, ": ", out->style == JSON_PRETTY ? 2 : 1);
+        }
+        put_value(out, members[i]);
+    }
+    out->depth--;
+    if (count)
+        put_line(out);
+    put_char(out, table ? '}' : ']');
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): documents are bounded in depth when they are read */
+static void put_value(struct output *out, const struct doc *doc)
+{
+    char number[32];
+    switch (doc->kind) {
+    case DOC_NULL:
+        put(out, "null", 4);
+        return;
+    case DOC_BOOL:
+        put(out, doc->boolean ? "true" : "false", doc->boolean ? 4 : 5);
+        return;
+    case DOC_INTEGER:
+        (void)snprintf(number, sizeof(number), "%" PRId64, doc->integer);
+        put(out, number, strlen(number));
+        return;
+    case DOC_REAL:
+        put_real(out, doc->real);
+        return;
+    case DOC_TEXT:
+    case DOC_TIME:
+        put_text(out, doc->text, doc->len);
+        return;
+    case DOC_LIST:
+    case DOC_TABLE:
+        put_members(out, doc);
+        return;
+    }
+    __builtin_unreachable();
+}
+
+const char *json_print(const struct doc *doc, enum json_style style, struct arena *arena)
+{
+    struct output out = { .arena = arena, .style = style, .room = OUTPUT_BYTES };
+    out.text = arena_alloc(arena, out.room, 1);
+    put_value(&out, doc);
+    put_char(&out, '\0');
+    return out.text;
+}

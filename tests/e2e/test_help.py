@@ -1,0 +1,37 @@
+"""--help of every command: what the tables say, with examples that its own options can hold."""
+import re
+import shlex
+
+import pytest
+from fixtures_state import user  # noqa: F401
+
+
+def commands(user, *above):  # noqa: F811
+    """Every command that does something itself, as a list of words."""
+    for line in user("__complete", *above, "").splitlines():
+        words = [*above, line.split("\t")[0]]
+        if user(*words, "--help").startswith("usage:"):
+            yield from commands(user, *words)
+        else:
+            yield words
+
+
+def test_every_command_shows_examples_that_hold_to_its_options(user):  # noqa: F811
+    found = list(commands(user))
+    assert len(found) > 40 and ["key", "import"] in found and ["run"] in found
+    for words in found:
+        said, title = user(*words, "--help"), " ".join(["nono", *words])
+        examples = re.findall(r"^    (nono .*|.*[(|] ?nono .*)$", said, re.M)
+        options = {option for line in re.findall(r"^  (?:-[^ ]+, |    )--?.*", said, re.M)
+                   for option in re.findall(r"(?<!\S)--?[a-z?][a-z-]*", line)}
+        assert 1 <= len(examples) <= 2, title
+        for example in examples:
+            assert title in example and len(example) <= 80, example
+            mine = shlex.split(re.sub(r"<\(|\)|<|\|.*", " ", example).split(title, 1)[1].split(" -- ")[0])
+            assert {word for word in mine if word.startswith("-")} <= options, (example, options)
+
+
+@pytest.mark.parametrize("word", ["--help", "-?"])
+def test_help_is_no_failure_and_does_nothing(user, word):  # noqa: F811
+    assert "nono key remove release" in user("key", "remove", word)
+    assert not user.home.joinpath(".config").exists()

@@ -1,0 +1,198 @@
+"""The registry over HTTPS: who is believed, what is refused at the start, and what SIGHUP changes."""
+import os
+import signal
+import socket
+import ssl
+import sys
+
+import pytest
+from fixtures_client import Client, Publisher
+
+from tests.support.certificates import Authority, openssl
+from tests.support.packs import pack_files
+from tests.support.registry import Registry, program, registry_folder  # noqa: F401
+
+UNTRUSTED = 5
+
+
+@pytest.fixture
+def authority(registry_folder):  # noqa: F811
+    return Authority(registry_folder / "ca")
+
+
+class Manager:
+    """The service manager's end of sd_notify(3)."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(self.path)
+        os.chmod(self.path, 0o777)
+        self.socket.settimeout(120)
+
+    def hears(self):
+        return self.socket.recv(4096).decode().split("\n")
+
+
+def secure(folder, files, **settings):
+    registry = Registry(folder / "data", **{"tls.cert": files[0], "tls.key": files[1]}, **settings)
+    registry.ca = folder / "ca" / "ca.pem"
+    return registry
+
+
+def serial(registry):
+    """Of the certificate that a new connection is shown; it must hold."""
+    link = registry.connect()
+    link.connect()
+    with link.sock as secured:
+        return int(secured.getpeercert()["serialNumber"], 16)
+
+
+def log(registry):
+    return (registry.folder / "server.log").read_text()
+
+
+def test_a_client_that_knows_the_authority_publishes_and_pulls(registry_folder, authority, tmp_path, monkeypatch):  # noqa: F811
+    with secure(registry_folder, authority.issue()).up() as registry:
+        assert registry.url.startswith("https://127.0.0.1:")
+        assert registry.sign_in()["Cookie"]
+        user = Client(tmp_path / "stranger", registry.url)
+        said = user.refused(UNTRUSTED, "search")
+        assert "certificate" in said and "SSL_CERT_FILE" in said
+        other = Authority(tmp_path / "other")
+        assert "certificate" in user.refused(UNTRUSTED, "search", SSL_CERT_FILE=str(other.cert))
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority.cert))
+        publisher = Publisher(registry, tmp_path / "publisher", "acme")
+        publisher.publish(pack_files("web", "1.0.0"))
+        user.ok("pull", "--yes", publisher.ref("web"))
+        assert (user.packages / "acme/web/package.json").exists()
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_old_versions_of_tls_are_refused(registry_folder, authority):  # noqa: F811
+    with secure(registry_folder, authority.issue()).up() as registry:
+        port = int(registry.url.rsplit(":", 1)[1])
+        for version, spoken in ((ssl.TLSVersion.TLSv1_1, False), (ssl.TLSVersion.TLSv1_2, True), (ssl.TLSVersion.TLSv1_3, True)):
+            context = ssl.create_default_context(cafile=registry.ca)
+            context.set_ciphers("ALL:@SECLEVEL=0")
+            context.minimum_version = context.maximum_version = version
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
+                try:
+                    with context.wrap_socket(link, server_hostname="127.0.0.1") as secured:
+                        assert spoken, secured.version()
+                except (ssl.SSLError, ConnectionError):
+                    assert not spoken, version
+
+
+def plain_text(files):
+    files[0].write_text("no certificate\n")
+
+
+def no_key(files):
+    files[1].write_text("no key\n")
+
+
+def key_of_another(files):
+    openssl("genpkey", "-algorithm", "ed25519", "-out", files[1])
+
+
+def encrypted_key(files):
+    openssl("pkcs8", "-topk8", "-in", files[1], "-out", files[1].with_suffix(".enc"), "-passout", "pass:word")
+    files[1].write_bytes(files[1].with_suffix(".enc").read_bytes())
+
+
+def endless_chain(files):
+    files[0].write_bytes(files[0].read_bytes() * 17)
+
+
+WRONG = [  # what is done to the files, which of them is named, and what is said of it
+    (plain_text, 0, "no certificate in PEM"), (lambda files: files[0].unlink(), 0, "No such file"),
+    (endless_chain, 0, "over 16 certificates"), (no_key, 1, "no private key in PEM"),
+    (lambda files: files[1].unlink(), 1, "No such file"), (key_of_another, 1, "does not belong to the certificate in"),
+    (encrypted_key, 1, "encrypted"),
+]
+
+
+@pytest.mark.parametrize("spoil,named,said", WRONG)
+def test_files_that_cannot_serve_are_refused_at_the_start(registry_folder, authority, spoil, named, said):  # noqa: F811
+    files = authority.issue()
+    spoil(files)
+    done = secure(registry_folder, files).run("serve")
+    assert done.returncode in (2, 3), done.stderr
+    assert said in done.stderr and str(files[named]) in done.stderr and ("tls.cert", "tls.key")[named] in done.stderr
+
+
+@pytest.mark.parametrize("days,said", [((-3, -1), "has expired"), ((1, 3), "is not valid before")])
+def test_a_certificate_is_refused_outside_its_days(registry_folder, authority, days, said):  # noqa: F811
+    files = authority.issue(days=days)
+    done = secure(registry_folder, files).run("serve")
+    assert done.returncode == 2 and said in done.stderr and str(files[0]) in done.stderr
+
+
+def test_sighup_takes_a_new_certificate_and_keeps_the_old_when_it_cannot(registry_folder, authority):  # noqa: F811
+    manager = Manager(registry_folder / "notify")
+    registry = secure(registry_folder, authority.issue())
+
+    def told():
+        registry.process.send_signal(signal.SIGHUP)
+        first = manager.hears()
+        assert first[0] == "RELOADING=1" and first[1].startswith("MONOTONIC_USEC=")
+        assert manager.hears() == ["READY=1"]
+
+    with registry.up(NOTIFY_SOCKET=manager.path):
+        assert manager.hears() == ["READY=1"]
+        kept = registry.connect()
+        assert registry.get("/healthz", connection=kept).status == 200
+        first = serial(registry)
+        told()  # nothing new
+        assert serial(registry) == first and '"event":"reload.done","tls":"as before"' in log(registry)
+        files = authority.issue()
+        told()
+        second = serial(registry)
+        assert second == first + 1 and '"tls":"new"' in log(registry)
+        assert registry.get("/healthz", connection=kept).status == 200  # a connection from before
+        no_key(files)
+        told()
+        assert serial(registry) == second
+        assert "reload.failed" in log(registry) and str(files[1]) in log(registry)
+        authority.issue()
+        told()
+        assert serial(registry) == second + 1
+
+
+def test_sighup_takes_the_log_level_from_the_file_and_refuses_a_wrong_one(registry_folder):  # noqa: F811
+    manager = Manager(registry_folder / "notify")
+    config = registry_folder / "registry.toml"
+    config.write_text('access_log = "on"\n')
+    registry = Registry(registry_folder / "data")
+    del registry.settings["access_log"]
+    registry.command += ["--config", str(config)]
+    with registry.up(NOTIFY_SOCKET=manager.path):
+        manager.hears()
+        for text, seen in (('log_level = "warn"', False), ('log_level = "loud"', False), ('log_level = "info"', True),
+                           ('[tls]\ncert = "/c"\nkey = "/k"', True)):
+            config.write_text(text + "\n")
+            registry.process.send_signal(signal.SIGHUP)
+            assert manager.hears()[0] == "RELOADING=1" and manager.hears() == ["READY=1"]
+            path = f"/api/v1/registry?{text.encode().hex()}"
+            assert registry.get(path).status == 200
+            registry.get("/healthz")
+            assert (path in log(registry)) == seen, text
+        assert "loud" in log(registry) and "by a restart alone" in log(registry)
+
+
+def test_the_service_managers_socket_goes_before_listen_and_outlives_the_registry(registry_folder):  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        registry = Registry(registry_folder / "data")
+        start = ("import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS='1'); "
+                 "os.execv(sys.argv[2], sys.argv[2:])")
+        registry.inherited = (listener.fileno(),)
+        registry.command = [sys.executable, "-c", start, str(listener.fileno()), program(), "serve"]
+        with registry.up():
+            assert registry.url == f"http://127.0.0.1:{port}"
+            assert registry.get("/healthz").status == 200
+        waiting = registry.connect()
+        waiting.request("GET", "/healthz")  # to nobody yet
+        with registry.up():
+            assert waiting.getresponse().status == 200

@@ -1,0 +1,191 @@
+/* Paths are found as the kernel finds them, whichever way they take. */
+#include "tests/support/test.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/cleanup.h"
+#include "lib/base/files.h"
+#include "lib/base/record.h"
+#include "sandbox/linux/paths.h"
+#include "sandbox/linux/plain.h"
+
+static char root[PATH_MAX];
+static struct error err;
+
+/* clang-format off */
+static const struct { const char *name, *target; } links[] = {
+    { "to-folder", "folder" },          { "folder/up", "../other" },     { "folder/file-link", "file" },
+    { "one", "two" },                   { "two", "folder/three" },       { "folder/three", "../other/file" },
+    { "dots", "./folder/../other" },    { "round", "round" },            { "nowhere", "missing/below" },
+    { "chain1", "chain2" }, { "chain2", "chain3" }, { "chain3", "chain4" }, { "chain4", "chain5" },
+    { "chain5", "chain6" }, { "chain6", "folder" },
+};
+/* clang-format on */
+
+static int tree_set_up(void **state)
+{
+    (void)state;
+    char made[] = "/tmp/nono-paths-XXXXXX";
+    assert_non_null(mkdtemp(made));
+    assert_non_null(realpath(made, root));
+    assert_int_equal(chdir(root), 0);
+    assert_int_equal(mkdir("folder", 0755), 0);
+    assert_int_equal(mkdir("other", 0755), 0);
+    FILE *file = fopen("folder/file", "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(link("folder/file", "other/file"), 0);
+    for (size_t i = 0; i < COUNT(links); i++)
+        assert_int_equal(symlink(links[i].target, links[i].name), 0);
+    char absolute[PATH_MAX + 16];
+    (void)snprintf(absolute, sizeof(absolute), "%s/other", root);
+    assert_int_equal(symlink(absolute, "folder/absolute"), 0);
+    return 0;
+}
+
+static int tree_tear_down(void **state)
+{
+    (void)state;
+    CLEANUP(closep) int dir = -1;
+    return chdir("/") == 0 && dir_open("/tmp", &dir, &err) && tree_remove(dir, root + 5, &err) ? 0
+                                                                                               : 1;
+}
+
+static bool find(struct plain_cache *cache, const char *name, struct path_found *out)
+{
+    char path[2 * PATH_MAX];
+    (void)snprintf(path, sizeof(path), *name == '/' ? "%s%s" : "%s/%s", *name == '/' ? "" : root,
+                   name);
+    struct path_ops ops = linux_path_ops;
+    ops.context = cache;
+    return ops.resolve(ops.context, path, out, &err);
+}
+
+static void assert_found(struct plain_cache *cache, const char *name)
+{
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    char real[PATH_MAX], path[2 * PATH_MAX];
+    struct stat st;
+    (void)snprintf(path, sizeof(path), *name == '/' ? "%s%s" : "%s/%s", *name == '/' ? "" : root,
+                   name);
+    assert_true(find(cache, name, &found));
+    assert_true(found.exists);
+    assert_non_null(realpath(path, real));
+    assert_string_equal(found.path, real);
+    assert_int_equal(fstat(found.fd, &st), 0);
+    struct stat direct;
+    assert_int_equal(stat(path, &direct), 0);
+    assert_true(st.st_ino == direct.st_ino && st.st_dev == direct.st_dev);
+    assert_true(found.id.ino == st.st_ino && found.is_dir == (S_ISDIR(st.st_mode) != 0));
+}
+
+static void what_is_there_is_found_where_realpath_says(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "folder",
+        "folder/file",
+        "to-folder",
+        "to-folder/file",
+        "folder/up",
+        "folder/up/file",
+        "folder/absolute",
+        "one",
+        "two",
+        "dots",
+        "dots/file",
+        "chain1",
+        "chain1/file",
+        "folder/../other",
+        "folder/./file",
+        "folder//file",
+        "other/",
+        "/",
+        "/bin",
+        "/usr/../usr/bin",
+        "/proc/self",
+        "folder/three",
+        "folder/file-link",
+    };
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    plain_cache_init(&cache);
+    for (unsigned round = 0; round < 2; round++) /* the second time, folders are remembered */
+        for (size_t i = 0; i < COUNT(names); i++)
+            assert_found(&cache, names[i]);
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_found(NULL, names[i]);
+}
+
+static void links_that_were_followed_are_told(void **state)
+{
+    (void)state;
+    CLEANUP(path_found_clear) struct path_found direct = { .fd = -1 };
+    CLEANUP(path_found_clear) struct path_found by_links = { .fd = -1 };
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    char folder[PATH_MAX + 16];
+    plain_cache_init(&cache);
+    assert_true(find(&cache, "other/file", &direct));
+    assert_int_equal(direct.crossed_count, 0);
+    assert_true(find(&cache, "one", &by_links)); /* one -> two -> folder/three -> other/file */
+    assert_string_equal(by_links.path, direct.path);
+    size_t count = 0;
+    for (size_t i = 0; i < by_links.crossed_count; i++)
+        count += by_links.crossed[i].by_link;
+    assert_int_equal(count, 3);
+    (void)snprintf(folder, sizeof(folder), "%s/folder", root);
+    assert_string_equal(by_links.crossed[0].folder, root);
+    bool in_folder = false;
+    for (size_t i = 0; i < by_links.crossed_count; i++)
+        in_folder |= by_links.crossed[i].by_link && strcmp(by_links.crossed[i].folder, folder) == 0;
+    assert_true(in_folder);
+}
+
+static void what_is_missing_is_told_up_to_where_it_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *path, *known;
+    } cases[] = {
+        { "folder/none", "folder/none", "folder" },
+        { "none/at/all", "none/at/all", "" },
+        { "to-folder/none", "folder/none", "folder" },
+        { "nowhere", "missing/below", "" },
+        { "folder/up/none/x", "other/none/x", "other" },
+        { "folder/none", "folder/none", "folder" }, /* remembered */
+    };
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    plain_cache_init(&cache);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+        assert_true(find(&cache, cases[i].name, &found));
+        assert_false(found.exists);
+        assert_int_equal(found.fd, -1);
+        assert_string_equal(found.path + strlen(root) + 1, cases[i].path);
+        size_t known = strlen(root) + (cases[i].known[0] ? 1 + strlen(cases[i].known) : 0);
+        assert_int_equal(found.known, known);
+    }
+}
+
+static void a_link_to_itself_is_refused(void **state)
+{
+    (void)state;
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    assert_false(find(NULL, "round", &found));
+    assert_non_null(strstr(err.message, "too many symbolic links"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_there_is_found_where_realpath_says),
+        cmocka_unit_test(links_that_were_followed_are_told),
+        cmocka_unit_test(what_is_missing_is_told_up_to_where_it_is),
+        cmocka_unit_test(a_link_to_itself_is_refused),
+    };
+    return cmocka_run_group_tests_name("sandbox/linux/paths", tests, tree_set_up, tree_tear_down);
+}
