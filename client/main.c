@@ -7,6 +7,7 @@ static const struct program nono = {
     .name = "nono",
     .summary = "Pulls signed packs and runs programs in the sandbox that they describe.",
     .commands = nono_commands,
+    .complete = nono_complete,
 };
 
 int main(int argc, const char **argv)

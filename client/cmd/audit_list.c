@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,7 +19,7 @@ static const struct poptOption options[] = {
     { "since", 0, POPT_ARG_STRING, &opt_since, 0, "started then or later", "DATE" },
     { "until", 0, POPT_ARG_STRING, &opt_until, 0, "started before then", "DATE" },
     { "command", 'c', POPT_ARG_STRING, &opt_command, 0, "whose command contains this", "TEXT" },
-    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "under this profile", "NAME" },
+    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "under this profile", "PROFILE" },
     { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
@@ -126,6 +127,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
         return false;
     struct doc *list = doc_new(arena, DOC_LIST);
     ui_table_init(&table, arena, COUNT(heading));
+    table.cut = true;
     int shown = 0;
     LIST_FOREACH (ids, const char *, id) {
         struct audit_summary summary;
@@ -145,6 +147,8 @@ static bool list_run(const char **operands, int *status, struct error *err)
         ui_json(list);
     else if (shown)
         ui_table_print(&table, heading, stdout);
+    else
+        fprintf(stderr, ids.count ? "no recorded run is like that\n" : "no run was recorded yet\n");
     return true;
 }
 

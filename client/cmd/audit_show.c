@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cmd/audit.h"
@@ -5,7 +6,6 @@
 #include "client/cmd/state.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/json/json.h"
 
 #define BROKEN_STATUS 5 /* as for anything that cannot be trusted */
 
@@ -21,14 +21,59 @@ struct view {
     struct doc *list; /* NULL: print */
 };
 
+#define DEPTH_MAX 4 /* records are no deeper */
+
+/* A value as words: "yes", "git status", "files landlock, network blocked". In arena. */
+static const char *value_text(const struct doc *value, int depth, struct arena *arena)
+{
+    const char *text = "", *between = depth ? "; " : ", ";
+    switch (value->kind) {
+    case DOC_NULL:
+        return "-";
+    case DOC_BOOL:
+        return value->boolean ? "yes" : "no";
+    case DOC_INTEGER:
+        return arena_printf(arena, "%lld", (long long)value->integer);
+    case DOC_REAL:
+        return arena_printf(arena, "%g", value->real);
+    case DOC_TEXT:
+    case DOC_TIME:
+        return value->text;
+    case DOC_LIST:
+    case DOC_TABLE:
+        break;
+    }
+    if (depth == DEPTH_MAX)
+        return "...";
+    DOC_FOREACH (value, item) /* NOLINTNEXTLINE(misc-no-recursion): DEPTH_MAX */
+        text = arena_printf(arena, "%s%s%s%s%s", text, *text ? between : "",
+                            item->key ? item->key : "", item->key ? " " : "",
+                            value_text(item, depth + 1, arena));
+    return text;
+}
+
+/* The start says much: a line a key. */
+static void start_print(const struct doc *data, struct arena *arena)
+{
+    printf("%s\n", text_escape(audit_command_text(data, arena), arena));
+    DOC_FOREACH (data, item)
+        if (strcmp(item->key, "command") != 0)
+            ui_paragraph(arena_printf(arena, "    %-14s ", text_escape(item->key, arena)),
+                         value_text(item, 1, arena), stdout);
+}
+
+/* Further keys than are known here are shown too. */
 static void event_print(const struct audit_event_line *event)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     char time[CLOCK_TEXT_MAX];
     clock_print(event->time, time);
-    const char *data = event->data ? json_print(event->data, JSON_COMPACT_KEPT, arena) : "";
-    printf("%s  %s%s%s  %s\n", time, ui_style(UI_BOLD, stdout), text_escape(event->type, arena),
-           ui_style(UI_PLAIN, stdout), text_escape(data, arena));
+    printf("%s  %s%s%s  ", time, ui_style(UI_BOLD, stdout), text_escape(event->type, arena),
+           ui_style(UI_PLAIN, stdout));
+    if (event->data && strcmp(event->type, "start") == 0)
+        start_print(event->data, arena);
+    else
+        printf("%s\n", event->data ? text_escape(value_text(event->data, 0, arena), arena) : "");
 }
 
 static bool event_view(const struct audit_event_line *event, void *context, struct error *err)

@@ -5,6 +5,9 @@
 
 extern const struct command *const nono_commands[];
 
+/* Candidates for what the commands here name (client/ui/complete.h). */
+void nono_complete(const char *kind, const char *prefix);
+
 extern const struct command command_audit;
 extern const struct command command_run;
 extern const struct command command_profile;

@@ -126,8 +126,9 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
     const struct plan *plan = confine_plan(confinement);
     struct confine_report report;
     confine_report(confinement, &report);
-    unsigned wanted = NONO_HELD_SIGNALS | NONO_HELD_ABSTRACT;
-    bool weak = (report.held & wanted) != wanted && !policy->caps->scope_open[NONO_SCOPE_SIGNAL];
+    const bool *open = policy->caps->scope_open; /* what a profile opens is no shortfall */
+    bool weak = (!(report.held & NONO_HELD_SIGNALS) && !open[NONO_SCOPE_SIGNAL]) ||
+                (!(report.held & NONO_HELD_ABSTRACT) && !open[NONO_SCOPE_ABSTRACT_SOCKET]);
     for (size_t i = 0; weak && i < report.missing_count; i++)
         (void)fprintf(stderr, "nono: this kernel does not hold: %s\n", report.missing[i]);
     if (plan->hard_linked)
@@ -142,4 +143,12 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
     }
     if (policy->notes.workdir_wanted)
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");
+}
+
+bool explain_refused_program(const struct policy *policy, struct error *err)
+{
+    if (err->kind != ERROR_DENIED || err->hint[0])
+        return false;
+    return error_hint(err, "the sandbox may forbid it: nono why --profile %s --op execute %s",
+                      policy->profile->name, policy->program);
 }

@@ -21,5 +21,8 @@ void explain_report(const struct policy *policy, const struct confinement *confi
 
 void explain_shortfalls(const struct policy *policy, const struct confinement *confinement);
 
+/* A program that the sandbox did not let start: how to ask why. Always false. */
+bool explain_refused_program(const struct policy *policy, struct error *err);
+
 /* "read", "write", "read+write", "read+execute", ... */
 const char *explain_access(unsigned access, struct arena *arena);

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
-#include "lib/base/text.h"
+#include "client/ui/term.h"
 
 static int opt_json;
 
@@ -42,18 +42,17 @@ static void entry_json(const struct profile_env *env, const struct profiles_entr
     doc_add_text(arena, item, "description", description_of(env, entry, arena));
 }
 
-static void entry_text(const struct profile_env *env, const struct profiles_entry *entry,
-                       const struct list *choices, struct arena *arena)
+static void entry_row(const struct profile_env *env, const struct profiles_entry *entry,
+                      const struct list *choices, struct ui_table *table)
 {
+    struct arena *arena = table->arena;
     const char *program = entry->hidden ? NULL : chosen_for(choices, entry->name);
     const char *description = description_of(env, entry, arena);
     const char *place = entry->pack ? entry->pack : place_names[entry->place];
-    printf("%-20s %-20s %s", entry->name, place,
-           entry->hidden ? "hidden by the one above"
-                         : text_escape(description ? description : "", arena));
-    if (program)
-        printf(" [used for %s]", text_escape(program, arena));
-    printf("\n");
+    const char *text = entry->hidden ? "hidden by the one above" : description ? description : "";
+    if (program) /* first: a narrow terminal cuts the end */
+        text = arena_printf(arena, "[used for %s] %s", program, text);
+    UI_ROW(table, entry->name, place, text);
 }
 
 static bool list_run(const char **operands, int *status, struct error *err)
@@ -65,14 +64,20 @@ static bool list_run(const char **operands, int *status, struct error *err)
     if (!profiles_env(NULL, arena, &env, err) || !profiles_list(&env, arena, &entries, err) ||
         !profiles_default_list(&env, arena, &choices, err))
         return false;
+    static const char *const heading[] = { "PROFILE", "FROM", "DESCRIPTION" };
     struct doc *out = doc_new(arena, DOC_LIST);
+    struct ui_table table;
+    ui_table_init(&table, arena, COUNT(heading));
+    table.cut = true;
     LIST_FOREACH (entries, struct profiles_entry, entry)
         if (opt_json)
             entry_json(&env, entry, &choices, arena, out);
         else
-            entry_text(&env, entry, &choices, arena);
+            entry_row(&env, entry, &choices, &table);
     if (opt_json)
         profile_json(out, arena);
+    else
+        ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
     return true;
 }
 

@@ -156,7 +156,7 @@ static const struct poptOption options[] = {
 
 const struct command command_profile_show = {
     .name = "show",
-    .args = "NAME|FILE",
+    .args = "PROFILE|FILE",
     .summary = "show what a profile comes to on this machine",
     .examples =
         EXAMPLES("nono profile show claude-code --words", "nono profile show ./profile.toml"),

@@ -76,7 +76,7 @@ static const struct poptOption options[] = {
 
 const struct command command_profile_use = {
     .name = "use",
-    .args = "NAME",
+    .args = "PROFILE",
     .summary = "make a profile the one that its agent's program gets",
     .examples =
         EXAMPLES("nono profile use acme/web --for claude", "nono profile use --clear --for claude"),

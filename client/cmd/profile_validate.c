@@ -71,7 +71,7 @@ static const struct poptOption options[] = {
 
 const struct command command_profile_validate = {
     .name = "validate",
-    .args = "NAME|FILE",
+    .args = "PROFILE|FILE",
     .summary = "check a profile and everything that it extends",
     .examples = EXAMPLES("nono profile validate ./profile.toml --strict"),
     .options = options,

@@ -96,7 +96,9 @@ static bool snapshot_take(struct run *run, struct error *err)
 static bool audit_make(struct run *run, struct error *err)
 {
     bool off = opt_no_audit || run->policy.profile->audit_level == PROFILE_AUDIT_NONE;
-    return off || audit_open(run->state, &run->audit, err) || error_prefix(err, "audit");
+    if (off || audit_open(run->state, &run->audit, err))
+        return true;
+    return error_hint(err, "--no-audit runs without a record");
 }
 
 static bool run_prepare(struct run *run, const char *name, struct error *err)
@@ -152,6 +154,8 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
                                    &run->hook_values),
     };
     bool ok = run_watch(&spec, status, err);
+    if (!ok && *status == RUN_EXIT_EXEC)
+        explain_refused_program(&run->policy, err);
     hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
     return ok;
 }

@@ -22,8 +22,8 @@ static int opt_allow_cwd, opt_block_net, opt_allow_net, opt_dry_run, opt_silent,
 
 /* clang-format off */
 const struct poptOption sandbox_option_table[] = {
-    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "the profile to run under", "NAME|FILE" },
-    { "extends", '\0', POPT_ARG_ARGV, (void *)&opt_extends, 0, "a profile to build on, before the profile's own", "NAME" },
+    { "profile", 'p', POPT_ARG_STRING, &opt_profile, 0, "the profile to run under", "PROFILE|FILE" },
+    { "extends", '\0', POPT_ARG_ARGV, (void *)&opt_extends, 0, "a profile to build on, before the profile's own", "PROFILE" },
     { "allow", 'a', POPT_ARG_ARGV, (void *)&opt_allow, 0, "read and write all below a folder", "DIR" },
     { "read", 'r', POPT_ARG_ARGV, (void *)&opt_read, 0, "read and run what is below a folder", "DIR" },
     { "write", 'w', POPT_ARG_ARGV, (void *)&opt_write, 0, "write below a folder, without reading", "DIR" },

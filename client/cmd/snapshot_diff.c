@@ -39,7 +39,7 @@ static bool diff_run(const char **operands, int *status, struct error *err)
 
 const struct command command_snapshot_diff = {
     .name = "diff",
-    .args = "[NAME [NAME]]",
+    .args = "[SNAPSHOT [SNAPSHOT]]",
     .summary = "show what changed since a snapshot, or between two",
     .examples = EXAMPLES("nono snapshot diff", "nono snapshot diff before-refactor clean"),
     .options = options,

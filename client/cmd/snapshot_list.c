@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "client/cmd/snapshot.h"
@@ -43,6 +44,8 @@ static void list_print(const struct list *snapshots, struct arena *arena)
                    arena_printf(arena, "%.12s", at->root), at->folder);
     if (table.rows)
         ui_table_print(&table, heading, stdout);
+    else
+        fprintf(stderr, "there are no such snapshots\n");
 }
 
 static bool list_run(const char **operands, int *status, struct error *err)

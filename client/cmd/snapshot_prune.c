@@ -104,7 +104,7 @@ static bool prune_run(const char **operands, int *status, struct error *err)
 
 const struct command command_snapshot_delete = {
     .name = "delete",
-    .args = "NAME...",
+    .args = "SNAPSHOT...",
     .summary = "forget snapshots, and free what only they held",
     .examples = EXAMPLES("nono snapshot delete before-refactor"),
     .options = delete_options,

@@ -65,7 +65,7 @@ static bool restore_run(const char **operands, int *status, struct error *err)
 
 const struct command command_snapshot_restore = {
     .name = "restore",
-    .args = "NAME",
+    .args = "SNAPSHOT",
     .summary = "make the folder what it was",
     .examples = EXAMPLES("nono snapshot restore before-refactor --dry-run",
                          "nono snapshot restore before-refactor"),

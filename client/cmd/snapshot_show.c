@@ -51,7 +51,7 @@ static bool show_run(const char **operands, int *status, struct error *err)
 
 const struct command command_snapshot_show = {
     .name = "show",
-    .args = "[NAME]",
+    .args = "[SNAPSHOT]",
     .summary = "show what a snapshot holds; the newest when none is named",
     .examples = EXAMPLES("nono snapshot show before-refactor"),
     .options = options,

@@ -73,7 +73,7 @@ static bool verify_run(const char **operands, int *status, struct error *err)
 
 const struct command command_snapshot_verify = {
     .name = "verify",
-    .args = "[NAME]",
+    .args = "[SNAPSHOT]",
     .summary = "read what the store holds of a snapshot again; all of a folder when none is named",
     .examples = EXAMPLES("nono snapshot verify before-refactor"),
     .options = options,

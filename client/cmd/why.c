@@ -147,10 +147,12 @@ static bool host_ask(struct why *why, const char *host, struct error *err)
     doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
     doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
     const char *details = result.details[0] ? arena_printf(arena, "%s", result.details) : NULL;
-    if (!details)
+    if (!details && result.reason == NONO_REASON_PROXY_ALLOWED)
+        details = arena_printf(arena, "%s is among the allowed hosts", host);
+    else if (!details)
         details = result.allowed ? "the network is open" : "there is no network";
     doc_add_text(arena, why->answer, "details", details);
-    if (!result.allowed && result.reason == NONO_REASON_PROXY_FILTERED)
+    if (text_ends(details, "is not among the allowed hosts")) /* else no flag would help */
         doc_add_text(arena, why->answer, "suggested_flag",
                      arena_printf(arena, "--allow-domain %s", host));
     why->sentence = details;

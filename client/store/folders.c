@@ -28,7 +28,7 @@ bool folders_find(struct arena *arena, struct folders *out, struct error *err)
 {
     const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): nobody sets variables */
     if (!home || home[0] != '/')
-        return error_set(err, INVALID, "HOME is not an absolute path");
+        return xdg_homeless(home, err);
 
     struct folders folders = { .home = trimmed(arena, home) };
     if (!folder_find(XDG_CONFIG, arena, &folders.config, err) ||

@@ -1,10 +1,13 @@
 #include "client/ui/command.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client/ui/complete.h"
+#include "client/ui/options.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
@@ -74,15 +77,28 @@ static bool helper_exec(const struct command *command, const char **argv, struct
     return error_hint(err, "the installation is incomplete: install nono again");
 }
 
-static bool options_parse(const struct command *command, poptContext context, struct error *err)
+static bool options_parse(const struct poptOption *options, const char *title, poptContext context,
+                          struct error *err)
 {
     for (int rc; (rc = poptGetNextOpt(context)) != -1;) {
-        if (rc < -1) {
-            error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
-            return error_hint(err, "see %s --help", command->name);
-        }
+        if (rc >= -1)
+            continue;
+        const char *typed = poptBadOption(context, 0);
+        const char *near = rc == POPT_ERROR_BADOPT ? option_nearest(options, typed) : NULL;
+        error_set(err, INVALID, "%s: %s", typed, poptStrerror(rc));
+        return near ? error_hint(err, "did you mean --%s? See %s --help", near, title)
+                    : error_hint(err, "see %s --help", title);
     }
     return true;
+}
+
+/* Who leaves out what has to be named is told how the command is written. */
+static bool usage_hint(const struct command *command, const char *title, struct error *err)
+{
+    bool optional = command->args[0] == '[' && !text_starts(command->args, "[--]");
+    if (err->kind != ERROR_INVALID || err->hint[0] || optional)
+        return false;
+    return error_hint(err, "usage: %s %s", title, command->args);
 }
 
 /* What --help shows before the options. */
@@ -109,14 +125,16 @@ static bool command_run(const struct command *command, const char *title, int ar
     char usage[1024];
     usage_make(command, usage, sizeof(usage));
     poptSetOtherOptionHelp(context, usage);
-    if (!options_parse(command, context, err))
+    if (!options_parse(options, title, context, err))
         return false;
 
     static const char *nothing[] = { NULL };
     const char **operands = poptGetArgs(context);
     if (operands && !command->args)
         return error_set(err, INVALID, "takes no argument: \"%.64s\"", operands[0]);
-    return command->run(operands ? operands : nothing, status, err);
+    if (command->run(operands ? operands : nothing, status, err))
+        return true;
+    return !operands && command->args && usage_hint(command, title, err);
 }
 
 static bool is_help(const char *word)
@@ -135,8 +153,18 @@ static int report(const char *title, const struct error *err)
     return error_exit_status(err->kind);
 }
 
+/* "help run" is "run --help". */
+static void help_turn(const char **words)
+{
+    if (strcmp(words[0], "help") != 0 || !words[1] || is_help(words[1]))
+        return;
+    for (; words[1]; words++)
+        words[0] = words[1];
+    words[0] = "--help";
+}
+
 /* Goes down the tables as far as argv names commands. */
-int command_main(const struct program *program, int argc, const char **argv)
+static int command_dispatch(const struct program *program, int argc, const char **argv)
 {
     char title[128];
     (void)snprintf(title, sizeof(title), "%s", program->name);
@@ -149,6 +177,8 @@ int command_main(const struct program *program, int argc, const char **argv)
         return 0;
     }
     for (const char **rest = argv + 1;; rest++) {
+        if (*rest)
+            help_turn(rest);
         if (!*rest || is_help(*rest)) {
             commands_print(*rest ? stdout : stderr, title, summary, commands);
             return *rest ? 0 : error_exit_status(ERROR_INVALID);
@@ -175,4 +205,33 @@ int command_main(const struct program *program, int argc, const char **argv)
         commands = command->verbs;
         summary = command->summary;
     }
+}
+
+/* A closed descriptor must not be taken by a file that is opened later: what is printed would go
+ * into it. Reading and writing fail on these as they would have. */
+static void descriptors_fill(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
+}
+
+/* What was printed and could not be written is a failure, not silence. */
+static bool output_flush(struct error *err)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return true;
+    errno = errno ? errno : EIO;
+    return error_set_errno(err, "write to standard output");
+}
+
+int command_main(const struct program *program, int argc, const char **argv)
+{
+    struct error err;
+    descriptors_fill();
+    int status = command_dispatch(program, argc, argv);
+    if (status == 0 && !output_flush(&err))
+        return report(program->name, &err);
+    return status;
 }

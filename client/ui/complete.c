@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/ui/options.h"
+#include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
 
@@ -58,44 +60,30 @@ static void commands_offer(const struct command *const *commands, const char *pr
             printf("%s\t%s\n", (*commands)->name, (*commands)->summary);
 }
 
-static bool is_group(const struct poptOption *option)
+static void option_offer(const struct poptOption *option, void *context)
 {
-    return (option->argInfo & POPT_ARG_MASK) == POPT_ARG_INCLUDE_TABLE;
+    char name[128];
+    (void)snprintf(name, sizeof(name), "--%s", option->longName);
+    if (text_starts(name, context))
+        printf("%s\t%s\n", name, option->descrip ? option->descrip : "");
 }
 
-static bool is_end(const struct poptOption *option)
+static void options_offer(const struct poptOption *options, const char *prefix)
 {
-    return !option->longName && !option->shortName && !option->arg && !option->argInfo;
-}
-
-static void options_offer(const struct poptOption *option, const char *prefix)
-{
-    for (; option && !is_end(option); option++) {
-        char name[128];
-        if (is_group(option) || !option->longName || (option->argInfo & POPT_ARGFLAG_DOC_HIDDEN))
-            continue;
-        (void)snprintf(name, sizeof(name), "--%s", option->longName);
-        if (text_starts(name, prefix))
-            printf("%s\t%s\n", name, option->descrip ? option->descrip : "");
-    }
+    CLEANUP(freep) char *typed = strdup(prefix);
+    options_each(options, option_offer, typed);
     if (text_starts("--help", prefix))
         printf("--help\tshow what the command does\n");
 }
 
 /* What the word before asks for: NULL when it is not an option that takes a value. */
-static const char *value_kind(const struct poptOption *option, const char *word)
+static const char *value_kind(const struct poptOption *options, const char *word)
 {
-    for (; option && !is_end(option); option++) {
-        bool takes = (option->argInfo & POPT_ARG_MASK) != POPT_ARG_NONE &&
-                     (option->argInfo & POPT_ARG_MASK) != POPT_ARG_VAL && !is_group(option);
-        bool is_long =
-            option->longName && text_starts(word, "--") && strcmp(word + 2, option->longName) == 0;
-        bool is_short =
-            option->shortName && word[0] == '-' && word[1] == option->shortName && !word[2];
-        if (takes && (is_long || is_short))
-            return option->argDescrip ? option->argDescrip : "";
-    }
-    return NULL;
+    const struct poptOption *option = option_find(options, word);
+    if (!option || (option->argInfo & POPT_ARG_MASK) == POPT_ARG_NONE ||
+        (option->argInfo & POPT_ARG_MASK) == POPT_ARG_VAL)
+        return NULL;
+    return option->argDescrip ? option->argDescrip : "";
 }
 
 /* "REF..." and "[REF]" are of the kind "ref". */
@@ -137,9 +125,10 @@ static void command_complete(const struct command *command, const char *const *w
     const char *before = "", *typed = *words;
     for (; words[1]; words++) {
         if (command->options_first && strcmp(*words, "--") == 0)
-            return; /* another program's words */
-        before = words[0];
-        typed = words[1];
+            return;                     /* another program's words */
+        if (strcmp(words[0], "=") != 0) /* bash makes three words of --profile=x */
+            before = words[0];
+        typed = strcmp(words[1], "=") == 0 ? "" : words[1];
     }
     const char *kind = value_kind(command->options, before);
     if (kind)
@@ -162,6 +151,8 @@ void complete_print(const struct program *program, const char **argv, const char
                     complete_names *names)
 {
     const struct command *const *commands = program->commands;
+    if (*words && words[1] && strcmp(*words, "help") == 0)
+        words++; /* what help can be asked for is what can be run */
     for (; *words && words[1]; words++) {
         const struct command *command = find(commands, *words);
         if (!command)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "lib/json/json.h"
 
 #define PROGRESS_EVERY_US (CLOCK_SECOND / 10)
+#define CUT_MIN           16 /* characters; a column is not cut to less */
 
 bool ui_is_terminal(FILE *stream)
 {
@@ -66,15 +68,67 @@ static size_t width_of(const char *text)
     return width;
 }
 
-static void row_print(const char *const *cells, const size_t *widths, size_t columns, FILE *stream)
+/* Columns of the terminal; a great many where there is none. */
+static size_t columns_of(FILE *stream)
 {
-    for (size_t i = 0; i < columns; i++) {
-        size_t width = width_of(cells[i]);
-        fputs(cells[i], stream);
-        if (i + 1 < columns)
-            fprintf(stream, "%*s", (int)(widths[i] - width + 2), "");
+    struct winsize size;
+    if (!ui_is_terminal(stream))
+        return SIZE_MAX;
+    return ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+/* How many bytes the first so many characters are. */
+static size_t bytes_of(const char *text, size_t characters)
+{
+    size_t at = 0;
+    for (; text[at]; at++)
+        if (((unsigned char)text[at] & 0xC0) != 0x80 && characters-- == 0)
+            break;
+    return at;
+}
+
+void ui_paragraph(const char *lead, const char *text, FILE *stream)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t indent = width_of(lead), room = columns_of(stream), used = indent;
+    fputs(lead, stream);
+    for (const char *at = text_escape(text, arena); *at;) {
+        size_t len = strcspn(at, " "), width = width_of(arena_strndup(arena, at, len));
+        if (used > indent && used + 1 + width > room) {
+            fprintf(stream, "\n%*s", (int)indent, "");
+            used = indent;
+        } else if (used > indent) {
+            fputc(' ', stream);
+            used++;
+        }
+        fwrite(at, 1, len, stream);
+        used += width;
+        at += len + (at[len] == ' ');
     }
     fputc('\n', stream);
+}
+
+static void row_print(const char *const *cells, const size_t *widths, size_t columns, FILE *stream)
+{
+    size_t last = columns - 1;
+    while (last > 0 && !cells[last][0]) /* no blanks at the end */
+        last--;
+    for (size_t i = 0; i < last; i++)
+        fprintf(stream, "%s%*s", cells[i], (int)(widths[i] - width_of(cells[i]) + 2), "");
+    if (last < columns - 1 || width_of(cells[last]) <= widths[last])
+        fprintf(stream, "%s\n", cells[last]);
+    else
+        fprintf(stream, "%.*s...\n", (int)bytes_of(cells[last], widths[last] - 3), cells[last]);
+}
+
+/* Cuts the last column to what the terminal has left, if that is worth it. */
+static void last_cut(const struct ui_table *table, size_t *widths, FILE *stream)
+{
+    size_t used = 2 * (table->columns - 1), room = columns_of(stream);
+    for (size_t i = 0; i + 1 < table->columns; i++)
+        used += widths[i];
+    if (table->cut && room > used + CUT_MIN && widths[table->columns - 1] > room - used)
+        widths[table->columns - 1] = room - used;
 }
 
 void ui_table_print(const struct ui_table *table, const char *const *heading, FILE *stream)
@@ -87,6 +141,7 @@ void ui_table_print(const struct ui_table *table, const char *const *heading, FI
             widths[i] = width > widths[i] ? width : widths[i];
         }
     }
+    last_cut(table, widths, stream);
     if (heading) {
         fputs(ui_style(UI_DIM, stream), stream);
         row_print(heading, widths, table->columns, stream);

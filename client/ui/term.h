@@ -27,6 +27,7 @@ struct ui_table {
     size_t columns;
     const char **cells; /* row after row */
     size_t rows, room;
+    bool cut; /* on a terminal that is too narrow the last column is cut, not wrapped */
 };
 #define UI_COLUMNS_MAX 8
 void ui_table_init(struct ui_table *table, struct arena *arena, size_t columns);
@@ -34,6 +35,10 @@ void ui_table_init(struct ui_table *table, struct arena *arena, size_t columns);
 void ui_table_row(struct ui_table *table, const char *const *cells);
 #define UI_ROW(table, ...) ui_table_row((table), (const char *const[]){ __VA_ARGS__ })
 void ui_table_print(const struct ui_table *table, const char *const *heading, FILE *stream);
+
+/* Text behind a lead ("  - "), with a line end. On a terminal it is wrapped at blanks, each further
+ * line below the first. Escaped. */
+void ui_paragraph(const char *lead, const char *text, FILE *stream);
 
 /* Asks on the terminal; anything but y or yes is no. DENIED when there is no terminal to ask on. */
 bool ui_confirm(const char *question, bool *out, struct error *err) MUST_CHECK;

@@ -14,6 +14,12 @@ static const struct {
     [XDG_CACHE] = { "XDG_CACHE_HOME", ".cache" },
 };
 
+bool xdg_homeless(const char *home, struct error *err)
+{
+    error_set(err, INVALID, home ? "HOME is not an absolute path" : "HOME is not set");
+    return error_hint(err, "set it to your home folder: export HOME=/home/you");
+}
+
 bool xdg_folder(enum xdg which, struct arena *arena, const char **out, struct error *err)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables once threads run */
@@ -21,7 +27,7 @@ bool xdg_folder(enum xdg which, struct arena *arena, const char **out, struct er
     if (!base || base[0] != '/') {
         const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): as above */
         if (!home || home[0] != '/')
-            return error_set(err, INVALID, "HOME is not an absolute path");
+            return xdg_homeless(home, err);
         base = path_join(arena, home, folders[which].otherwise);
     }
     *out = path_join(arena, base, "nono");

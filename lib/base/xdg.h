@@ -18,3 +18,6 @@ enum xdg {
  */
 bool xdg_folder(enum xdg which, struct arena *arena, const char **out, struct error *err)
     MUST_CHECK;
+
+/* The failure of a HOME that is NULL or no absolute path. */
+bool xdg_homeless(const char *home, struct error *err);

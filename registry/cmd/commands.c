@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
@@ -28,6 +29,48 @@ static int usage_print(FILE *stream, int status)
     fprintf(stream, "  %-28s %s\n", "version", "print the version");
     fputs("\n`nono-registry COMMAND --help` tells more of each.\n", stream);
     return status;
+}
+
+#define WORDS_ROOM 64
+
+/* The words before the first option, as a verb's name has them. */
+static void words_join(const char **words, char out[WORDS_ROOM])
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (; *words && (*words)[0] != '-' && used + strlen(*words) + 2 < WORDS_ROOM; words++)
+        used += (size_t)snprintf(out + used, WORDS_ROOM - used, "%s%s", used ? " " : "", *words);
+}
+
+/* "admin" and "admin user" are the beginning of commands: which ones is said. */
+static bool unknown_command(const char **words, struct error *err)
+{
+    char typed[WORDS_ROOM];
+    const char *names[COUNT(verbs)];
+    words_join(words, typed);
+    size_t len = strlen(typed);
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *begun = NULL;
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        names[i] = verbs[i]->name;
+        if (len && text_starts(names[i], typed) && names[i][len] == ' ')
+            begun = arena_printf(arena, "%s%s%s", begun ? begun : "", begun ? ", " : "", names[i]);
+    }
+    const char *near = text_nearest(typed, names, COUNT(names));
+    error_set(err, INVALID, begun ? "\"%s\" is not a whole command" : "there is no command \"%s\"",
+              len ? typed : words[0]);
+    if (begun)
+        return error_hint(err, "there are: %s", begun);
+    return near ? error_hint(err, "did you mean \"%s\"?", near)
+                : error_hint(err, "see nono-registry --help");
+}
+
+/* "help serve" is "serve --help". */
+static void help_turn(const char **words)
+{
+    for (; words[1]; words++)
+        words[0] = words[1];
+    words[0] = "--help";
 }
 
 /* How many words of argv a verb's name takes; 0 when it is not named there. */
@@ -94,6 +137,8 @@ int registry_main(int argc, const char **argv)
     struct error err;
     if (argc < 2)
         return usage_print(stderr, error_exit_status(ERROR_INVALID));
+    if (strcmp(argv[1], "help") == 0 && argc > 2)
+        help_turn(argv + 1);
     if (is_one_of(argv[1], help))
         return usage_print(stdout, 0);
     if (is_one_of(argv[1], version))
@@ -105,7 +150,6 @@ int registry_main(int argc, const char **argv)
                        ? status
                        : report(verbs[i]->name, &err);
     }
-    error_set(&err, INVALID, "there is no command \"%.64s\"", argv[1]);
-    error_hint(&err, "see nono-registry --help");
+    unknown_command(argv + 1, &err);
     return report(NULL, &err);
 }

@@ -348,6 +348,10 @@ static bool run(struct serve *serve, int signals, struct error *err)
              KV("url", serve->store.settings.base_url),
              KV("admin_port", serve->admin ? server_port(serve->admin) : 0),
              KV("us", clock_monotonic_us() - begun_us));
+    if (isatty(STDOUT_FILENO) == 1 && *serve->store.settings.base_url) { /* a person, too */
+        printf("The registry is at %s until Ctrl-C.\n", serve->store.settings.base_url);
+        (void)fflush(stdout);
+    }
     notify_manager("READY=1");
     bool told = wait_for_end(serve, signals);
     notify_manager("STOPPING=1");

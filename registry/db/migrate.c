@@ -106,10 +106,22 @@ bool migrate_run(struct db *db, const struct migration *list, size_t count, size
     return db_run_script(db, UNLOCK, ok ? err : &ignored) && ok;
 }
 
+/* A database in which no registry has ever been. */
+static bool schema_require(struct db *db, struct error *err)
+{
+    CLEANUP(PQclearp) PGresult *row = PQexec(db->conn, "SELECT to_regclass('schema_migration')");
+    if (!db_result_check(db, row, err))
+        return false;
+    if (PQntuples(row) == 1 && !PQgetisnull(row, 0, 0))
+        return true;
+    error_set(err, NOT_FOUND, "there is no registry in this database yet");
+    return error_hint(err, "nono-registry serve makes one; so does nono-registry migrate");
+}
+
 bool migrate_check(struct db *db, const struct migration *list, size_t count, struct error *err)
 {
     size_t done;
-    if (!applied_count(db, list, count, &done, err))
+    if (!schema_require(db, err) || !applied_count(db, list, count, &done, err))
         return false;
     if (done == count)
         return true;

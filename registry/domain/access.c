@@ -1,5 +1,7 @@
 #include "registry/domain/access.h"
 
+#include <string.h>
+
 enum role access_role(const struct principal *who, int role)
 {
     if (!who)
@@ -61,6 +63,9 @@ bool access_version(struct db *db, const char *const ref[3], const struct princi
     struct version *found;
     if (!version_find(db, ref, viewer_of(who, needed), arena, &found, err))
         return false;
+    if (!found && strcmp(ref[2], "latest") == 0)
+        return error_set(err, NOT_FOUND, "no pack is called %s/%s, or it has no version to pull",
+                         ref[0], ref[1]);
     if (!found)
         return error_set(err, NOT_FOUND, "no version %s of %s/%s", ref[2], ref[0], ref[1]);
     if (!access_require(who, found->role, needed, found->namespace, err))

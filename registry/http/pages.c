@@ -91,6 +91,14 @@ static bool page_choose(const struct server *server, const struct exchange *exch
     return page_open(server, path, NULL, out);
 }
 
+/* A browser at an address that is none gets the page that says so; a program the problem document.
+ */
+static bool is_for_people(const struct request *req, const char *path)
+{
+    const char *accept = request_header(req, "Accept");
+    return accept && strstr(accept, "text/html") && !text_starts(path, "api/");
+}
+
 bool page_find(struct server *server, struct exchange *exchange, struct error *err)
 {
     struct request *req = &exchange->req;
@@ -100,8 +108,9 @@ bool page_find(struct server *server, struct exchange *exchange, struct error *e
         return error_set(err, NOT_FOUND, "there are no pages");
     if (!uri_decode(req->path + 1, strlen(req->path + 1), false, req->arena, &path, err))
         return false;
-    if (!page_choose(server, exchange, path, &page) &&
-        !(is_application(path) && page_choose(server, exchange, "index.html", &page)))
+    bool known = page_choose(server, exchange, path, &page) ||
+                 (is_application(path) && page_choose(server, exchange, "index.html", &page));
+    if (!known && !(is_for_people(req, path) && page_choose(server, exchange, "index.html", &page)))
         return error_set(err, NOT_FOUND, "there is no page here");
 
     struct response *res = &exchange->res;
@@ -110,6 +119,11 @@ bool page_find(struct server *server, struct exchange *exchange, struct error *e
                      (unsigned long long)page.status.st_size, page.encoding ? page.encoding : "");
     (void)response_file(res, type_of(page.path), page.fd, (uint64_t)page.status.st_size, etag);
     res->freshness = text_starts(page.path, "assets/") ? FRESH_IMMUTABLE : FRESH_CHECKED;
+    if (!known) {
+        res->status = 404;
+        res->freshness = FRESH_NEVER;
+        res->etag = NULL;
+    }
     response_header(res, "Content-Security-Policy", PAGE_CSP);
     response_header(res, "X-Frame-Options", "DENY");
     if (page.encoding)

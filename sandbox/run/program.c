@@ -23,7 +23,11 @@ bool run_find_program(const char *name, const char *path, char *out, struct erro
         int len = snprintf(out, PATH_MAX, "%s", name);
         if (len < 0 || len >= PATH_MAX)
             return error_set(err, INVALID, "the program's path is too long");
-        return is_program(out) || error_set(err, NOT_FOUND, "%s is not a program", name);
+        if (is_program(out))
+            return true;
+        return faccessat(AT_FDCWD, out, F_OK, AT_EACCESS) == 0
+                   ? error_set(err, NOT_FOUND, "%s is not a program", name)
+                   : error_set_errno(err, "%s", name);
     }
     for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; at;) {
         size_t len = strcspn(at, ":");

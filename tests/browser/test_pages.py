@@ -3,6 +3,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SIZES
+from tests.support import packs
+from tests.support.api import PASSWORD, Api, World
 
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
 
@@ -64,6 +66,44 @@ def test_unknown_pack_is_not_found(page):
     expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
 
 
+def test_an_address_that_is_none_has_a_page(page, shop):
+    answer = page.goto("/nowhere")
+    assert answer.status == 404
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
+    expect(page).to_have_title("Not found · nono registry")
+    assert shop.get("/nowhere").json()["code"] == "not_found"  # to a program
+
+
+def test_permissions_of_one_kind_stand_in_one_line(page, shop):
+    answer = shop.get(f"/api/v1/packages/{shop.reference}/versions/{shop.version}/permissions").json()
+    lines = [line["text"] for line in answer["words"]]
+    names = {line.removeprefix("may read ") for line in lines if line.startswith(("may read /", "may read ~", "may read $"))}
+    page.goto(f"/packages/{shop.reference}")
+    section = page.get_by_role("region", name="What it may touch")
+    expect(section.get_by_role("listitem").first).to_be_visible()
+    shown = section.locator("code").all_text_contents()
+    assert names and names <= set(shown)
+    assert section.get_by_role("listitem").count() < len(lines)
+
+
+def test_a_list_that_is_longer_than_a_page_goes_on(page, shop):
+    world = World(shop.url, "admin", shop.password)
+    owner = world.person("lister")
+    namespace = world.organisation(owner, "lists")
+    key = world.key(owner, namespace)
+    for minor in range(21):
+        version = f"1.{minor}.0"
+        answer = owner.publish(namespace, packs.pack_files("many", version), key, name="many", version=version, visibility="public")
+        assert answer.status_code == 201, answer.text
+    page.goto(f"/packages/{namespace}/many/versions")
+    rows = page.locator("tbody tr")
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(21)
+    expect(page.get_by_role("link", name="1.0.0", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+
+
 def test_wrong_password_is_refused_in_words(page):
     page.goto("/login")
     page.get_by_label("Name").fill("admin")
@@ -88,6 +128,36 @@ def test_sign_in_makes_a_token_once_and_revokes_it(page, shop):
     page.get_by_role("button", name="Revoke browser test").click()
     expect(page.get_by_role("cell", name="browser test", exact=True)).to_have_count(0)
     assert shop.get("/api/v1/auth/whoami", token=token).status == 401
+
+
+def test_a_password_is_changed_and_an_organisation_made_on_the_account_page(page, shop):
+    person = World(shop.url, "admin", shop.password).person("dora")
+    page.goto("/login?next=/account")
+    page.get_by_label("Name").fill(person.name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_label("New password", exact=True).fill("another long password")
+    page.get_by_label("New password again").fill("something else entirely")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("alert")).to_contain_text("not typed the same twice")
+    assert Api(shop.url).login(person.name, PASSWORD).status_code == 200
+    page.get_by_label("New password again").fill("another long password")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_role("status")).to_contain_text("is changed")
+    assert Api(shop.url).login(person.name, "another long password").status_code == 200
+    assert Api(shop.url).login(person.name, PASSWORD).status_code == 401
+
+    page.get_by_label("Name").fill("doras-packs")
+    page.get_by_role("button", name="Make organisation").click()
+    expect(page.get_by_role("heading", level=1, name="doras-packs")).to_be_visible()
+    assert shop.get("/api/v1/organisations/doras-packs").status == 200
+
+
+def test_a_device_code_that_nobody_waits_with_is_said(page, shop):
+    sign_in(page, shop, "/login?next=/device%3Fcode%3DBCDF-GHJK")
+    expect(page.get_by_role("alert")).to_contain_text("No device waits with the code BCDF-GHJK")
+    expect(page.get_by_label("Code")).to_be_visible()
 
 
 def test_sign_in_goes_only_to_pages_of_this_registry(page, shop):
@@ -145,7 +215,7 @@ def test_everything_can_be_reached_by_keyboard(page, shop):
 def places(shop):
     return {"search": "/", "pack": f"/packages/{shop.reference}", "versions": f"/packages/{shop.reference}/versions",
             "files": f"/packages/{shop.reference}/files", "organisation": f"/organisations/{shop.namespace}",
-            "login": "/login", "tokens": "/account/tokens", "device": "/device", "missing": "/packages/no/thing"}
+            "login": "/login", "account": "/account", "tokens": "/account/tokens", "unknown": "/device?code=BCDF-GHJK", "device": "/device", "missing": "/packages/no/thing"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

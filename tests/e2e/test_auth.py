@@ -82,7 +82,7 @@ def test_a_file_of_tokens_that_others_can_read_is_refused(client, registry):  # 
 
 def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
     assert "--allow-http" in client.refused(UNAUTHORIZED, "search", "--registry", "http://registry.example")
-    for url in ("ftp://127.0.0.1", "https://me:word@registry.example", "registry.example"):
+    for url in ("ftp://127.0.0.1", "https://me:word@registry.example", "registry example"):
         client.refused(2, "search", "--registry", url)
 
 

@@ -247,3 +247,13 @@ def test_a_program_does_not_start_when_the_hook_before_fails(sandbox, text, mode
     after = script(sandbox.home, "after", "")
     done = sandbox.sh("echo started", "--profile", hooked(sandbox, before, after), "--block-net")
     assert done.returncode != 0 and done.stdout == "" and done.stderr != ""
+
+
+def test_python_makes_an_environment_and_workers_under_its_profile(sandbox):
+    """A virtual environment's pip asks for the system's name and the types of files; workers share semaphores."""
+    python = ("run", "--profile", "python-dev", "--allow-cwd", "--")
+    made = sandbox.nono(*python, "/usr/bin/python3", "-m", "venv", "v", env={"PIP_FIND_LINKS": ""})
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert sandbox.nono(*python, "v/bin/pip", "--version").stdout.startswith("pip ")
+    work = "import multiprocessing as m; print(m.Pool(2).map(abs, [-1, 2]))"
+    assert sandbox.nono(*python, "v/bin/python3", "-c", work).stdout == "[1, 2]\n"

@@ -48,6 +48,13 @@ def test_hosts_are_judged_by_the_proxys_rules(sandbox, words, reason):
     assert sandbox.why(*words)["reason"] == reason
 
 
+def test_a_host_that_passes_and_one_that_no_flag_helps_are_told_as_such(sandbox):
+    passed = sandbox.why("example.org", "--allow-domain", "example.org")
+    assert passed["details"] == "example.org is among the allowed hosts"
+    assert "suggested_flag" not in sandbox.why("169.254.169.254", "--allow-domain", "example.org")
+    assert sandbox.why("example.net", "--allow-domain", "example.org")["suggested_flag"] == "--allow-domain example.net"
+
+
 def test_scopes_are_told(sandbox):
     answer = sandbox.why("--scope", "signal")
     assert answer["status"] == "scope" and answer["enforced"] == (answer["state"] == "enforced")

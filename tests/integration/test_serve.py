@@ -227,3 +227,11 @@ def test_help_and_version_need_nothing(registry):
     assert registry.run("--version").stdout.startswith("nono-registry ")
     assert "serve" in registry.run("--help").stdout
     assert registry.run("nonsense").returncode == 2
+
+
+def test_help_of_a_command_and_advice_for_what_is_none(registry):
+    assert registry.run("help", "admin", "user", "create").stdout == registry.run("admin", "user", "create", "--help").stdout
+    begun = registry.run("admin", "user")
+    assert begun.returncode == 2 and '"admin user" is not a whole command' in begun.stderr
+    assert "admin user create" in begun.stderr and "admin organisation" not in begun.stderr
+    assert 'did you mean "serve"?' in registry.run("serv").stderr

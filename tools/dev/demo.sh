@@ -24,10 +24,10 @@ demo_registry() {
   nono-registry serve >"$demo_folder/registry.out" 2>"$demo_folder/registry.log" &
   demo_pids+=($!)
   local server=$!
-  until curl -sf -o /dev/null "$demo_url/readyz"; do
+  until grep -q '"event":"registry.ready"' "$demo_folder/registry.log"; do # not another one that answers there
     if ! kill -0 "$server" 2>/dev/null; then
       tail -3 "$demo_folder/registry.log" >&2
-      echo "demo: the registry did not start; is something else at $NONO_REGISTRY_LISTEN?" >&2
+      echo "demo: the registry did not start; if something else is at $NONO_REGISTRY_LISTEN: NONO_DEMO_LISTEN=127.0.0.1:8090 ./dev demo" >&2
       return 1
     fi
     sleep 0.1

@@ -204,12 +204,15 @@ export const api = {
   },
 
   organisation: (ns: string) => get<Organisation>(`/organisations/${encodeURIComponent(ns)}`),
-  organisationPacks: (ns: string) => get<SearchAnswer>(`/organisations/${encodeURIComponent(ns)}/packages`),
+  organisationPacks: (ns: string, cursor?: string) =>
+    get<SearchAnswer>(`/organisations/${encodeURIComponent(ns)}/packages${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ""}`),
   organisationKeys: (ns: string) => get<{ keys: SigningKey[] }>(`/organisations/${encodeURIComponent(ns)}/keys`),
 
   login: (login: string, password: string) => send<{ user: User; csrf: string }>("POST", "/auth/login", { login, password }),
   logout: () => send<void>("POST", "/auth/logout"),
   whoami: () => get<WhoAmI>("/auth/whoami"),
+  changePassword: (current: string, fresh: string) => send<void>("POST", "/auth/password", { current, new: fresh }),
+  makeOrganisation: (name: string) => send<Organisation>("POST", "/organisations", { name }),
   tokens: () => get<{ tokens: Token[] }>("/auth/tokens"),
   makeToken: (name: string, scopes: string[], expires_in_days: number | null) =>
     send<NewToken>("POST", "/auth/tokens", { name, scopes, ...(expires_in_days === null ? {} : { expires_in_days }) }),

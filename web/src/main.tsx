@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { Link, Router, go, usePlace } from "./router";
 import { SessionProvider, useSession } from "./session";
+import { AccountPage } from "./pages/account";
 import { DevicePage } from "./pages/device";
 import { LoginPage } from "./pages/login";
 import { OrganisationPage } from "./pages/organisation";
@@ -18,8 +19,8 @@ function Account() {
   if (!who) return <Link href={`/login${path === "/" || path === "/login" ? "" : `?next=${encodeURIComponent(path)}`}`}>Sign in</Link>;
   return (
     <>
-      <Link href="/account/tokens" current={path === "/account/tokens"}>Tokens</Link>
-      <span class="who">{who.user.login}</span>
+      <Link href="/account/tokens" class="wide-only" current={path === "/account/tokens"}>Tokens</Link>
+      <Link href="/account" class="who" current={path === "/account"}>{who.user.login}</Link>
       <button type="button" class="link" onClick={() => void end()}>Sign out</button>
     </>
   );
@@ -51,6 +52,7 @@ function Page() {
   if (parts.length === 0) return <SearchPage q={query.get("q") ?? ""} />;
   if (parts[0] === "login") return <LoginPage next={query.get("next")} />;
   if (parts[0] === "device") return <DevicePage code={query.get("code") ?? query.get("user_code") ?? ""} />;
+  if (path === "/account") return <AccountPage />;
   if (path === "/account/tokens") return <TokensPage />;
   if (parts[0] === "organisations" && parts.length === 2) return <OrganisationPage name={parts[1]!} />;
   if (parts[0] === "packages" && parts.length >= 3)

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError } from "./api";
+import { Link, useTitle } from "./router";
+import { useSession } from "./session";
 
 export type Loaded<T> = { state: "loading" } | { state: "failed"; error: unknown } | { state: "ready"; value: T };
 
@@ -22,26 +24,38 @@ export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> & { a
   return { ...loaded, again: () => setRound((n) => n + 1) };
 }
 
+export function Loading() {
+  return <p class="quiet loading" role="status">Loading…</p>;
+}
+
 export function Show<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
-  if (of.state === "loading") return <p class="quiet" role="status">Loading…</p>;
+  if (of.state === "loading") return <Loading />;
   if (of.state === "failed") return <Failure error={of.error} />;
   return <>{children(of.value)}</>;
 }
 
 export function Failure({ error }: { error: unknown }) {
   const problem = error instanceof ApiError ? error.problem : null;
-  if (problem?.status === 404)
-    return (
-      <div class="notice" role="alert">
-        <h1>There is nothing here, or it is not for you to see</h1>
-        <p>Check the address, or sign in with an account that may read it.</p>
-      </div>
-    );
+  if (problem?.status === 404) return <NotFound />;
   return (
     <div class="notice bad" role="alert">
       <p>{error instanceof Error ? sentence(error.message) : "Something went wrong."}</p>
       {problem?.hint && <p>{sentence(problem.hint)}</p>}
-      {problem?.request_id && <p class="quiet">Request {problem.request_id}</p>}
+      {problem?.request_id && problem.status >= 500 && <p class="quiet">Request {problem.request_id}</p>}
+    </div>
+  );
+}
+
+function NotFound() {
+  useTitle("Not found");
+  const { who } = useSession();
+  const here = window.location.pathname;
+  return (
+    <div class="notice" role="alert">
+      <h1>There is nothing here, or it is not for you to see</h1>
+      <p>
+        Check the address{who ? <>, or ask the organisation to let <strong>{who.user.login}</strong> read it</> : <>, or <Link href={`/login?next=${encodeURIComponent(here)}`}>sign in</Link> with an account that may read it</>}.
+      </p>
     </div>
   );
 }

@@ -204,3 +204,12 @@ void asks_for_here(struct permissions *permissions, struct arena *arena)
     hosts_keep(&permissions->hosts, &platform);
     hosts_keep(&permissions->denied_hosts, &platform);
 }
+
+void asks_fold(const struct list *words, struct arena *arena, struct list *out)
+{
+    struct words_line *items = ARENA_ARRAY(arena, struct words_line, words->count + 1);
+    struct list lines = { items, 0 };
+    LIST_FOREACH (*words, const struct permission_line, line)
+        items[lines.count++] = (struct words_line){ line->risk, line->text };
+    words_fold(&lines, arena, out);
+}

@@ -52,6 +52,15 @@ static bool token_read(int fd, char token[TOKEN_ROOM], struct error *err)
     return ok || error_set(err, INVALID, "that is no token");
 }
 
+/* Another server answers there, or the address has a path too many. */
+static bool no_registry(const struct remote *remote, struct error *err)
+{
+    if (err->kind != ERROR_NOT_FOUND)
+        return false;
+    error_set(err, NOT_FOUND, "there is no registry at %s", remote->base);
+    return error_hint(err, "write the address that the registry's pages have, without a path");
+}
+
 static bool device_wait(const struct remote *remote, const struct device_login *login,
                         struct arena *arena, const char **out, struct error *err)
 {
@@ -77,7 +86,7 @@ static bool device_login(const struct remote *remote, struct arena *arena, char 
     struct device_login login;
     const char *got;
     if (!remote_device_start(remote, SCOPES, arena, &login, err))
-        return false;
+        return no_registry(remote, err);
     const char *page =
         login.verification_uri_complete ? login.verification_uri_complete : login.verification_uri;
     fprintf(stderr, "open  %s\nand check that it shows the code  %s%s%s\n",
@@ -143,7 +152,7 @@ static bool login_run(const char **operands, int *status, struct error *err)
     bool ok = token_get(&remote, session.arena, token, err);
     if (ok) {
         remote.token = token;
-        ok = remote_whoami(&remote, session.arena, &who, err) &&
+        ok = (remote_whoami(&remote, session.arena, &who, err) || no_registry(&remote, err)) &&
              token_keep(&session, &remote, &who, token, err);
     }
     secret_wipe(token, sizeof(token));

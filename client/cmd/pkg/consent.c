@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/cmd/pkg/asks.h"
+#include "client/cmd/pkg/words.h"
 #include "lib/base/text.h"
 
 #define LINES_MAX 40 /* of one list, before "and N more" */
@@ -35,62 +36,70 @@ static bool asked_find(const struct consent *consent, struct arena *arena, struc
     return true;
 }
 
-static void line_print(enum ui_style style, const char *mark, const char *text, struct arena *arena)
-{
-    fprintf(stderr, "  %s%s %s%s\n", ui_style(style, stderr), mark, text_escape(text, arena),
-            ui_style(UI_PLAIN, stderr));
-}
-
 static void more_print(size_t count)
 {
     if (count > LINES_MAX)
         fprintf(stderr, "    and %zu more\n", count - LINES_MAX);
 }
 
-static void words_print(const struct list *words, struct arena *arena)
+static enum ui_style risk_style(int risk)
+{
+    if (risk == PERMISSION_GRAVE)
+        return UI_RED;
+    return risk == PERMISSION_NOTABLE ? UI_YELLOW : UI_PLAIN;
+}
+
+static void asked_print(const struct list *words, struct arena *arena)
 {
     size_t shown = 0;
+    struct list lines;
+    asks_fold(words, arena, &lines);
     fprintf(stderr, words->count ? "its programs:\n"
                                  : "its profile asks for nothing more than a "
                                    "program needs to start\n");
-    LIST_FOREACH (*words, const struct permission_line, line) {
+    LIST_FOREACH (lines, const struct words_line, line) {
         if (shown++ == LINES_MAX)
             break;
-        line_print(line->risk == PERMISSION_GRAVE     ? UI_RED
-                   : line->risk == PERMISSION_NOTABLE ? UI_YELLOW
-                                                      : UI_PLAIN,
-                   line->risk == PERMISSION_GRAVE ? "!" : "-", line->text, arena);
+        words_print(line->risk == PERMISSION_GRAVE ? "!" : "-", risk_style(line->risk), line->text,
+                    stderr);
     }
-    more_print(words->count);
+    more_print(lines.count);
 }
 
+/* Widened is the risk of a change here. */
 static void changes_print(const struct list *changes, struct arena *arena)
 {
     size_t shown = 0;
+    struct words_line *items = ARENA_ARRAY(arena, struct words_line, changes->count + 1);
+    struct list lines = { items, 0 }, folded;
+    LIST_FOREACH (*changes, const struct permission_change, change)
+        items[lines.count++] = (struct words_line){ change->widened, change->text };
+    words_fold(&lines, arena, &folded);
     if (!changes->count)
         fprintf(stderr, "asks for no more and no less than the installed version\n");
     else
         fprintf(stderr, "compared with the installed version:\n");
-    LIST_FOREACH (*changes, const struct permission_change, change) {
+    LIST_FOREACH (folded, const struct words_line, line) {
         if (shown++ == LINES_MAX)
             break;
-        line_print(change->widened ? UI_RED : UI_GREEN, change->widened ? "+" : "-", change->text,
-                   arena);
+        words_print(line->risk ? "+" : "-", line->risk ? UI_RED : UI_GREEN, line->text, stderr);
     }
-    more_print(changes->count);
+    more_print(folded.count);
 }
 
-static void wiring_print(const struct install *install, struct arena *arena)
+static void wiring_print(const struct consent *consent, struct arena *arena)
 {
+    const struct install *install = consent->install;
+    const char *home = consent->store->folders.home;
     if (install->wiring.lines.count)
         fprintf(stderr, "outside its own folder it will:\n");
-    LIST_FOREACH (install->wiring.lines, const struct wiring_line, line)
-        line_print(UI_PLAIN, "-",
-                   arena_printf(arena, "%s %s%s%s", line->act, line->path, line->detail ? "  " : "",
-                                line->detail ? line->detail : ""),
-                   arena);
+    LIST_FOREACH (install->wiring.lines, const struct wiring_line, line) {
+        const char *text = arena_printf(arena, "%s %s%s%s", line->act, line->path,
+                                        line->detail ? " " : "", line->detail ? line->detail : "");
+        words_print("-", UI_PLAIN, words_at_home(text, home, arena), stderr);
+    }
     LIST_FOREACH (install->wiring.notes, const char *, note)
-        line_print(UI_YELLOW, "*", *note, arena);
+        words_print("*", UI_YELLOW, *note, stderr);
 }
 
 static void signer_print(const struct consent *consent, struct arena *arena)
@@ -110,7 +119,7 @@ static void signer_print(const struct consent *consent, struct arena *arena)
     else
         fprintf(stderr, ", seen for the first time\n");
     LIST_FOREACH (fetched->verdict.notes, const char *, note)
-        line_print(UI_YELLOW, "*", *note, arena);
+        words_print("*", UI_YELLOW, *note, stderr);
 }
 
 bool consent_show(const struct consent *consent, struct arena *arena, struct error *err)
@@ -125,16 +134,17 @@ bool consent_show(const struct consent *consent, struct arena *arena, struct err
     if (old)
         fprintf(stderr, " in place of %s", text_escape(old->version, arena));
     const char *description = fetched->index.manifest.description;
-    fprintf(stderr, "\n%s%s", description ? text_escape(description, arena) : "",
-            description ? "\n" : "");
+    fputc('\n', stderr);
+    if (description)
+        ui_paragraph("", description, stderr);
     signer_print(consent, arena);
     if (old && asked.now)
         changes_print(&asked.changes, arena);
     if (asked.now)
-        words_print(&asked.words, arena);
+        asked_print(&asked.words, arena);
     else
         fprintf(stderr, "it has no profile\n");
-    wiring_print(consent->install, arena);
+    wiring_print(consent, arena);
     return true;
 }
 

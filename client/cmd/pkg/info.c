@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/cmd/pkg/asks.h"
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/session.h"
 #include "lib/base/clock.h"
@@ -31,7 +32,7 @@ static bool one_ref(const char **operands, struct session *session, struct pack_
 static void field_print(const char *name, const char *value, struct arena *arena)
 {
     if (value && *value)
-        printf("%-13s %s\n", name, text_escape(value, arena));
+        ui_paragraph(arena_printf(arena, "%-13s ", name), value, stdout);
 }
 
 static void pack_print(const struct doc *pack, const struct doc *version, struct arena *arena)
@@ -61,14 +62,14 @@ static void permissions_print(const struct doc *doc, struct arena *arena)
 {
     struct permissions permissions;
     struct error ignored;
-    struct list words;
+    struct list words, lines;
     if (!doc || !record_decode(doc, &permissions_record, arena, &permissions, &ignored))
         return;
     permissions_words(&permissions, arena, &words);
+    asks_fold(&words, arena, &lines);
     printf("its programs:\n");
-    LIST_FOREACH (words, const struct permission_line, line)
-        printf("  %s %s\n", line->risk == PERMISSION_GRAVE ? "!" : "-",
-               text_escape(line->text, arena));
+    LIST_FOREACH (lines, const struct words_line, line)
+        words_print(line->risk == PERMISSION_GRAVE ? "!" : "-", UI_PLAIN, line->text, stdout);
 }
 
 static bool is_pack(const struct doc *pack, const struct doc *version)

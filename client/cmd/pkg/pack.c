@@ -48,9 +48,12 @@ bool pack_load(const char *path, struct arena *arena, struct pack_built *out, st
     if (!S_ISDIR(st.st_mode))
         return file_load(path, arena, out, err);
     CLEANUP(closep) int dir = -1;
-    return (dir_open(path, &dir, err) &&
-            archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err)) ||
-           error_prefix(err, "%s", path);
+    if (dir_open(path, &dir, err) &&
+        archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err))
+        return true;
+    error_prefix(err, "%s", path);
+    bool begun = err->kind != ERROR_NOT_FOUND || err->hint[0];
+    return begun ? false : error_hint(err, "nono pack init begins a pack");
 }
 
 struct trust_subject pack_subject(const struct pack_index *index, const char *namespace,

@@ -40,8 +40,9 @@ static bool lint_run(const char **operands, int *status, struct error *err)
     else {
         LIST_FOREACH (report.findings, const struct finding, finding)
             finding_print(finding);
-        fprintf(stderr, "%ju errors, %ju warnings\n", (uintmax_t)report.errors,
-                (uintmax_t)report.warnings);
+        fprintf(stderr, "%ju error%s, %ju warning%s\n", (uintmax_t)report.errors,
+                report.errors == 1 ? "" : "s", (uintmax_t)report.warnings,
+                report.warnings == 1 ? "" : "s");
     }
     *status = report.errors || (opt_strict && report.warnings) ? 1 : 0;
     return true;

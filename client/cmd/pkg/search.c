@@ -49,6 +49,7 @@ static void table_print(const struct list *packs, struct arena *arena)
     static const char *const heading[] = { "PACK", "VERSION", "DESCRIPTION" };
     struct ui_table table;
     ui_table_init(&table, arena, COUNT(heading));
+    table.cut = true;
     LIST_FOREACH (*packs, const struct remote_pack, pack)
         UI_ROW(&table, arena_printf(arena, "%s/%s", pack->namespace, pack->name),
                pack->latest_version, pack->description ? pack->description : "");

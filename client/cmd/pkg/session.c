@@ -1,6 +1,7 @@
 #include "client/cmd/pkg/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void progress_show(void *context, uint64_t done, uint64_t total)
 {
@@ -46,10 +47,20 @@ static bool token_find(struct session *session, const char *base, struct error *
     return secret_find(session->folders.config, &name, &session->token, &session->token_place, err);
 }
 
+/* "registry.example.org", as people write it: https, and http to this machine. */
+static const char *scheme_add(const char *url, struct arena *arena)
+{
+    if (!*url || strstr(url, "://"))
+        return url;
+    const char *plain = arena_printf(arena, "http://%s", url);
+    return url_is_loopback(plain) ? plain : arena_printf(arena, "https://%s", url);
+}
+
 bool session_remote(struct session *session, const char *registry_option, const char *namespace,
                     struct remote *out, struct error *err)
 {
     const char *url = config_registry(&session->config, registry_option, namespace), *base;
+    url = scheme_add(url, session->arena);
     if (!url_base(url, session->allow_plain, session->arena, &base, err) ||
         !token_find(session, base, err))
         return error_prefix(err, "registry");

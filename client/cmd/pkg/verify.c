@@ -19,6 +19,7 @@ struct results {
     struct arena *arena;
     struct doc *list;
     struct error first; /* failure */
+    size_t shown;       /* failures */
 };
 
 static void one_verify(struct results *results, const char *namespace, const char *name)
@@ -33,9 +34,10 @@ static void one_verify(struct results *results, const char *namespace, const cha
         doc_add_text(results->arena, entry, "problem", err.message);
     if (!ok && !results->first.kind)
         results->first = err;
-    if (!opt_json)
-        printf("%s%s%s\n", ok ? key : text_escape(err.message, results->arena), ok ? " is " : "",
-               ok ? "as it was installed" : "");
+    if (ok && !opt_json)
+        printf("%s is as it was installed\n", key);
+    else if (!ok && !opt_json && results->shown++) /* the first is told at the end */
+        printf("%s\n", text_escape(err.message, results->arena));
 }
 
 static bool verify_run(const char **operands, int *status, struct error *err)
@@ -57,6 +59,8 @@ static bool verify_run(const char **operands, int *status, struct error *err)
             one_verify(&results, pack->namespace, pack->name);
     if (opt_json)
         ui_json(results.list);
+    else if (!*operands && store->lockfile.packs.count == 0)
+        fprintf(stderr, "no packs are installed\n");
     if (!results.first.kind)
         return true;
     *err = results.first;

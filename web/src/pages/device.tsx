@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api } from "../api";
+import { ApiError, api } from "../api";
 import { go, useTitle } from "../router";
 import { useSignedIn } from "../session";
 import { Failure, Show, useLoad } from "../ui";
@@ -12,7 +12,7 @@ const scopeWords: Record<string, string> = {
   account: "make and revoke your tokens",
 };
 
-function Enter() {
+function Enter({ unknown }: { unknown?: string }) {
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const code = new FormData(event.currentTarget as HTMLFormElement).get("code");
@@ -21,6 +21,7 @@ function Enter() {
   return (
     <form class="card" onSubmit={submit}>
       <h1>Sign in a device</h1>
+      {unknown && <div class="notice bad" role="alert"><p>No device waits with the code <strong class="code">{unknown}</strong>: it was typed otherwise, was used, or has expired.</p></div>}
       <p>Enter the code that <code>nono auth login</code> shows.</p>
       <label>Code<input name="code" autoComplete="off" autoCapitalize="characters" spellcheck={false} required autoFocus class="code" /></label>
       <button type="submit" class="primary">Continue</button>
@@ -47,12 +48,14 @@ function Decide({ code }: { code: string }) {
         <p>{done === "approve" ? "The device is signed in. You can close this page." : "The device was not signed in."}</p>
       </div>
     );
+  if (loaded.state === "failed" && loaded.error instanceof ApiError && [404, 410].includes(loaded.error.problem.status)) return <Enter unknown={code} />;
   return (
     <Show of={loaded}>
       {(request) => (
         <div class="card">
           <h1>Sign in a device?</h1>
-          <p>Code <strong class="code">{code}</strong>. Go on only if this is the code that your own terminal shows.</p>
+          <p class="device-code"><strong class="code">{request.user_code ?? code}</strong></p>
+          <p>Go on only if this is the code that your own terminal shows.</p>
           <p><strong>{request.client}</strong>{request.ip && <> at {request.ip}</>} asks to</p>
           <ul>{request.scopes.map((scope) => <li key={scope}>{scopeWords[scope] ?? scope}</li>)}</ul>
           {error !== null && <Failure error={error} />}

@@ -1,4 +1,5 @@
 import { api } from "../api";
+import { Pages } from "../pages";
 import { useTitle } from "../router";
 import { Badge, Digest, Show, Time, useLoad } from "../ui";
 import { PackList } from "./search";
@@ -38,16 +39,17 @@ function Keys({ name }: { name: string }) {
 export function OrganisationPage({ name }: { name: string }) {
   useTitle(name);
   const organisation = useLoad(name, () => api.organisation(name));
-  const packs = useLoad(name, () => api.organisationPacks(name));
   return (
     <Show of={organisation}>
       {(found) => (
         <>
           <h1>{found.display_name || found.name}</h1>
-          <p class="lead">{found.name}</p>
+          {found.display_name && found.display_name !== found.name && <p class="lead">{found.name}</p>}
           <section aria-labelledby="packs">
             <h2 id="packs">Packs</h2>
-            <Show of={packs}>{(answer) => (answer.packages.length ? <PackList packs={answer.packages} /> : <p class="quiet">Nothing has been published.</p>)}</Show>
+            <Pages of={name} load={(cursor) => api.organisationPacks(name, cursor)} items={(answer) => answer.packages} focus=".pack-name">
+              {(packs) => (packs.length ? <PackList packs={packs} /> : <p class="quiet">Nothing has been published.</p>)}
+            </Pages>
           </section>
           <Keys name={name} />
         </>

@@ -1,83 +1,51 @@
-import { api, type Pack, type PermissionLine, type Version } from "../api";
+import { api, type Pack, type Version } from "../api";
 import { Link, useTitle } from "../router";
+import { Pages } from "../pages";
+import { PermissionLines } from "../permissions";
 import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
-
-const areas: Record<string, string> = {
-  files: "Files",
-  network: "Network",
-  programs: "Programs",
-  environment: "Environment",
-  credentials: "Credentials",
-  hooks: "Hooks",
-};
-
-function PermissionLines({ lines }: { lines: PermissionLine[] }) {
-  const groups = new Map<string, PermissionLine[]>();
-  for (const line of lines) groups.set(line.area, [...(groups.get(line.area) ?? []), line]);
-  if (lines.length === 0) return <p class="quiet">It asks for nothing beyond what every program needs to start.</p>;
-  return (
-    <div class="permissions">
-      {[...groups].map(([area, items]) => (
-        <section key={area}>
-          <h3>{areas[area] ?? area}</h3>
-          <ul>
-            {items.map((item) => (
-              <li key={item.text} class={`risk-${item.risk}`}>
-                {item.risk === "grave" && <span class="risk-word">Careful: </span>}
-                {item.text}
-              </li>
-            ))}
-          </ul>
-        </section>
-      ))}
-    </div>
-  );
-}
-
-function PermissionsPart({ pack, version }: { pack: Pack; version: string }) {
-  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () => api.permissions(pack.namespace, pack.name, version));
-  return (
-    <section aria-labelledby="permissions">
-      <h2 id="permissions">What it may touch</h2>
-      <Show of={loaded}>{(permissions) => <PermissionLines lines={permissions.words ?? []} />}</Show>
-    </section>
-  );
-}
 
 /** The README's own headings go below the page's. */
 function demote(html: string): string {
   return html.replace(/<(\/?)h([1-6])>/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}>`);
 }
 
-function ReadmePart({ pack, version }: { pack: Pack; version: string }) {
-  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () => api.readme(pack.namespace, pack.name, version));
+/** Both come at once, so that nothing moves under the reader. */
+function Overview({ pack, version }: { pack: Pack; version: string }) {
+  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () =>
+    Promise.all([api.permissions(pack.namespace, pack.name, version), api.readme(pack.namespace, pack.name, version)]));
   return (
-    <section aria-labelledby="readme">
-      <h2 id="readme">README</h2>
-      <Show of={loaded}>
-        {(html) =>
-          html ? <div class="readme" dangerouslySetInnerHTML={{ __html: demote(html) }} /> : <p class="quiet">This version has no README.</p>
-        }
-      </Show>
-    </section>
+    <Show of={loaded}>
+      {([permissions, readme]) => (
+        <>
+          <section aria-labelledby="permissions">
+            <h2 id="permissions">What it may touch</h2>
+            <PermissionLines lines={permissions.words ?? []} />
+          </section>
+          <section aria-labelledby="readme">
+            <h2 id="readme">README</h2>
+            {readme ? <div class="readme" dangerouslySetInnerHTML={{ __html: demote(readme) }} /> : <p class="quiet">This version has no README.</p>}
+          </section>
+        </>
+      )}
+    </Show>
   );
 }
 
 function VersionsPart({ pack }: { pack: Pack }) {
-  const loaded = useLoad(`${pack.namespace}/${pack.name}`, () => api.versions(pack.namespace, pack.name));
+  const { namespace, name } = pack;
   return (
     <section aria-labelledby="versions">
       <h2 id="versions">Versions</h2>
-      <Show of={loaded}>
-        {(answer) => (
+      <Pages of={`${namespace}/${name}`} load={(cursor) => api.versions(namespace, name, cursor)} items={(answer) => answer.versions} focus="tbody a">
+        {(versions) => (
           <div class="table" tabIndex={0} role="group" aria-labelledby="versions">
             <table>
               <thead><tr><th scope="col">Version</th><th scope="col">Published</th><th scope="col">By</th><th scope="col">Size</th><th scope="col">Digest</th></tr></thead>
               <tbody>
-                {answer.versions.map((version) => (
+                {versions.map((version) => (
                   <tr key={version.version}>
                     <td>
-                      <Link href={`/packages/${pack.namespace}/${pack.name}/v/${version.version}`}>{version.version}</Link>{" "}
+                      <Link href={`/packages/${namespace}/${name}/v/${version.version}`}>{version.version}</Link>{" "}
                       {version.yanked && <Badge kind="bad">yanked</Badge>}
                     </td>
                     <td><Time at={version.published_at} /></td>
@@ -90,7 +58,7 @@ function VersionsPart({ pack }: { pack: Pack }) {
             </table>
           </div>
         )}
-      </Show>
+      </Pages>
     </section>
   );
 }
@@ -177,7 +145,7 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
       <Tabs base={base} part={part} version={version} />
       <div class="columns">
         <div class="content">
-          {part === "" && <><PermissionsPart pack={pack} version={version.version} /><ReadmePart pack={pack} version={version.version} /></>}
+          {part === "" && <Overview pack={pack} version={version.version} />}
           {part === "versions" && <VersionsPart pack={pack} />}
           {part === "files" && <FilesPart pack={pack} version={version} />}
         </div>
@@ -189,9 +157,10 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
 
 // /packages/NS/NAME[/v/VERSION][/versions|/files]
 export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: string[] }) {
-  useTitle(`${ns}/${name}`);
   const named = rest[0] === "v" ? rest[1] : undefined;
   const part = (named === undefined ? rest[0] : rest[2]) ?? "";
+  const parts: Record<string, string> = { versions: "Versions of ", files: "Files of " };
+  useTitle(`${parts[part] ?? ""}${ns}/${name}${named === undefined ? "" : ` ${named}`}`);
   const base = `/packages/${ns}/${name}${named === undefined ? "" : `/v/${named}`}`;
   const loaded = useLoad(`${ns}/${name}@${named ?? ""}`, async () => {
     const pack = await api.pack(ns, name);

@@ -1,7 +1,7 @@
-import { useEffect, useState } from "preact/hooks";
 import { api, type PackSummary } from "../api";
 import { Link, go, useTitle } from "../router";
-import { Badge, Failure, Show, useLoad } from "../ui";
+import { Pages } from "../pages";
+import { Badge } from "../ui";
 
 export function PackList({ packs }: { packs: PackSummary[] }) {
   return (
@@ -23,29 +23,10 @@ export function PackList({ packs }: { packs: PackSummary[] }) {
 }
 
 function Results({ q }: { q: string }) {
-  const first = useLoad(q, () => api.search(q));
-  const [more, setMore] = useState<PackSummary[]>([]);
-  const [cursor, setCursor] = useState<string | null | undefined>(undefined);
-  const [failed, setFailed] = useState<unknown>(null);
-  useEffect(() => {
-    setMore([]);
-    setCursor(undefined);
-  }, [q]);
-
-  const next = async (at: string) => {
-    try {
-      const answer = await api.search(q, at);
-      setMore((packs) => [...packs, ...answer.packages]);
-      setCursor(answer.next_cursor ?? null);
-    } catch (error) {
-      setFailed(error);
-    }
-  };
   return (
-    <Show of={first}>
-      {(answer) => {
-        const packs = [...answer.packages, ...more];
-        const at = cursor === undefined ? answer.next_cursor : cursor;
+    <Pages of={q} load={(cursor) => api.search(q, cursor)} items={(answer) => answer.packages} focus=".pack-name">
+      {(packs, { total }) => {
+        const count = total ?? packs.length;
         if (packs.length === 0)
           return (
             <div class="notice" role="status">
@@ -55,14 +36,12 @@ function Results({ q }: { q: string }) {
           );
         return (
           <>
-            <p class="quiet" role="status">{answer.total ?? packs.length} {(answer.total ?? packs.length) === 1 ? "pack" : "packs"}</p>
+            <p class="quiet" role="status">{count} {count === 1 ? "pack" : "packs"}</p>
             <PackList packs={packs} />
-            {failed !== null && <Failure error={failed} />}
-            {at && <button type="button" onClick={() => void next(at)}>Show more</button>}
           </>
         );
       }}
-    </Show>
+    </Pages>
   );
 }
 

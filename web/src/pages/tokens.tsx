@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { api, type NewToken, type Token } from "../api";
 import { useTitle } from "../router";
 import { useSignedIn } from "../session";
-import { Command, Failure, Show, Time, useLoad } from "../ui";
+import { Command, Failure, Loading, Show, Time, useLoad } from "../ui";
 
 const scopes = [
   ["read", "Read private packs"],
@@ -39,10 +39,10 @@ function Make({ made }: { made: (token: NewToken) => void }) {
         ))}
       </fieldset>
       <label>It expires
-        <select name="days" defaultValue="90">
+        <select name="days">
+          <option value="90">in 90 days</option>
           <option value="7">in a week</option>
           <option value="30">in 30 days</option>
-          <option value="90">in 90 days</option>
           <option value="365">in a year</option>
         </select>
       </label>
@@ -59,7 +59,7 @@ function TokenRow({ token, revoke }: { token: Token; revoke: () => void }) {
       <td><Time at={token.created_at} /></td>
       <td>{token.expires_at ? <Time at={token.expires_at} /> : "never"}</td>
       <td>{token.last_used_at ? <Time at={token.last_used_at} /> : "never"}</td>
-      <td><button type="button" onClick={revoke} aria-label={`Revoke ${token.name}`}>Revoke</button></td>
+      <td class="act"><button type="button" onClick={revoke} aria-label={`Revoke ${token.name}`}>Revoke</button></td>
     </tr>
   );
 }
@@ -70,7 +70,7 @@ export function TokensPage() {
   const [fresh, setFresh] = useState<NewToken | null>(null);
   const [error, setError] = useState<unknown>(null);
   const loaded = useLoad(who?.user.login ?? "", async () => (who ? await api.tokens() : { tokens: [] }));
-  if (!who) return null;
+  if (!who) return <Loading />;
 
   const revoke = async (token: Token) => {
     try {

@@ -1,0 +1,90 @@
+/* What names there are to complete: profiles, groups, snapshots of this folder, recorded runs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/cmd/audit.h"
+#include "client/cmd/commands.h"
+#include "client/cmd/snapshot.h"
+#include "client/cmd/state.h"
+#include "client/profile/profiles.h"
+#include "lib/base/text.h"
+
+#define RUNS_OFFERED 20 /* the newest */
+
+static void offer(const char *name, const char *what, const char *prefix)
+{
+    if (name && text_starts(name, prefix))
+        printf("%s\t%s\n", name, what ? what : "");
+}
+
+static void profiles_offer(struct arena *arena, const char *prefix)
+{
+    struct profile_env env;
+    struct list entries;
+    struct error ignored;
+    if (!profiles_env(NULL, arena, &env, &ignored) ||
+        !profiles_list(&env, arena, &entries, &ignored))
+        return;
+    LIST_FOREACH (entries, struct profiles_entry, entry) {
+        if (!entry->hidden)
+            offer(entry->name, entry->pack ? entry->pack : entry->file, prefix);
+        if (strchr(prefix, '/')) /* the pack itself is a profile's name too */
+            offer(entry->pack, entry->name, prefix);
+    }
+}
+
+static void groups_offer(struct arena *arena, const char *prefix)
+{
+    (void)arena;
+    for (const char *const *name = profile_group_names(); *name; name++)
+        offer(*name, NULL, prefix);
+}
+
+static void snapshots_offer(struct arena *arena, const char *prefix)
+{
+    CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
+    struct list snapshots;
+    struct error ignored;
+    if (!snapshots_open(&store, &ignored) ||
+        !snapshot_list(store, ".", arena, &snapshots, &ignored))
+        return;
+    LIST_FOREACH (snapshots, struct snapshot, snapshot)
+        offer(snapshot->name, ui_time(snapshot->created, arena), prefix);
+}
+
+static void runs_offer(struct arena *arena, const char *prefix)
+{
+    const char *state;
+    struct list ids;
+    struct error ignored;
+    size_t offered = 0;
+    if (!state_folder(arena, &state, &ignored) || !audit_ids(state, arena, &ids, &ignored))
+        return;
+    LIST_FOREACH (ids, const char *, id) {
+        if (!text_starts(*id, prefix))
+            continue;
+        struct audit_summary summary;
+        bool known = audit_summarise(state, *id, arena, &summary, &ignored) && summary.start.type;
+        offer(*id, known ? text_escape(audit_command_text(summary.start.data, arena), arena) : NULL,
+              prefix);
+        if (++offered == RUNS_OFFERED)
+            return;
+    }
+}
+
+void nono_complete(const char *kind, const char *prefix)
+{
+    static const struct {
+        const char *kind;
+        void (*offer)(struct arena *arena, const char *prefix);
+    } kinds[] = {
+        { "profile", profiles_offer },
+        { "group", groups_offer },
+        { "snapshot", snapshots_offer },
+        { "id", runs_offer },
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (strcmp(kinds[i].kind, kind) == 0)
+            kinds[i].offer(arena, prefix);
+}

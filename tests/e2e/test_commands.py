@@ -1,0 +1,118 @@
+"""The command line itself: help, mistakes, completion, and output that cannot be written."""
+import subprocess
+
+import pytest
+
+from fixtures_client import NONO, client, publisher  # noqa: F401
+from fixtures_sandbox import sandbox  # noqa: F401
+from tests.support.registry import registry, registry_folder  # noqa: F401
+
+
+@pytest.mark.parametrize("command", [["run"], ["auth", "login"], ["snapshot", "create"], ["pull"]])
+def test_help_of_a_command_is_its_own_help(sandbox, command):
+    asked = sandbox.nono("help", *command)
+    assert asked.returncode == 0 and asked.stdout == sandbox.nono(*command, "--help").stdout
+    assert "Usage: nono " + " ".join(command) in asked.stdout
+
+
+def test_help_of_what_is_no_command_is_a_mistake(sandbox):
+    asked = sandbox.nono("help", "snapsot")
+    assert asked.returncode == 2 and 'did you mean "snapshot"' in asked.stderr
+    assert sandbox.nono("help").returncode == 0
+
+
+@pytest.mark.parametrize("words,near", [
+    (["run", "--profle", "x", "--", "true"], "--profile"),  # an option that several commands share
+    (["pull", "--jsn", "acme/web"], "--json"),
+])
+def test_an_unknown_option_gets_a_suggestion(sandbox, words, near):
+    refused = sandbox.nono(*words)
+    assert refused.returncode == 2
+    assert f"did you mean {near}?" in refused.stderr and f"nono {words[0]} --help" in refused.stderr
+
+
+def test_who_leaves_out_an_operand_is_told_the_usage(sandbox):
+    assert "usage: nono remove PACK..." in sandbox.nono("remove").stderr
+    assert "usage: nono run [--] PROGRAM" in sandbox.nono("run").stderr
+    assert "usage" not in sandbox.nono("remove", "not-a-reference").stderr
+
+
+def test_output_that_cannot_be_written_is_a_failure(sandbox):
+    def to(path):
+        with open(path, "w") as out:
+            return subprocess.run([NONO, "profile", "list"], env=sandbox.environment, stdout=out, stderr=subprocess.PIPE,
+                                  text=True, check=False, timeout=60)
+
+    lost = to("/dev/full")
+    assert lost.returncode != 0 and "standard output: No space left" in lost.stderr
+    assert to("/dev/null").returncode == 0
+
+
+def test_a_closed_output_is_not_taken_by_a_file(sandbox):
+    """`>&-`: the first file that is opened would be standard output, and get what is printed."""
+    words = [NONO, "profile", "use", "claude-code"]
+    closed = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], env=sandbox.environment, capture_output=True,
+                            text=True, check=False, timeout=60)
+    assert closed.returncode != 0 and "standard output" in closed.stderr
+    chosen = (sandbox.home / ".config/nono/agents.toml").read_text()
+    assert "now uses" not in chosen and '"claude" = "claude-code"' in chosen
+
+
+def offered(run, *words):
+    return [line.split("\t")[0] for line in run("__complete", *words).stdout.splitlines()]
+
+
+def test_completion_offers_options_profiles_groups_snapshots_and_runs(sandbox):
+    sandbox.nono("snapshot", "create", "before")
+    sandbox.nono("run", "--", "true")
+    assert "--profile" in offered(sandbox.nono, "run", "--pro")
+    assert "--no-audit" in offered(sandbox.nono, "run", "--")
+    assert offered(sandbox.nono, "run", "--profile", "claude") == ["claude-code"]
+    assert offered(sandbox.nono, "run", "-p", "claude") == ["claude-code"]
+    assert offered(sandbox.nono, "run", "--profile", "=", "claude") == ["claude-code"]  # bash parts --profile=claude
+    assert "default" in offered(sandbox.nono, "why", "--profile", "=")
+    assert offered(sandbox.nono, "profile", "groups", "git") == ["git_config"]
+    assert offered(sandbox.nono, "snapshot", "restore", "") == ["before"]
+    assert len(offered(sandbox.nono, "audit", "show", "")) == 1
+    assert offered(sandbox.nono, "help", "snap") == ["snapshot"]
+    assert offered(sandbox.nono, "run", "--profile", "x", "--", "claude") == []  # another program's words
+
+
+def test_a_registry_may_be_named_by_its_host(client, publisher):  # noqa: F811
+    host = publisher.registry.url.removeprefix("http://")
+    client.ok("auth", "login", host, "--token", stdin=publisher.token + "\n")
+    assert publisher.registry.url in client.ok("auth", "status").stdout
+    assert f"no registry at http://{host}/elsewhere" in client.refused(3, "auth", "login", f"{host}/elsewhere")
+    said = client.refused(69, "search", NONO_REGISTRY="registry.invalid")
+    assert "https://registry.invalid/" in said
+
+
+def test_what_a_pack_asks_for_is_said_once_for_many_names(client, publisher):  # noqa: F811
+    profile = (b'[filesystem]\nread = ["~/one", "~/two", "/usr"]\n[network]\n'
+               b'allow_hosts = ["a.example", "b.example"]\n')
+    publisher.publish({
+        "package.json": b'{"schema_version":1,"name":"folded","version":"1.0.0","artifacts":['
+                        b'{"type":"profile","path":"p.toml","install_as":"folded"}]}',
+        "p.toml": profile, "README.md": b"# folded\n"})
+    for said in (client.ok("info", publisher.ref("folded")).stdout,
+                 client.ok("pull", "--yes", publisher.ref("folded")).stderr):
+        lines = said.splitlines()
+        assert "  - may connect to a.example, b.example" in lines
+        assert "  - may read ~/one, ~/two" in lines and "  - may read /usr" in lines  # another risk
+    assert client.ok("list").stdout.splitlines()[0] == client.ok("list").stdout.splitlines()[0].rstrip()
+
+
+def test_a_program_that_the_sandbox_keeps_from_starting_is_explained(sandbox):
+    program = sandbox.home / "tool"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    refused = sandbox.nono("run", "--", str(program))
+    assert refused.returncode == 127 and f"nono why --profile default --op execute {program}" in refused.stderr
+    assert sandbox.nono("run", "--read", str(sandbox.home), "--", str(program)).returncode == 0
+    absent = sandbox.nono("run", "--", str(program) + "x")
+    assert absent.returncode == 127 and "No such file" in absent.stderr
+
+
+def test_a_profile_that_opens_ipc_is_no_weakness_of_the_kernel(sandbox):
+    profile = sandbox.profile('[security]\nipc_mode = "full"\n')
+    assert "this kernel does not hold" not in sandbox.nono("run", "--profile", profile, "--", "true").stderr
