@@ -131,6 +131,10 @@ static void run_describe(void *context, struct audit_start *start)
 
 static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
 {
+    const struct nono_caps *caps = run->policy.caps;
+    const struct list hosts = { .items = caps->allowed.items, .count = caps->allowed.count };
+    const char *const *proxied =
+        run->proxy ? run_proxy_environment(&hosts, run->policy.arena) : NULL;
     struct audit_start start = {
         .command = operands,
         .program = run->policy.program,
@@ -150,8 +154,7 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .describe = run_describe,
         .context = run,
         .proxy = run->proxy,
-        .envp = policy_environment(&run->policy, run->proxy ? run_proxy_environment : NULL,
-                                   &run->hook_values),
+        .envp = policy_environment(&run->policy, proxied, &run->hook_values),
     };
     bool ok = run_watch(&spec, status, err);
     if (!ok && *status == RUN_EXIT_EXEC)

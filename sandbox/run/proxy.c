@@ -18,20 +18,6 @@
 #define STOP_WAIT_MS   2000
 #define FIRST_SPARE_FD 16 /* above the numbers that the proxy's descriptors get */
 
-#define DOOR_URL "http://127.0.0.1:3128"
-_Static_assert(NETNS_DOOR_PORT == 3128, "DOOR_URL names the port");
-
-/* Own servers of the program on its own loopback stay reachable without the proxy. */
-#define NOT_PROXIED "localhost,127.0.0.1,::1"
-
-const char *const run_proxy_environment[] = {
-    "HTTP_PROXY=" DOOR_URL,  "HTTPS_PROXY=" DOOR_URL,
-    "ALL_PROXY=" DOOR_URL,   "http_proxy=" DOOR_URL,
-    "https_proxy=" DOOR_URL, "all_proxy=" DOOR_URL,
-    "NO_PROXY=" NOT_PROXIED, "no_proxy=" NOT_PROXIED,
-    "NODE_USE_ENV_PROXY=1",  NULL,
-};
-
 struct run_proxy {
     char *program;
     run_proxy_report *report;

@@ -36,8 +36,11 @@ struct run_proxy_config {
     void *context;
 };
 
-/* NAME=VALUE for the program, and what must be taken out of its environment: the same names. */
-extern const char *const run_proxy_environment[]; /* NULL-terminated */
+/*
+ * NAME=VALUE for the program, and what must be taken out of its environment: the same names.
+ * allow_hosts: const char *, the rules. NULL-terminated, in arena.
+ */
+const char *const *run_proxy_environment(const struct list *allow_hosts, struct arena *arena);
 
 /* INVALID for a rule that cannot be read, UNAVAILABLE when there is no nono-proxy to start. */
 bool run_proxy_new(const struct run_proxy_config *config, struct run_proxy **out, struct error *err)

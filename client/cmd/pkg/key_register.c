@@ -59,7 +59,7 @@ static bool register_run(const char **operands, int *status, struct error *err)
     if (opt_json)
         ui_json(answer);
     else
-        printf("%s may sign for %s with %s\n", remote.base, opt_org, key.id);
+        printf("%s: packs of %s may now be signed with key %s\n", remote.base, opt_org, key.id);
     return true;
 }
 
