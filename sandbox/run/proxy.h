@@ -19,6 +19,7 @@
 
 #include <poll.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "sandbox/linux/netns.h"

@@ -341,7 +341,7 @@ static void the_default_profile_stays_small(void **state)
     struct profile_env env = env_of();
     struct profile *profile;
     assert_ok(profile_load(&env, "default", NULL, arena, &profile, &err));
-    assert_true(profile->grants.count <= 28);
+    assert_true(profile->grants.count <= 29);
     LIST_FOREACH (profile->grants, struct profile_path, grant)
         assert_null(strstr(grant->path, "/home"));
 }
