@@ -106,6 +106,12 @@ bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
                     char digest[SHA256_TEXT], struct error *err)
 {
     sha256_hex(bytes, len, digest);
+    return blob_batch_put(batch, bytes, len, digest, err);
+}
+
+bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
+                    const char digest[SHA256_TEXT], struct error *err)
+{
     if (is_pending(batch, digest) || already_there(batch, digest))
         return true;
     if (batch->count == batch->room) {
@@ -150,7 +156,7 @@ static bool folders_sync(const struct blob_batch *batch, struct error *err)
                                    &fds[count], err);
         count += ok && batch->touched[i];
     }
-    ok = ok && blob_sync_all(fds, count, err);
+    ok = ok && syncer_run(batch->store->syncer, fds, count, err);
     for (size_t i = 0; i < count; i++)
         (void)close(fds[i]);
     return ok;
@@ -163,7 +169,7 @@ static bool files_sync(struct blob_batch *batch, struct error *err)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->pending[i].fd >= 0)
             fds[count++] = batch->pending[i].fd;
-    if (!blob_sync_all(fds, count, err))
+    if (!syncer_run(batch->store->syncer, fds, count, err))
         return false;
     for (size_t i = 0; i < batch->count; i++) {
         closep(&batch->pending[i].fd);

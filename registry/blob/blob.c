@@ -41,6 +41,7 @@ bool blob_store_open(const char *path, struct blob_store **out, struct error *er
 {
     CLEANUP(blob_store_closep) struct blob_store *store = xnew(struct blob_store);
     store->root = store->objects = store->temp = -1;
+    store->syncer = syncer_new();
     if (!dir_make_path(path, 0750, err) || !dir_open(path, &store->root, err) ||
         !dir_make_beneath(store->root, "sha256", 0750, err) ||
         !dir_make_beneath(store->root, "tmp", 0700, err) ||
@@ -60,6 +61,7 @@ void blob_store_close(struct blob_store *store)
     closep(&store->root);
     closep(&store->objects);
     closep(&store->temp);
+    syncer_free(store->syncer);
     free(store);
 }
 

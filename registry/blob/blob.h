@@ -46,6 +46,9 @@ bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct e
 /* digest receives 64 hex digits. Bytes that are in the store already are not written again. */
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
                     char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
+/* The same for bytes whose digest the caller has just taken itself. */
+bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
+                    const char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
 bool blob_batch_commit(struct blob_batch *batch, struct error *err) MUST_CHECK;
 void blob_batch_close(struct blob_batch *batch);
 DEFINE_CLEANUP(struct blob_batch *, blob_batch_close)

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "registry/blob/blob.h"
+#include "registry/blob/sync.h"
 
 #define BLOB_PATH (SHA256_TEXT + 3) /* "ab/abcdef..." */
 
 struct blob_store {
     int root, objects, temp; /* blob_dir, sha256, tmp */
+    struct syncer *syncer;
 };
 
 /* The place of a digest beneath sha256/; INVALID when it is none. */
@@ -15,6 +17,3 @@ bool blob_path(const char *digest, char out[BLOB_PATH], struct error *err) MUST_
 /* The lock of writers (LOCK_SH) and collector (LOCK_EX), by its own descriptor. */
 bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
     MUST_CHECK;
-
-/* fsync of all of them; returns when every one is durable. */
-bool blob_sync_all(const int *fds, size_t count, struct error *err) MUST_CHECK;
