@@ -85,13 +85,9 @@ void store_close(struct store *store)
 
 bool store_registry(const struct store *store, struct registry *out, struct error *err)
 {
-    struct db *db = NULL;
+    struct db *db;
     if (!db_open(store->url, &db, err))
         return false;
-    if (!db_prepare(db, err)) {
-        db_close(db);
-        return false;
-    }
     *out = store->registry;
     out->db = db;
     return true;

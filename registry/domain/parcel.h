@@ -4,6 +4,12 @@
 #include "lib/pack/semver.h"
 #include "registry/domain/publish.h"
 
+/* A version that is there already under the number of the one that comes. */
+struct standing {
+    const char *id, *version, *tar_digest, *archive_digest;
+};
+extern const struct record standing_record;
+
 struct parcel {
     struct organisation *organisation;
     struct semver version;
@@ -18,6 +24,7 @@ struct parcel {
     const char *key_id;            /* who signed */
     bool binds;                    /* the statement names pack, version and archive */
     struct list notes;             /* const char * */
+    struct standing *standing;     /* found when the keys were; NULL: nothing */
 };
 
 /* parcel->organisation is set. Everything goes to arena. */

@@ -107,7 +107,7 @@ static bool connected(struct job *job, int64_t due_us[COUNT(chores)], struct err
 {
     struct registry *registry = &job->config.registry;
     CLEANUP(db_closep) struct db *db = NULL;
-    if (!db_open(job->config.url, &db, err) || !db_prepare(db, err))
+    if (!db_open(job->config.url, &db, err))
         return false;
     registry->db = db;
     bool ok = attend(job, due_us, err);

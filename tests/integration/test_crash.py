@@ -11,7 +11,7 @@ from tests.support.api import Api, World
 from tests.support.registry import Registry
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = [ROOT / "registry/domain/publish.c", ROOT / "registry/blob/batch.c"]
+SOURCES = [ROOT / "registry/domain/publish.c", ROOT / "registry/blob/batch.c", ROOT / "registry/db/pipeline.c"]
 POINTS = [point for source in SOURCES for point in re.findall(r'crash_point\("([a-z_.]+)"\)', source.read_text())]
 LOAD = 3  # publishers at once
 
