@@ -1,7 +1,4 @@
-/*
- * Many descriptors made durable in the time of a few: the kernel joins flushes that wait together.
- * The threads that wait are kept, since to make one costs as much as it saves.
- */
+/* A few threads that wait for the disk in place of others. */
 #include "registry/blob/sync.h"
 
 #include <errno.h>
@@ -12,14 +9,6 @@
 
 #define THREADS     8
 #define STACK_BYTES ((size_t)64 * 1024)
-
-/* Some descriptors of one caller. */
-struct syncing {
-    const int *fds;
-    size_t count, next, done;
-    int failed; /* an errno, or 0 */
-    struct syncing *behind;
-};
 
 struct syncer {
     pthread_mutex_t mutex;
@@ -38,26 +27,24 @@ struct syncer *syncer_new(void)
     return syncer;
 }
 
-/* Takes one descriptor and syncs it, with the lock put down meanwhile. */
+/* With the lock put down meanwhile. */
 static void one_sync(struct syncer *syncer, struct syncing *syncing)
 {
-    int fd = syncing->fds[syncing->next++];
     (void)pthread_mutex_unlock(&syncer->mutex);
-    int failed = fsync(fd) != 0 ? errno : 0;
+    int failed = fdatasync(syncing->fd) != 0 ? errno : 0;
     (void)pthread_mutex_lock(&syncer->mutex);
-    if (failed)
-        syncing->failed = failed;
-    if (++syncing->done == syncing->count)
-        (void)pthread_cond_broadcast(&syncer->done);
+    syncing->failed = failed;
+    syncing->done = true;
+    (void)pthread_cond_broadcast(&syncer->done);
 }
 
-/* The oldest that has a descriptor which nobody has taken. */
-static struct syncing *work_find(struct syncer *syncer)
+/* The oldest that waits, taken out; or NULL. */
+static struct syncing *work_take(struct syncer *syncer)
 {
-    struct syncing *at = syncer->first;
-    while (at && at->next == at->count)
-        at = at->behind;
-    return at;
+    struct syncing *first = syncer->first;
+    if (first)
+        syncer->first = first->behind;
+    return first;
 }
 
 static void *thread_main(void *context)
@@ -65,7 +52,7 @@ static void *thread_main(void *context)
     struct syncer *syncer = context;
     (void)pthread_mutex_lock(&syncer->mutex);
     while (!syncer->ending) {
-        struct syncing *syncing = work_find(syncer);
+        struct syncing *syncing = work_take(syncer);
         if (syncing) {
             one_sync(syncer, syncing);
             continue;
@@ -96,40 +83,40 @@ static void work_add(struct syncer *syncer, struct syncing *syncing)
     while (*last)
         last = &(*last)->behind;
     *last = syncing;
-    size_t helpers = syncing->count - 1;
-    while (syncer->idle < helpers && syncer->thread_count < THREADS) {
-        size_t before = syncer->thread_count;
+    if (syncer->idle == 0 && syncer->thread_count < THREADS)
         thread_add(syncer);
-        if (syncer->thread_count == before)
-            break;
-        helpers--;
-    }
-    for (size_t i = 0; i < helpers && i < syncer->idle; i++)
-        (void)pthread_cond_signal(&syncer->work);
+    (void)pthread_cond_signal(&syncer->work);
 }
 
-static void work_remove(struct syncer *syncer, const struct syncing *syncing)
+/* Whether it still waited. */
+static bool work_remove(struct syncer *syncer, const struct syncing *syncing)
 {
-    struct syncing **at = &syncer->first;
-    while (*at != syncing)
-        at = &(*at)->behind;
-    *at = syncing->behind;
-}
-
-bool syncer_run(struct syncer *syncer, const int *fds, size_t count, struct error *err)
-{
-    if (count == 0)
+    for (struct syncing **at = &syncer->first; *at; at = &(*at)->behind) {
+        if (*at != syncing)
+            continue;
+        *at = syncing->behind;
         return true;
-    struct syncing syncing = { .fds = fds, .count = count };
+    }
+    return false;
+}
+
+void syncer_start(struct syncer *syncer, struct syncing *syncing, int fd)
+{
+    *syncing = (struct syncing){ .fd = fd };
     (void)pthread_mutex_lock(&syncer->mutex);
-    work_add(syncer, &syncing);
-    while (syncing.next < count) /* this thread works too, or alone */
-        one_sync(syncer, &syncing);
-    while (syncing.done < count)
-        (void)pthread_cond_wait(&syncer->done, &syncer->mutex);
-    work_remove(syncer, &syncing);
+    work_add(syncer, syncing);
     (void)pthread_mutex_unlock(&syncer->mutex);
-    errno = syncing.failed;
+}
+
+bool syncer_wait(struct syncer *syncer, struct syncing *syncing, struct error *err)
+{
+    (void)pthread_mutex_lock(&syncer->mutex);
+    if (work_remove(syncer, syncing)) /* no thread has come to it: this one does it */
+        one_sync(syncer, syncing);
+    while (!syncing->done)
+        (void)pthread_cond_wait(&syncer->done, &syncer->mutex);
+    (void)pthread_mutex_unlock(&syncer->mutex);
+    errno = syncing->failed;
     return errno == 0 || error_set_errno(err, "sync the blobs");
 }
 

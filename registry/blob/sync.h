@@ -1,19 +1,29 @@
-/* Makes descriptors durable side by side. Threads are made when they are first needed. */
+/* Syncs a descriptor while its owner does something else. Threads are made when they are needed. */
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 
 struct syncer;
 
+/* One sync, from syncer_start to syncer_wait. Its fields are the syncer's. */
+struct syncing {
+    int fd;
+    bool done;
+    int failed; /* an errno, or 0 */
+    struct syncing *behind;
+};
+
 struct syncer *syncer_new(void);
-/* Nobody may be in syncer_run. */
+/* Nobody may be syncing. */
 void syncer_free(struct syncer *syncer);
 DEFINE_CLEANUP(struct syncer *, syncer_free)
 
-/* fsync of all of them; returns when every one is durable, or has failed. Any thread may call it.
+/*
+ * Begins to fdatasync, and returns; syncing stays where it is until syncer_wait, which has to
+ * follow and returns when the descriptor's file is durable, or has failed. Any thread may call.
  */
-bool syncer_run(struct syncer *syncer, const int *fds, size_t count, struct error *err) MUST_CHECK;
+void syncer_start(struct syncer *syncer, struct syncing *syncing, int fd);
+bool syncer_wait(struct syncer *syncer, struct syncing *syncing, struct error *err) MUST_CHECK;

@@ -133,11 +133,16 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
         return error_field(err, "version");
     semver_key(&parcel->version, parcel->sort_key);
 
-    if (!(request->archive.data ? archive_take(request, &limits, arena, parcel, err)
-                                : files_take(request, &limits, arena, parcel, err)) ||
-        !manifest_agrees(request, parcel, err) || !lint_pass(parcel, arena, err))
-        return false;
+    return (request->archive.data ? archive_take(request, &limits, arena, parcel, err)
+                                  : files_take(request, &limits, arena, parcel, err)) &&
+           manifest_agrees(request, parcel, err);
+}
 
+bool parcel_check(struct registry *registry, const struct publish_request *request,
+                  struct arena *arena, struct parcel *parcel, struct error *err)
+{
+    if (!lint_pass(parcel, arena, err))
+        return false;
     const struct manifest *manifest = &parcel->index.manifest;
     parcel->manifest = json_print(manifest->doc, JSON_COMPACT_KEPT, arena);
     parcel->profiles = profile_names(manifest, arena);

@@ -189,12 +189,10 @@ static bool rows_begin(struct db *db, struct publishing *publishing, int64_t *ou
 }
 
 /* The second: the version, all that hangs on it, the audit event, and the commit. */
-static bool rows_end(struct db *db, struct publishing *publishing, int64_t package,
-                     struct error *err)
+static bool rows_end(struct db *db, const struct publishing *publishing, int64_t package,
+                     const char *id, struct error *err)
 {
     const struct parcel *parcel = publishing->parcel;
-    char id[UUID_TEXT];
-    random_uuid(id);
     const struct db_step steps[] = {
         { .query = QUERY(version_add, db_integer(package), db_integer(parcel->organisation->id),
                          db_text(publishing->request->version), db_text(parcel->sort_key),
@@ -209,9 +207,7 @@ static bool rows_end(struct db *db, struct publishing *publishing, int64_t packa
         { .query = QUERY(package_refresh, db_integer(package)) },
         { .query = audit_row(publishing) },
     };
-    return db_run_last(db, steps, COUNT(steps), err) &&
-           result_fill(publishing, arena_strndup(publishing->arena, id, sizeof(id) - 1),
-                       parcel->index.sha256, true);
+    return db_run_last(db, steps, COUNT(steps), err);
 }
 
 /* Every row of a version, in the transaction that db_transact opened. */
@@ -219,12 +215,17 @@ static bool rows_write(struct db *db, void *context, struct error *err)
 {
     struct publishing *publishing = context;
     int64_t package;
+    char id[UUID_TEXT];
     bool found;
     if (!rows_begin(db, publishing, &package, &found, err))
         return false;
     crash_point("publish.begun");
-    /* Found: the same publish came in twice, and the other was first. */
-    return found || rows_end(db, publishing, package, err);
+    if (found)
+        return true; /* the same publish came in twice, and the other was first */
+    random_uuid(id);
+    return rows_end(db, publishing, package, id, err) &&
+           result_fill(publishing, arena_strndup(publishing->arena, id, sizeof(id) - 1),
+                       publishing->parcel->index.sha256, true);
 }
 
 static bool blobs_write(struct publishing *publishing, struct blob_batch *batch, struct error *err)
@@ -243,9 +244,7 @@ static bool blobs_write(struct publishing *publishing, struct blob_batch *batch,
             return false;
     }
     crash_point("publish.blobs");
-    if (!blob_batch_commit(batch, err))
-        return false;
-    crash_point("publish.durable");
+    blob_batch_start(batch);
     return true;
 }
 
@@ -263,21 +262,27 @@ bool version_publish(struct registry *registry, const struct publish_request *re
                      struct error *err)
 {
     struct parcel parcel = { 0 };
-    struct publishing publishing = { request, actor, &parcel, arena, "", out };
-    bool found;
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
     if (!access_organisation(registry->db, request->namespace, actor->who, ROLE_PUBLISHER, arena,
                              &parcel.organisation, err) ||
         !visibility_check(request->visibility, err) ||
         !parcel_read(registry, request, arena, &parcel, err) ||
+        !blob_batch_open(registry->blobs, &batch, err))
+        return false;
+
+    struct publishing publishing = { request, actor, &parcel, arena, "", out };
+    bool found;
+    if (!blobs_write(&publishing, batch, err) ||
+        !parcel_check(registry, request, arena, &parcel, err) ||
         !standing_check(&publishing, parcel.standing, &found, err))
         return false;
     if (found)
         return true;
     crash_point("publish.checked");
-
-    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
-    if (!blob_batch_open(registry->blobs, &batch, err) || !blobs_write(&publishing, batch, err) ||
-        !db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
+    if (!blob_batch_commit(batch, err))
+        return false;
+    crash_point("publish.durable");
+    if (!db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
         return false;
     crash_point("publish.committed");
     return true;

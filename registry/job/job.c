@@ -14,12 +14,13 @@
 #include "registry/domain/downloads.h"
 #include "registry/domain/fsck.h"
 
-#define RECONNECT_MS  1000
-#define BLOB_AGE_S    3600 /* a blob that is younger may belong to a publish that goes on */
-#define TICK_MS       5000
-#define FLUSH_EVERY_S 5
-#define SWEEP_EVERY_S 600
-#define BLOBS_EVERY_S 3600
+#define RECONNECT_MS       1000
+#define BLOB_AGE_S         3600 /* a blob that is younger may belong to a publish that goes on */
+#define TICK_MS            5000
+#define FLUSH_EVERY_S      5
+#define CHECKPOINT_EVERY_S 30 /* of what was published since; bounds the replay after a crash */
+#define SWEEP_EVERY_S      600
+#define BLOBS_EVERY_S      3600
 
 struct job {
     struct job_config config;
@@ -32,6 +33,11 @@ static bool flush(struct job *job, struct error *err)
 {
     struct registry *registry = &job->config.registry;
     return !registry->downloads || downloads_flush(registry->downloads, registry->db, err);
+}
+
+static bool checkpoint(struct job *job, struct error *err)
+{
+    return blob_store_checkpoint(job->config.registry.blobs, err);
 }
 
 static bool sweep(struct job *job, struct error *err)
@@ -58,6 +64,7 @@ static const struct chore {
     bool (*run)(struct job *job, struct error *err);
 } chores[] = {
     { "downloads", FLUSH_EVERY_S, flush },
+    { "checkpoint", CHECKPOINT_EVERY_S, checkpoint },
     { "sweep", SWEEP_EVERY_S, sweep },
     { "collect", BLOBS_EVERY_S, collect },
 };

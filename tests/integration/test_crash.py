@@ -97,3 +97,27 @@ def test_killed_at(house, point):
     assert {name: status in ((200,) if there[name] else (201,)) for name, status in again.items()} == dict.fromkeys(names, True)
     assert all(whole(api, organisation, name) for name in names)
     assert server.down() == 0
+
+
+def test_the_power_goes_right_after_a_publish(house):
+    """The files of the blobs may be cut short then: they were never synced, but the journal was."""
+    server, token, organisation, key = house
+    name = "power-cut"
+    server.up()
+    assert publish(server.url, token, organisation, key, name) == 201
+    assert server.kill() == -9
+    blobs = server.folder / "blobs" / "sha256"
+    for data in packs.pack_files(name).values():
+        digest = packs.sha256(data)
+        path = blobs / digest[:2] / digest
+        path.chmod(0o600)
+        path.write_bytes(data[:1])
+    journal = server.folder / "blobs" / "journal"
+    assert list(journal.iterdir())
+
+    checked = server.run("fsck")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    server.up()
+    assert whole(Api(server.url, token), organisation, name)
+    assert server.down() == 0
+    assert not list(journal.iterdir()), "a clean end needs no journal"
