@@ -81,6 +81,7 @@ static struct pending *pending_add(struct blob_batch *batch, const char digest[S
         batch->pending = xreallocarray(batch->pending, batch->room, sizeof(*batch->pending));
     }
     struct pending *pending = &batch->pending[batch->count++];
+    *pending = (struct pending){ .temp = "" };
     memcpy(pending->digest, digest, SHA256_TEXT);
     random_hex(pending->temp, sizeof(pending->temp) - 1);
     return pending;

@@ -16,8 +16,8 @@
 #include "registry/http/internal.h"
 
 /*
- * Header fields of a request, and the buffer of its body. What is over 32 KiB is mapped, so that the
- * pages that no request reaches take no memory.
+ * Header fields of a request, and the buffer of its body. What is over 32 KiB is mapped, so that
+ * the pages that no request reaches take no memory.
  */
 #define CONNECTION_MEMORY      (36 * KIB)
 #define CONNECTIONS_MAX        4096
