@@ -30,10 +30,11 @@ struct blob_batch {
     struct syncing syncing;
 };
 
-bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
+bool blob_lock(const struct blob_store *store, const char *name, int operation, int *out_fd,
+               struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (!file_open_beneath(store->root, "lock", O_RDWR | O_CREAT, 0640, &fd, err))
+    if (!file_open_beneath(store->root, name, O_RDWR | O_CREAT, 0640, &fd, err))
         return false;
     while (flock(fd, operation) != 0)
         if (errno != EINTR)
@@ -48,7 +49,7 @@ bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct e
     CLEANUP(blob_batch_closep) struct blob_batch *batch = xnew(struct blob_batch);
     batch->store = store;
     batch->lock = batch->hold.fd = -1;
-    if (!blob_lock(store, LOCK_SH, &batch->lock, err))
+    if (!blob_lock(store, BLOB_LOCK, LOCK_SH, &batch->lock, err))
         return false;
     *out = STEAL(batch);
     return true;

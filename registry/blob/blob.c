@@ -50,7 +50,8 @@ static bool store_recover(struct blob_store *store, struct error *err)
 {
     CLEANUP(closep) int lock = -1;
     uint64_t restored;
-    if (!blob_lock(store, LOCK_EX, &lock, err) || !journal_replay(store, &restored, err))
+    if (!blob_lock(store, BLOB_REPLAY_LOCK, LOCK_EX, &lock, err) ||
+        !journal_replay(store, &restored, err))
         return false;
     if (restored > 0)
         log_warn("blobs.restored", KV("count", (int64_t)restored));

@@ -5,6 +5,7 @@
  *     blob_dir/tmp/                  what is being written; emptied at start
  *     blob_dir/journal/              what is durable before its file is (journal.h)
  *     blob_dir/lock                  writers hold it shared, the collector alone
+ *     blob_dir/replay.lock           held while the journal is replayed
  *
  * A blob is durable before a batch's commit returns, and has its name; what a crash leaves behind
  * is a whole blob that nobody refers to, or nothing. After a crash of the machine a file may be cut

@@ -24,6 +24,9 @@ bool blob_fan_open(const struct blob_store *store, unsigned fan, int *out_fd, st
 /* All blobs and their names, durable. */
 bool blob_files_sync(struct blob_store *store, struct error *err) MUST_CHECK;
 
-/* The lock of writers (LOCK_SH) and collector (LOCK_EX), by its own descriptor. */
-bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
-    MUST_CHECK;
+/* Locks among programs, by a descriptor of their own: of writers (LOCK_SH) and collector (LOCK_EX);
+ * and of those who replay the journal, so that nobody looks before it is done. */
+#define BLOB_LOCK        "lock"
+#define BLOB_REPLAY_LOCK "replay.lock"
+bool blob_lock(const struct blob_store *store, const char *name, int operation, int *out_fd,
+               struct error *err) MUST_CHECK;
