@@ -32,6 +32,22 @@ void random_hex(char *out, size_t len)
     out[len] = '\0';
 }
 
+void random_uuid(char out[UUID_TEXT])
+{
+    static const size_t lengths[] = { 4, 2, 2, 2, 6 };
+    unsigned char bytes[16], *from = bytes;
+    random_bytes(bytes, sizeof(bytes));
+    bytes[6] = (unsigned char)((bytes[6] & 0x0f) | 0x40); /* version 4 */
+    bytes[8] = (unsigned char)((bytes[8] & 0x3f) | 0x80); /* and its variant */
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+        hex_encode(from, lengths[i], out);
+        out += 2 * lengths[i];
+        *out++ = '-';
+        from += lengths[i];
+    }
+    out[-1] = '\0';
+}
+
 bool secret_equal(const void *a, const void *b, size_t len)
 {
     const volatile unsigned char *left = a, *right = b;

@@ -168,6 +168,11 @@ struct public_key *private_key_public(const struct private_key *key)
 static bool spki_read(const unsigned char *der, size_t len, struct public_key **out,
                       struct error *err)
 {
+    struct public_key *plain = openssl_spki_plain(der, len);
+    if (plain) {
+        *out = plain;
+        return true;
+    }
     const unsigned char *at = der;
     CLEANUP(EVP_PKEY_freep) EVP_PKEY *pkey = d2i_PUBKEY(NULL, &at, (long)len);
     ERR_clear_error();

@@ -1,5 +1,6 @@
 #include "lib/crypto/openssl.h"
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <string.h>
@@ -51,6 +52,65 @@ bool openssl_public_key(EVP_PKEY *pkey, struct public_key **out, struct error *e
     sha256_hex(der, key->der_len, key->id);
     *out = key;
     return true;
+}
+
+/* The DER of a key of each kind is these bytes and then the key's own. */
+static const struct spki {
+    enum key_type type;
+    size_t key_len;
+    size_t prefix_len;
+    unsigned char prefix[27];
+} spki_forms[] = {
+    { KEY_ED25519,
+      32,
+      12,
+      { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0 } },
+    /* an uncompressed point */
+    { KEY_ECDSA_P256, 64, 27, { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04 } },
+};
+
+static EVP_PKEY *point_read(const unsigned char *point, size_t len)
+{
+    CLEANUP(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    EVP_PKEY *pkey = NULL;
+    char group[] = SN_X9_62_prime256v1;
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, (void *)(uintptr_t)point, len),
+        OSSL_PARAM_construct_end(),
+    };
+    if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_PUBLIC_KEY, params) != 1)
+        return NULL;
+    return pkey;
+}
+
+struct public_key *openssl_spki_plain(const unsigned char *der, size_t len)
+{
+    const struct spki *form = NULL;
+    for (size_t i = 0; i < COUNT(spki_forms) && !form; i++)
+        if (len == spki_forms[i].prefix_len + spki_forms[i].key_len &&
+            memcmp(der, spki_forms[i].prefix, spki_forms[i].prefix_len) == 0)
+            form = &spki_forms[i];
+    if (!form)
+        return NULL;
+    const unsigned char *bytes = der + form->prefix_len;
+    EVP_PKEY *pkey =
+        form->type == KEY_ED25519
+            ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, bytes, form->key_len)
+            : point_read(bytes - 1, form->key_len + 1); /* with its 4, for "uncompressed" */
+    ERR_clear_error();
+    if (!pkey)
+        return NULL;
+    struct public_key *key = xnew(struct public_key);
+    *key = (struct public_key){ .pkey = pkey, .type = form->type, .der_len = len };
+    key->der = OPENSSL_memdup(der, len);
+    if (!key->der)
+        abort();
+    sha256_hex(der, len, key->id);
+    return key;
 }
 
 /* Text without the white space around it. */

@@ -90,6 +90,14 @@ bool archive_read_index(const struct archive_source *source, const struct archiv
                         struct arena *arena, struct pack_index *out, struct error *err) MUST_CHECK;
 
 /*
+ * The same, and what the files hold: out_files are those of the index in its order, with bytes (and
+ * a NUL behind each). For whom the unpacked size is no trouble; everything is in arena.
+ */
+bool archive_read_files(const struct archive_source *source, const struct archive_expect *expect,
+                        struct arena *arena, struct pack_index *out,
+                        const struct pack_file **out_files, struct error *err) MUST_CHECK;
+
+/*
  * Takes the files one after the other, in order. bytes comes in pieces; end only when the file is
  * what the index says. A false return stops the reading. Any may be NULL.
  */

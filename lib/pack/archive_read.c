@@ -17,6 +17,12 @@
 /* The most that the tar of an entry adds: two headers, pax records of a long name, padding. */
 #define ENTRY_OVERHEAD (4 * BLOCK + 2 * (uint64_t)LIMIT_PACK_PATH_BYTES)
 
+/* What is kept of a file: room for the size that its header tells, which is within the limits. */
+struct bytes {
+    char *bytes;
+    size_t len, room;
+};
+
 /* One reading: the tar that is read, and the tar that ought to have been. */
 struct reading {
     const struct pack_limits *limits;
@@ -34,8 +40,10 @@ struct reading {
     struct pack_file *files;
     size_t count, room;
     uint64_t unpacked;
-    char *manifest;
-    size_t manifest_len, manifest_room;
+    bool keeps_all;       /* the bytes of every file, not of the manifest alone */
+    struct bytes kept;    /* of the file in hand */
+    const char *manifest; /* once it has been read */
+    size_t manifest_len;
 };
 
 static la_ssize_t piece_read(struct archive *archive, void *context, const void **out)
@@ -129,24 +137,42 @@ static const char *entry_path(struct archive_entry *entry, struct arena *arena)
     return path ? arena_strndup(arena, path, strlen(path)) : NULL;
 }
 
+static bool is_manifest(const struct pack_file *file)
+{
+    return strcmp(file->path, PACK_MANIFEST) == 0;
+}
+
 static bool bytes_keep(struct reading *reading, const struct pack_file *file, const void *bytes,
                        size_t len, struct error *err)
 {
-    if (strcmp(file->path, PACK_MANIFEST) != 0)
-        return true;
-    size_t room = reading->manifest_len + len;
-    if (room > LIMIT_MANIFEST_BYTES)
+    struct bytes *kept = &reading->kept;
+    if (is_manifest(file) && kept->len + len > LIMIT_MANIFEST_BYTES)
         return error_set(err, TOO_LARGE, "over %zu bytes", LIMIT_MANIFEST_BYTES);
-    if (room > reading->manifest_room) {
-        reading->manifest_room = 2 * room;
-        char *more = arena_alloc(reading->arena, 2 * room + 1, 1);
-        if (reading->manifest_len)
-            memcpy(more, reading->manifest, reading->manifest_len);
-        reading->manifest = more;
-    }
-    memcpy(reading->manifest + reading->manifest_len, bytes, len);
-    reading->manifest_len += len;
+    if (!reading->keeps_all && !is_manifest(file))
+        return true;
+    if (len >= kept->room - kept->len)
+        return error_set(err, INVALID, "it is longer than its header says");
+    memcpy(kept->bytes + kept->len, bytes, len);
+    kept->len += len;
     return true;
+}
+
+static void keep_begin(struct reading *reading, const struct pack_file *file, uint64_t told)
+{
+    reading->kept = (struct bytes){ .bytes = NULL };
+    if (!reading->keeps_all && !is_manifest(file))
+        return;
+    reading->kept.room = (size_t)told + 1;
+    reading->kept.bytes = arena_alloc(reading->arena, reading->kept.room, 1);
+}
+
+static void keep_end(struct reading *reading, struct pack_file *file)
+{
+    file->bytes = reading->kept.bytes;
+    if (!is_manifest(file))
+        return;
+    reading->manifest = reading->kept.bytes;
+    reading->manifest_len = reading->kept.len;
 }
 
 /* Takes the bytes of a file as they are; what the header said of their number is compared later. */
@@ -203,7 +229,11 @@ static bool entry_read(struct reading *reading, struct archive_entry *entry, str
         !tar_writer_file(reading->twin, path, file->executable, (uint64_t)told, err))
         return false;
     file->offset = tar_writer_size(reading->twin);
-    return file_read_through(reading, file, err);
+    keep_begin(reading, file, (uint64_t)told);
+    if (!file_read_through(reading, file, err))
+        return false;
+    keep_end(reading, file);
+    return true;
 }
 
 static bool entries_read(struct reading *reading, struct error *err)
@@ -336,14 +366,16 @@ static bool archive_pass(struct reading *reading, struct zst_totals *totals, str
            twin_check(reading, totals, err);
 }
 
-bool archive_read_index(const struct archive_source *source, const struct archive_expect *expect,
-                        struct arena *arena, struct pack_index *out, struct error *err)
+static bool archive_read(const struct archive_source *source, const struct archive_expect *expect,
+                         bool keeps_all, struct arena *arena, struct pack_index *out,
+                         struct error *err)
 {
     const struct pack_limits *limits = expect->limits ? expect->limits : &pack_limits_default;
     uint64_t max_tar = limits->unpacked_bytes + (limits->entries + 1) * ENTRY_OVERHEAD + 2 * BLOCK;
     CLEANUP(reading_clear)
     struct reading reading = { .limits = limits,
                                .arena = arena,
+                               .keeps_all = keeps_all,
                                .zst = zst_reader_new(source, limits->archive_bytes, max_tar) };
     struct zst_totals totals;
     if (!archive_pass(&reading, &totals, err))
@@ -363,5 +395,35 @@ bool archive_read_index(const struct archive_source *source, const struct archiv
     if (!manifest_check(&index, expect, arena, err))
         return false;
     *out = index;
+    return true;
+}
+
+/* An index has no bytes: they are of those who asked for them. */
+static void bytes_leave(const struct list *files)
+{
+    LIST_FOREACH (*files, struct pack_file, file)
+        file->bytes = NULL;
+}
+
+bool archive_read_index(const struct archive_source *source, const struct archive_expect *expect,
+                        struct arena *arena, struct pack_index *out, struct error *err)
+{
+    if (!archive_read(source, expect, false, arena, out, err))
+        return false;
+    bytes_leave(&out->files);
+    return true;
+}
+
+bool archive_read_files(const struct archive_source *source, const struct archive_expect *expect,
+                        struct arena *arena, struct pack_index *out,
+                        const struct pack_file **out_files, struct error *err)
+{
+    if (!archive_read(source, expect, true, arena, out, err))
+        return false;
+    struct pack_file *files = ARENA_ARRAY(arena, struct pack_file, out->files.count + 1);
+    if (out->files.count)
+        memcpy(files, out->files.items, out->files.count * sizeof(*files));
+    bytes_leave(&out->files);
+    *out_files = files;
     return true;
 }

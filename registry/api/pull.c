@@ -17,6 +17,15 @@ static bool version_read(struct registry *registry, const struct request *req, s
     return access_version(registry->db, ref, req->account, ROLE_NONE, req->arena, out, err);
 }
 
+/* The same for what says itself that a version is yanked. */
+static bool gate_read(struct registry *registry, const struct request *req, struct version **out,
+                      struct error *err)
+{
+    const char *const ref[3] = { request_param(req, "ns"), request_param(req, "name"),
+                                 request_param(req, "version") };
+    return access_version_gate(registry->db, ref, req->account, req->arena, out, err);
+}
+
 /* What is under an exact version never changes; what is under "latest" does. */
 static void bytes_keep(struct response *res, const struct request *req,
                        const struct version *version)
@@ -71,7 +80,7 @@ bool pull_show(struct registry *registry, const struct request *req, struct resp
                struct error *err)
 {
     struct version *version;
-    if (!version_read(registry, req, &version, err))
+    if (!gate_read(registry, req, &version, err))
         return false;
     if (version->yanked)
         return yanked_answer(version, req, res);
@@ -155,7 +164,7 @@ bool download_show(struct registry *registry, const struct request *req, struct 
                    struct error *err)
 {
     struct version *version;
-    if (!version_read(registry, req, &version, err))
+    if (!gate_read(registry, req, &version, err))
         return false;
     if (version->yanked)
         return yanked_answer(version, req, res);

@@ -7,8 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/doc.h"
 #include "lib/base/error.h"
-
-struct db;
+#include "registry/db/db.h"
 
 struct audit_event {
     const char *actor;        /* a login; NULL: "system" */
@@ -17,5 +16,8 @@ struct audit_event {
     const struct doc *detail; /* a table, or NULL; never a secret */
     const char *ip;           /* NULL: "" */
 };
+
+/* Its statement, in arena: for those who run it together with others (db_run). */
+struct query audit_query(const struct audit_event *event, struct arena *arena);
 
 bool audit_add(struct db *db, const struct audit_event *event, struct error *err) MUST_CHECK;

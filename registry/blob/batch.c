@@ -1,4 +1,5 @@
-/* Writing blobs: temporary files, then fsync, rename and fsync of the folders, all together. */
+/* Writing blobs: files without a name and the journal, one sync of that, then the names. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -6,37 +7,34 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "lib/base/clock.h"
 #include "lib/base/crash.h"
-#include "lib/base/encode.h"
 #include "lib/base/files.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "registry/blob/internal.h"
 
 struct pending {
-    int fd;
-    char temp[40];
+    char temp[33]; /* "" once it has its name */
     char digest[SHA256_TEXT];
 };
 
+enum stage { ADDING, SYNCING, NAMED, FAILED };
+
 struct blob_batch {
-    const struct blob_store *store;
+    struct blob_store *store;
     int lock;
+    enum stage stage;
     struct pending *pending;
     size_t count, room;
-    bool touched[256]; /* folders that got a name */
+    struct journal_hold hold; /* from the first new blob on */
+    struct syncing syncing;
 };
 
-/* Files that may wait open for the sync; more are synced as they come. */
-#define OPEN_MAX_PENDING 64
-/* A name that is older was synced by its writer, or by the kernel on its own. */
-#define NAME_SYNCED_S 300
-
-bool blob_lock(const struct blob_store *store, int operation, int *out_fd, struct error *err)
+bool blob_lock(const struct blob_store *store, const char *name, int operation, int *out_fd,
+               struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (!file_open_beneath(store->root, "lock", O_RDWR | O_CREAT, 0640, &fd, err))
+    if (!file_open_beneath(store->root, name, O_RDWR | O_CREAT, 0640, &fd, err))
         return false;
     while (flock(fd, operation) != 0)
         if (errno != EINTR)
@@ -50,37 +48,23 @@ bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct e
 {
     CLEANUP(blob_batch_closep) struct blob_batch *batch = xnew(struct blob_batch);
     batch->store = store;
-    batch->lock = -1;
-    if (!blob_lock(store, LOCK_SH, &batch->lock, err))
+    batch->lock = batch->hold.fd = -1;
+    if (!blob_lock(store, BLOB_LOCK, LOCK_SH, &batch->lock, err))
         return false;
     *out = STEAL(batch);
     return true;
 }
 
-static void fan_touch(struct blob_batch *batch, const char *digest)
-{
-    unsigned char first;
-    if (hex_decode((const char[]){ digest[0], digest[1], '\0' }, &first, 1))
-        batch->touched[first] = true;
-}
-
 /*
- * Found again, a blob is made young, so that a collector of another node lets it be. Its name may
- * be another writer's, not synced yet: so its folder is synced here too, unless it is long there.
+ * Found again, a blob is made young, so that a collector of another node lets it be. What has its
+ * name is durable: whoever gave it had it in a journal before.
  */
-static bool already_there(struct blob_batch *batch, const char *digest)
+static bool already_there(const struct blob_batch *batch, const char *digest)
 {
     char path[BLOB_PATH];
-    struct stat status;
     struct error ignored;
-    int objects = batch->store->objects;
-    if (!blob_path(digest, path, &ignored) ||
-        fstatat(objects, path, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
-        utimensat(objects, path, NULL, AT_SYMLINK_NOFOLLOW) != 0)
-        return false;
-    if (status.st_mtim.tv_sec > clock_now_us() / CLOCK_SECOND - NAME_SYNCED_S)
-        fan_touch(batch, digest);
-    return true;
+    return blob_path(digest, path, &ignored) &&
+           utimensat(batch->store->objects, path, NULL, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static bool is_pending(const struct blob_batch *batch, const char *digest)
@@ -91,41 +75,44 @@ static bool is_pending(const struct blob_batch *batch, const char *digest)
     return false;
 }
 
-static bool pending_sync(struct pending *pending, struct error *err)
+static struct pending *pending_add(struct blob_batch *batch, const char digest[SHA256_TEXT])
 {
-    if (pending->fd < 0)
-        return true;
-    if (fdatasync(pending->fd) != 0)
-        return error_set_errno(err, "sync a blob");
-    (void)close(pending->fd);
-    pending->fd = -1;
-    return true;
+    if (batch->count == batch->room) {
+        batch->room = batch->room ? batch->room * 2 : 16;
+        batch->pending = xreallocarray(batch->pending, batch->room, sizeof(*batch->pending));
+    }
+    struct pending *pending = &batch->pending[batch->count++];
+    *pending = (struct pending){ .temp = "" };
+    memcpy(pending->digest, digest, SHA256_TEXT);
+    random_hex(pending->temp, sizeof(pending->temp) - 1);
+    return pending;
 }
 
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
                     char digest[SHA256_TEXT], struct error *err)
 {
     sha256_hex(bytes, len, digest);
-    if (is_pending(batch, digest) || already_there(batch, digest))
-        return true;
-    if (batch->count == batch->room) {
-        batch->room = batch->room ? batch->room * 2 : 16;
-        batch->pending = xreallocarray(batch->pending, batch->room, sizeof(*batch->pending));
-    }
-    struct pending *pending = &batch->pending[batch->count];
-    *pending = (struct pending){ .fd = -1 };
-    memcpy(pending->digest, digest, SHA256_TEXT);
-    random_hex(pending->temp, sizeof(pending->temp) - 8);
-    if (!file_open_beneath(batch->store->temp, pending->temp, O_WRONLY | O_CREAT | O_EXCL, 0440,
-                           &pending->fd, err))
-        return error_prefix(err, "blob");
-    batch->count++;
-    if (!file_write_all(pending->fd, bytes, len, err))
-        return error_prefix(err, "blob");
-    return batch->count <= OPEN_MAX_PENDING || pending_sync(pending, err);
+    return blob_batch_put(batch, bytes, len, digest, err);
 }
 
-static bool pending_name(struct blob_batch *batch, struct pending *pending, struct error *err)
+bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
+                    const char digest[SHA256_TEXT], struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    assert(batch->stage == ADDING);
+    if (is_pending(batch, digest) || already_there(batch, digest))
+        return true;
+    if (!batch->hold.segment && !journal_begin(batch->store->journal, &batch->hold, err))
+        return error_prefix(err, "blob");
+    const struct pending *pending = pending_add(batch, digest);
+    return (file_open_beneath(batch->store->temp, pending->temp, O_WRONLY | O_CREAT | O_EXCL, 0440,
+                              &fd, err) &&
+            file_write_all(fd, bytes, len, err) &&
+            journal_append(&batch->hold, digest, bytes, len, err)) ||
+           error_prefix(err, "blob");
+}
+
+static bool pending_name(const struct blob_batch *batch, struct pending *pending, struct error *err)
 {
     char path[BLOB_PATH];
     if (!blob_path(pending->digest, path, err))
@@ -133,67 +120,54 @@ static bool pending_name(struct blob_batch *batch, struct pending *pending, stru
     if (renameat(batch->store->temp, pending->temp, batch->store->objects, path) != 0)
         return error_set_errno(err, "name blob %s", pending->digest);
     pending->temp[0] = '\0';
-    fan_touch(batch, pending->digest);
     return true;
 }
 
-static bool folders_sync(const struct blob_batch *batch, struct error *err)
+void blob_batch_start(struct blob_batch *batch)
 {
-    int fds[256];
-    size_t count = 0;
-    bool ok = true;
-    for (unsigned i = 0; i < 256 && ok; i++) {
-        char name[3];
-        (void)snprintf(name, sizeof(name), "%02x", i);
-        if (batch->touched[i])
-            ok = file_open_beneath(batch->store->objects, name, O_RDONLY | O_DIRECTORY, 0,
-                                   &fds[count], err);
-        count += ok && batch->touched[i];
-    }
-    ok = ok && blob_sync_all(fds, count, err);
-    for (size_t i = 0; i < count; i++)
-        (void)close(fds[i]);
-    return ok;
+    if (batch->stage != ADDING)
+        return;
+    batch->stage = SYNCING;
+    if (batch->hold.segment)
+        syncer_start(batch->store->syncer, &batch->syncing, batch->hold.fd);
 }
 
-static bool files_sync(struct blob_batch *batch, struct error *err)
+/* Waits for what was begun; nothing comes after a failure. */
+static bool sync_end(struct blob_batch *batch, struct error *err)
 {
-    int fds[OPEN_MAX_PENDING + 1];
-    size_t count = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->pending[i].fd >= 0)
-            fds[count++] = batch->pending[i].fd;
-    if (!blob_sync_all(fds, count, err))
-        return false;
-    for (size_t i = 0; i < batch->count; i++) {
-        closep(&batch->pending[i].fd);
-        batch->pending[i].fd = -1;
-    }
-    return true;
+    batch->stage = FAILED;
+    return !batch->hold.segment || syncer_wait(batch->store->syncer, &batch->syncing, err);
 }
 
 bool blob_batch_commit(struct blob_batch *batch, struct error *err)
 {
-    if (!files_sync(batch, err))
+    blob_batch_start(batch);
+    if (batch->stage != SYNCING)
+        return batch->stage == NAMED || error_set(err, INTERNAL, "the blobs were not written");
+    if (!sync_end(batch, err))
         return false;
     crash_point("blob.synced");
-    for (size_t i = 0; i < batch->count; i++)
+    for (size_t i = 0; i < batch->count; i++) {
         if (!pending_name(batch, &batch->pending[i], err))
             return false;
+        crash_point("blob.naming");
+    }
     crash_point("blob.named");
-    return folders_sync(batch, err);
+    batch->stage = NAMED;
+    return true;
 }
 
 void blob_batch_close(struct blob_batch *batch)
 {
+    struct error ignored;
     if (!batch)
         return;
-    for (size_t i = 0; i < batch->count; i++) {
-        struct pending *pending = &batch->pending[i];
-        closep(&pending->fd);
-        if (pending->temp[0])
-            (void)unlinkat(batch->store->temp, pending->temp, 0);
-    }
+    if (batch->stage == SYNCING)
+        (void)!sync_end(batch, &ignored);
+    journal_end(&batch->hold);
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->pending[i].temp[0])
+            (void)unlinkat(batch->store->temp, batch->pending[i].temp, 0);
     closep(&batch->lock);
     free(batch->pending);
     free(batch);

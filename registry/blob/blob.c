@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "lib/base/files.h"
+#include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "registry/blob/internal.h"
@@ -28,7 +29,7 @@ static bool fans_make(int objects, struct error *err)
     struct stat last;
     if (fstatat(objects, "ff", &last, AT_SYMLINK_NOFOLLOW) == 0)
         return true;
-    for (unsigned i = 0; i < 256; i++) {
+    for (unsigned i = 0; i < BLOB_FANS; i++) {
         char name[3];
         (void)snprintf(name, sizeof(name), "%02x", i);
         if (mkdirat(objects, name, 0750) != 0 && errno != EEXIST)
@@ -37,17 +38,39 @@ static bool fans_make(int objects, struct error *err)
     return file_sync(objects, err);
 }
 
+bool blob_fan_open(const struct blob_store *store, unsigned fan, int *out_fd, struct error *err)
+{
+    char name[3];
+    (void)snprintf(name, sizeof(name), "%02x", fan);
+    return file_open_beneath(store->objects, name, O_RDONLY | O_DIRECTORY, 0, out_fd, err);
+}
+
+/* What a crash of the machine took is there again before anyone looks; one replays at a time. */
+static bool store_recover(struct blob_store *store, struct error *err)
+{
+    CLEANUP(closep) int lock = -1;
+    uint64_t restored;
+    if (!blob_lock(store, BLOB_REPLAY_LOCK, LOCK_EX, &lock, err) ||
+        !journal_replay(store, &restored, err))
+        return false;
+    if (restored > 0)
+        log_warn("blobs.restored", KV("count", (int64_t)restored));
+    return true;
+}
+
 bool blob_store_open(const char *path, struct blob_store **out, struct error *err)
 {
     CLEANUP(blob_store_closep) struct blob_store *store = xnew(struct blob_store);
     store->root = store->objects = store->temp = -1;
+    store->syncer = syncer_new();
     if (!dir_make_path(path, 0750, err) || !dir_open(path, &store->root, err) ||
         !dir_make_beneath(store->root, "sha256", 0750, err) ||
         !dir_make_beneath(store->root, "tmp", 0700, err) ||
         !file_open_beneath(store->root, "sha256", O_RDONLY | O_DIRECTORY, 0, &store->objects,
                            err) ||
         !file_open_beneath(store->root, "tmp", O_RDONLY | O_DIRECTORY, 0, &store->temp, err) ||
-        !fans_make(store->objects, err))
+        !fans_make(store->objects, err) || !journal_open(store, &store->journal, err) ||
+        !store_recover(store, err))
         return error_prefix(err, "blob folder %s", path);
     *out = STEAL(store);
     return true;
@@ -57,9 +80,11 @@ void blob_store_close(struct blob_store *store)
 {
     if (!store)
         return;
+    journal_close(store->journal);
     closep(&store->root);
     closep(&store->objects);
     closep(&store->temp);
+    syncer_free(store->syncer);
     free(store);
 }
 
@@ -101,6 +126,11 @@ bool blob_verify(const struct blob_store *store, const char *digest, struct erro
            error_set(err, UNTRUSTED, "blob %s has other bytes: their digest is %s", digest, actual);
 }
 
+bool blob_store_checkpoint(struct blob_store *store, struct error *err)
+{
+    return journal_checkpoint(store->journal, err);
+}
+
 bool blob_store_check(const struct blob_store *store, struct error *err)
 {
     char name[40] = "check-";
@@ -136,7 +166,7 @@ static bool fan_each(const struct blob_store *store, const char *fan, blob_visit
 
 bool blob_each(const struct blob_store *store, blob_visit *visit, void *context, struct error *err)
 {
-    for (unsigned i = 0; i < 256; i++) {
+    for (unsigned i = 0; i < BLOB_FANS; i++) {
         char fan[3];
         (void)snprintf(fan, sizeof(fan), "%02x", i);
         if (!fan_each(store, fan, visit, context, err))

@@ -3,10 +3,13 @@
  *
  *     blob_dir/sha256/ab/abcdef...   mode 0440, written once and never changed
  *     blob_dir/tmp/                  what is being written; emptied at start
+ *     blob_dir/journal/              what is durable before its file is (journal.h)
  *     blob_dir/lock                  writers hold it shared, the collector alone
+ *     blob_dir/replay.lock           held while the journal is replayed
  *
- * A blob is durable, under its name, before a batch's commit returns; what a crash leaves behind is
- * a whole blob that nobody refers to, or nothing. Nodes may share the folder.
+ * A blob is durable before a batch's commit returns, and has its name; what a crash leaves behind
+ * is a whole blob that nobody refers to, or nothing. After a crash of the machine a file may be cut
+ * short until a store is opened on the folder again, which mends it. Nodes may share the folder.
  */
 #pragma once
 
@@ -21,7 +24,7 @@
 
 struct blob_store;
 
-/* Makes the folders that are missing. */
+/* Makes the folders that are missing, and blobs whole that a crash of the machine cut short. */
 bool blob_store_open(const char *path, struct blob_store **out, struct error *err) MUST_CHECK;
 void blob_store_close(struct blob_store *store);
 DEFINE_CLEANUP(struct blob_store *, blob_store_close)
@@ -35,9 +38,10 @@ bool blob_read(const struct blob_store *store, const char *digest, size_t max_by
     MUST_CHECK;
 
 /*
- * Writing, many at a time: add, then commit, which syncs them all and gives each its name; then the
- * rows that refer to them are committed; then the batch is closed. Until that, the collector keeps
- * away. Closing without a commit leaves nothing.
+ * Writing, many at a time: add, then commit, which makes them all durable with one sync and gives
+ * each its name; then the rows that refer to them are committed; then the batch is closed. Until
+ * that, the collector keeps away. Closing without a commit leaves nothing. The disk can work while
+ * the caller does something else: start begins the sync, and commit is what is left of it.
  */
 struct blob_batch;
 
@@ -46,9 +50,19 @@ bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct e
 /* digest receives 64 hex digits. Bytes that are in the store already are not written again. */
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
                     char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
+/* The same for bytes whose digest the caller has just taken itself. */
+bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
+                    const char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
+void blob_batch_start(struct blob_batch *batch); /* nothing is added after it */
 bool blob_batch_commit(struct blob_batch *batch, struct error *err) MUST_CHECK;
 void blob_batch_close(struct blob_batch *batch);
 DEFINE_CLEANUP(struct blob_batch *, blob_batch_close)
+
+/*
+ * Syncs the files themselves, after which the journal is not needed: from time to time, so that it
+ * stays short. Waits for the batches that are open.
+ */
+bool blob_store_checkpoint(struct blob_store *store, struct error *err) MUST_CHECK;
 
 /* Whether bytes can be written here now: writes, syncs and removes a small file. */
 bool blob_store_check(const struct blob_store *store, struct error *err) MUST_CHECK;

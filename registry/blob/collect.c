@@ -64,7 +64,7 @@ bool blob_collect(struct blob_store *store, unsigned age_s, blob_wanted *wanted,
                   uint64_t *out_removed, struct error *err)
 {
     CLEANUP(closep) int lock = -1;
-    if (!blob_lock(store, LOCK_EX, &lock, err))
+    if (!blob_lock(store, BLOB_LOCK, LOCK_EX, &lock, err))
         return false;
     struct collection collection = {
         .store = store,

@@ -337,22 +337,33 @@ static void memory_settle(void)
     /* NOLINTEND(concurrency-mt-unsafe) */
 }
 
+/*
+ * Every statement is prepared once, so that one that the schema does not have stops the program:
+ * before it serves when the schema is new, and else right after, since that takes its time.
+ */
+static bool statements_check(const struct serve *serve, struct error *err)
+{
+    return db_prepare(serve->store.registry.db, err);
+}
+
 static bool run(struct serve *serve, int signals, struct error *err)
 {
     if (!store_open(&serve->store, opt_config, STORE_MIGRATE, true, err))
         return false;
-    int64_t begun_us = clock_monotonic_us();
-    if (!start(serve, err) || !first_administrator(serve, err))
+    if ((serve->store.migrated && !statements_check(serve, err)) || !start(serve, err) ||
+        !first_administrator(serve, err))
         return false;
     log_info("registry.ready", KV("version", NONO_VERSION),
              KV("url", serve->store.settings.base_url),
              KV("admin_port", serve->admin ? server_port(serve->admin) : 0),
-             KV("us", clock_monotonic_us() - begun_us));
+             KV("us", clock_monotonic_us() - serve->store.database_us));
     if (isatty(STDOUT_FILENO) == 1 && *serve->store.settings.base_url) { /* a person, too */
         printf("The registry is at %s until Ctrl-C.\n", serve->store.settings.base_url);
         (void)fflush(stdout);
     }
     notify_manager("READY=1");
+    if (!statements_check(serve, err))
+        return false;
     bool told = wait_for_end(serve, signals);
     notify_manager("STOPPING=1");
     log_info("registry.stopping");

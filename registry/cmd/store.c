@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "registry/blob/blob.h"
 #include "registry/db/cluster.h"
@@ -32,12 +33,16 @@ static bool database_find(struct store *store, bool alone, struct error *err)
     return true;
 }
 
-static bool schema_ready(struct db *db, enum store_schema schema, struct error *err)
+static bool schema_ready(struct store *store, enum store_schema schema, struct error *err)
 {
-    size_t applied;
+    struct db *db = store->registry.db;
+    size_t applied = 0;
     if (schema == STORE_CHECK)
         return migrate_check(db, migrations, migration_count, err);
-    return migrate_run(db, migrations, migration_count, &applied, err);
+    if (!migrate_run(db, migrations, migration_count, &applied, err))
+        return false;
+    store->migrated = applied > 0;
+    return true;
 }
 
 static void settings_fill(struct store *store)
@@ -62,8 +67,10 @@ bool store_open(struct store *store, const char *config_path, enum store_schema 
     log_set_level(config_log_level(&store->config));
     settings_fill(store);
     store->registry.settings = &store->settings;
-    return database_find(store, alone, err) && db_open(store->url, &store->registry.db, err) &&
-           schema_ready(store->registry.db, schema, err) && db_prepare(store->registry.db, err) &&
+    if (!database_find(store, alone, err))
+        return false;
+    store->database_us = clock_monotonic_us();
+    return db_open(store->url, &store->registry.db, err) && schema_ready(store, schema, err) &&
            blob_store_open(store->config.blob_dir, &store->registry.blobs, err);
 }
 
@@ -78,13 +85,9 @@ void store_close(struct store *store)
 
 bool store_registry(const struct store *store, struct registry *out, struct error *err)
 {
-    struct db *db = NULL;
+    struct db *db;
     if (!db_open(store->url, &db, err))
         return false;
-    if (!db_prepare(db, err)) {
-        db_close(db);
-        return false;
-    }
     *out = store->registry;
     out->db = db;
     return true;

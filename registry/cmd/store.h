@@ -14,8 +14,10 @@ struct store {
     struct config config;
     struct cluster *cluster; /* NULL when the database is not ours, or another process runs it */
     const char *url;
+    bool migrated;       /* the schema was changed just now */
+    int64_t database_us; /* when the database answered (clock_monotonic_us) */
     struct registry_settings settings;
-    struct registry registry; /* one connection, prepared, and the blob store */
+    struct registry registry; /* one connection, and the blob store */
 };
 
 enum store_schema {

@@ -50,7 +50,7 @@ static void line_copy(char *out, size_t size, const char *text)
     out[at] = '\0';
 }
 
-static bool connection_fault(struct db *db, struct error *err)
+bool db_connection_fault(struct db *db, struct error *err)
 {
     char reason[300];
     line_copy(reason, sizeof(reason), PQerrorMessage(db->conn));
@@ -72,7 +72,7 @@ bool db_open(const char *url, struct db **out, struct error *err)
     CLEANUP(db_closep) struct db *db = xnew(struct db);
     db->conn = PQconnectdb(url);
     if (PQstatus(db->conn) != CONNECTION_OK)
-        return connection_fault(db, err);
+        return db_connection_fault(db, err);
     if (!connection_settle(db, err))
         return false;
     *out = STEAL(db);
@@ -87,54 +87,19 @@ void db_close(struct db *db)
     free(db);
 }
 
-/* All in one round trip: a server with many statements starts as fast as one with few. */
-static bool statements_send(struct db *db, struct error *err)
-{
-    if (!PQenterPipelineMode(db->conn))
-        return connection_fault(db, err);
-    for (size_t i = 0; i < DB_STATEMENT_COUNT; i++)
-        if (!PQsendPrepare(db->conn, statements[i].name, statements[i].text, 0, NULL))
-            return connection_fault(db, err);
-    return PQpipelineSync(db->conn) || connection_fault(db, err);
-}
-
-static bool statements_receive(struct db *db, struct error *err)
-{
-    bool ok = true;
-    for (size_t i = 0; i < DB_STATEMENT_COUNT; i++) {
-        CLEANUP(PQclearp) PGresult *result = PQgetResult(db->conn);
-        if (ok && !db_result_check(db, result, err)) {
-            error_prefix(err, "prepare %s", statements[i].name);
-            err->kind = err->kind == ERROR_UNAVAILABLE ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
-            ok = false;
-        }
-        PQclear(PQgetResult(db->conn)); /* NULL ends each */
-    }
-    PQclear(PQgetResult(db->conn)); /* the sync's own */
-    if (PQexitPipelineMode(db->conn))
-        return ok;
-    return ok ? connection_fault(db, err) : false;
-}
-
-bool db_prepare(struct db *db, struct error *err)
-{
-    if (!statements_send(db, err) || !statements_receive(db, err))
-        return false;
-    db->prepared = true;
-    return true;
-}
-
 bool db_reconnect(struct db *db, struct error *err)
 {
-    if (PQstatus(db->conn) == CONNECTION_OK)
+    if (PQstatus(db->conn) == CONNECTION_OK && !db->broken)
         return true;
     if (db->in_transaction)
         return error_set(err, UNAVAILABLE, "database: the connection was lost");
     log_warn("database.reconnect");
     PQreset(db->conn);
     if (PQstatus(db->conn) != CONNECTION_OK)
-        return connection_fault(db, err);
-    return connection_settle(db, err) && (!db->prepared || db_prepare(db, err));
+        return db_connection_fault(db, err);
+    memset(db->prepared, 0, sizeof(db->prepared));
+    db->broken = false;
+    return connection_settle(db, err);
 }
 
 static enum error_kind kind_of_state(const char *state)
@@ -161,7 +126,7 @@ bool db_result_check(struct db *db, const PGresult *result, struct error *err)
 
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     if (!state)
-        return connection_fault(db, err);
+        return db_connection_fault(db, err);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     char reason[300];
     line_copy(reason, sizeof(reason), PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
@@ -175,15 +140,28 @@ const char *db_statement_name(enum db_statement statement)
     return statements[statement].name;
 }
 
+const char *db_statement_text(enum db_statement statement)
+{
+    return statements[statement].text;
+}
+
 static bool command(struct db *db, const char *text, struct error *err)
 {
     CLEANUP(PQclearp) PGresult *result = PQexec(db->conn, text);
     return db_result_check(db, result, err);
 }
 
+/* The BEGIN that waited for a statement to go with. */
+static bool begin_send(struct db *db, struct error *err)
+{
+    const char *begin = db->begin;
+    db->begin = NULL;
+    return !begin || command(db, begin, err);
+}
+
 bool db_run_script(struct db *db, const char *text, struct error *err)
 {
-    return db_reconnect(db, err) && command(db, text, err);
+    return db_reconnect(db, err) && begin_send(db, err) && command(db, text, err);
 }
 
 bool db_ping(struct db *db, struct error *err)
@@ -199,19 +177,23 @@ bool db_in_transaction(const struct db *db)
     return db->in_transaction;
 }
 
+/* BEGIN goes with the first statement of the work, and COMMIT with the last if that says so. */
 static bool attempt(struct db *db, enum db_isolation isolation, db_work *work, void *context,
                     struct error *err)
 {
-    const char *begin = isolation == DB_SERIALIZABLE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                                     : "BEGIN ISOLATION LEVEL READ COMMITTED";
-    db->retry = false;
-    if (!db_run_script(db, begin, err))
+    if (!db_reconnect(db, err))
         return false;
+    db->retry = db->committed = false;
+    db->begin = isolation == DB_SERIALIZABLE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                             : "BEGIN ISOLATION LEVEL READ COMMITTED";
     db->in_transaction = true;
-    bool ok = work(db, context, err) && command(db, "COMMIT", err);
+    bool ok = work(db, context, err);
+    if (ok && !db->committed && !db->begin)
+        ok = command(db, "COMMIT", err);
     if (!ok && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
         PQclear(PQexec(db->conn, "ROLLBACK"));
     db->in_transaction = false;
+    db->begin = NULL;
     return ok;
 }
 
@@ -245,7 +227,7 @@ bool db_listen(struct db *db, const char *channel, struct error *err)
         return false;
     char *quoted = PQescapeIdentifier(db->conn, channel, strlen(channel));
     if (!quoted)
-        return connection_fault(db, err);
+        return db_connection_fault(db, err);
     char text[128];
     (void)snprintf(text, sizeof(text), "LISTEN %.100s", quoted);
     PQfreemem(quoted);
@@ -262,7 +244,7 @@ bool db_wait(struct db *db, int timeout_ms, int wake_fd, struct arena *arena, co
              struct error *err)
 {
     if (!PQconsumeInput(db->conn))
-        return connection_fault(db, err);
+        return db_connection_fault(db, err);
     *payload = notice_next(db, arena);
     if (*payload)
         return true;
@@ -274,7 +256,7 @@ bool db_wait(struct db *db, int timeout_ms, int wake_fd, struct arena *arena, co
     if (ready <= 0 || !fds[0].revents)
         return true;
     if (!PQconsumeInput(db->conn))
-        return connection_fault(db, err);
+        return db_connection_fault(db, err);
     *payload = notice_next(db, arena);
     return true;
 }

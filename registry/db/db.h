@@ -38,7 +38,10 @@ bool db_open(const char *url, struct db **out, struct error *err) MUST_CHECK;
 void db_close(struct db *db);
 DEFINE_CLEANUP(struct db *, db_close)
 
-/* Prepares every statement, so that a bad one stops the program at start. Needs the schema. */
+/*
+ * Prepares every statement, so that a bad one stops the program at start. Needs the schema. Without
+ * it each is prepared with its first use, which costs no round trip of its own.
+ */
 bool db_prepare(struct db *db, struct error *err) MUST_CHECK;
 
 /* One parameter. Text and bytes are lent until the statement has run. */
@@ -127,6 +130,20 @@ bool db_fetch_integer(struct db *db, struct query query, int64_t fallback, int64
 bool db_execute(struct db *db, struct query query, uint64_t *rows, struct error *err) MUST_CHECK;
 
 /*
+ * Several statements in one round trip, in order. The first that fails is the failure, and those
+ * behind it do not run; what ran before it stands, unless a transaction takes it back.
+ */
+struct db_step {
+    struct query query;
+    const struct record *record; /* NULL: rows are passed over */
+    void **out;                  /* the first row, in arena; NULL when there is none */
+    struct list *all;            /* or every row */
+};
+#define DB_RUN_MAX 8
+bool db_run(struct db *db, const struct db_step *steps, size_t count, struct arena *arena,
+            struct error *err) MUST_CHECK;
+
+/*
  * Runs work in a transaction: commits when it returns true, rolls back when false. Serialisation
  * failures and deadlocks run it again, up to DB_RETRIES times, so work must be repeatable: what it
  * writes to context must not change what it does the next time. Not nested.
@@ -137,6 +154,11 @@ typedef bool db_work(struct db *db, void *context, struct error *err);
 bool db_transact(struct db *db, enum db_isolation isolation, db_work *work, void *context,
                  struct error *err) MUST_CHECK;
 bool db_in_transaction(const struct db *db);
+
+/* The last statements of a transaction's work, and its COMMIT in the same round trip: true when it
+ * is committed. They return no rows. Nothing may run in the work after it. */
+bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+    MUST_CHECK;
 
 /* Text that is not a file: for migrations and for tests. May hold several statements. */
 bool db_run_script(struct db *db, const char *text, struct error *err) MUST_CHECK;

@@ -16,13 +16,6 @@ struct db_value db_time(int64_t time_us, char text[32])
     return db_text(text);
 }
 
-/* What libpq takes: everything as text, but bytes. */
-struct parameters {
-    const char *values[DB_PARAMS_MAX];
-    int lengths[DB_PARAMS_MAX];
-    int formats[DB_PARAMS_MAX];
-};
-
 /* {"a","b\"c"} */
 static const char *array_print(struct list texts, struct arena *arena)
 {
@@ -73,23 +66,17 @@ static void parameter_set(struct parameters *parameters, size_t i, const struct 
     }
 }
 
+void db_parameters(const struct query *query, struct arena *arena, struct parameters *out)
+{
+    assert(query->count <= DB_PARAMS_MAX);
+    for (size_t i = 0; i < query->count; i++)
+        parameter_set(out, i, &query->values[i], arena);
+}
+
 static bool statement_run(struct db *db, struct query query, PGresult **out, struct error *err)
 {
-    assert(query.count <= DB_PARAMS_MAX);
-    const char *name = db_statement_name(query.statement);
-    if (!db_reconnect(db, err))
-        return error_prefix(err, "%s", name);
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct parameters parameters = { 0 };
-    for (size_t i = 0; i < query.count; i++)
-        parameter_set(&parameters, i, &query.values[i], arena);
-    CLEANUP(PQclearp)
-    PGresult *result = PQexecPrepared(db->conn, name, (int)query.count, parameters.values,
-                                      parameters.lengths, parameters.formats, 0);
-    if (!db_result_check(db, result, err))
-        return error_prefix(err, "%s", name);
-    *out = STEAL(result);
-    return true;
+    const struct query *one = &query;
+    return db_pipeline(db, &one, 1, false, out, err);
 }
 
 /* "2026-11-23 09:30:00.5+00" is RFC 3339 but for the T and the minutes of the zone. */
@@ -205,36 +192,45 @@ static bool row_read(const PGresult *result, int row, const struct record *recor
     return true;
 }
 
+bool db_row_first(const PGresult *result, const struct record *record, struct arena *arena,
+                  void **out, struct error *err)
+{
+    bool found = PQntuples(result) > 0;
+    char *row = found ? arena_alloc(arena, 1, record->size) : NULL;
+    if (found && !row_read(result, 0, record, arena, row, err))
+        return false;
+    *out = row;
+    return true;
+}
+
+bool db_rows_all(const PGresult *result, const struct record *record, struct arena *arena,
+                 struct list *out, struct error *err)
+{
+    int count = PQntuples(result);
+    char *rows = arena_alloc(arena, (size_t)count + 1, record->size);
+    for (int i = 0; i < count; i++)
+        if (!row_read(result, i, record, arena, rows + (size_t)i * record->size, err))
+            return false;
+    *out = (struct list){ rows, (size_t)count };
+    return true;
+}
+
 bool db_fetch(struct db *db, struct query query, const struct record *record, struct arena *arena,
               void **out, struct error *err)
 {
     CLEANUP(PQclearp) PGresult *result = NULL;
-    if (!statement_run(db, query, &result, err))
-        return false;
-    if (PQntuples(result) == 0) {
-        *out = NULL;
-        return true;
-    }
-    char *row = arena_alloc(arena, 1, record->size);
-    if (!row_read(result, 0, record, arena, row, err))
-        return error_prefix(err, "%s", db_statement_name(query.statement));
-    *out = row;
-    return true;
+    return statement_run(db, query, &result, err) &&
+           (db_row_first(result, record, arena, out, err) ||
+            error_prefix(err, "%s", db_statement_name(query.statement)));
 }
 
 bool db_fetch_all(struct db *db, struct query query, const struct record *record,
                   struct arena *arena, struct list *out, struct error *err)
 {
     CLEANUP(PQclearp) PGresult *result = NULL;
-    if (!statement_run(db, query, &result, err))
-        return false;
-    int count = PQntuples(result);
-    char *rows = arena_alloc(arena, (size_t)count + 1, record->size);
-    for (int i = 0; i < count; i++)
-        if (!row_read(result, i, record, arena, rows + (size_t)i * record->size, err))
-            return error_prefix(err, "%s", db_statement_name(query.statement));
-    *out = (struct list){ rows, (size_t)count };
-    return true;
+    return statement_run(db, query, &result, err) &&
+           (db_rows_all(result, record, arena, out, err) ||
+            error_prefix(err, "%s", db_statement_name(query.statement)));
 }
 
 static bool cell_is_there(const PGresult *result)

@@ -96,9 +96,22 @@ static bool run_locked(struct db *db, const struct migration *list, size_t count
     return true;
 }
 
+/* Asked without the lock, as at every start but those that change something. */
+static bool is_done(struct db *db, const struct migration *list, size_t count)
+{
+    struct error ignored;
+    size_t done;
+    return applied_count(db, list, count, &done, &ignored) && done == count;
+}
+
 bool migrate_run(struct db *db, const struct migration *list, size_t count, size_t *applied,
                  struct error *err)
 {
+    if (is_done(db, list, count)) {
+        if (applied)
+            *applied = 0;
+        return true;
+    }
     if (!db_run_script(db, LOCK, err))
         return false;
     bool ok = run_locked(db, list, count, applied, err);

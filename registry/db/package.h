@@ -51,7 +51,8 @@ struct blob {
 /* *out is NULL when there is none, or none that viewer may see. */
 bool package_find(struct db *db, const char *const ref[2], int64_t viewer, struct arena *arena,
                   struct package **out, struct error *err) MUST_CHECK;
-/* ref: namespace, name, version; version "latest" is the newest. */
+/* ref: namespace, name, version; version "latest" is the highest, a yanked one only when all are.
+ */
 bool version_find(struct db *db, const char *const ref[3], int64_t viewer, struct arena *arena,
                   struct version **out, struct error *err) MUST_CHECK;
 bool version_find_file(struct db *db, const struct version *version, const char *path,

@@ -57,8 +57,9 @@ bool access_package(struct db *db, const char *const ref[2], const struct princi
     return true;
 }
 
-bool access_version(struct db *db, const char *const ref[3], const struct principal *who,
-                    enum role needed, struct arena *arena, struct version **out, struct error *err)
+static bool version_get(struct db *db, const char *const ref[3], const struct principal *who,
+                        enum role needed, struct arena *arena, struct version **out,
+                        struct error *err)
 {
     struct version *found;
     if (!version_find(db, ref, viewer_of(who, needed), arena, &found, err))
@@ -72,4 +73,24 @@ bool access_version(struct db *db, const char *const ref[3], const struct princi
         return false;
     *out = found;
     return true;
+}
+
+bool access_version(struct db *db, const char *const ref[3], const struct principal *who,
+                    enum role needed, struct arena *arena, struct version **out, struct error *err)
+{
+    struct version *found;
+    if (!version_get(db, ref, who, needed, arena, &found, err))
+        return false;
+    if (found->yanked && strcmp(ref[2], "latest") == 0) {
+        error_set(err, NOT_FOUND, "every version of %s/%s is yanked", ref[0], ref[1]);
+        return error_hint(err, "a version is found by its number, yanked or not");
+    }
+    *out = found;
+    return true;
+}
+
+bool access_version_gate(struct db *db, const char *const ref[3], const struct principal *who,
+                         struct arena *arena, struct version **out, struct error *err)
+{
+    return version_get(db, ref, who, ROLE_NONE, arena, out, err);
 }

@@ -32,6 +32,10 @@ bool access_organisation(struct db *db, const char *name, const struct principal
 bool access_package(struct db *db, const char *const ref[2], const struct principal *who,
                     enum role needed, struct arena *arena, struct package **out, struct error *err)
     MUST_CHECK;
+/* "latest" is not there when every version is yanked. */
 bool access_version(struct db *db, const char *const ref[3], const struct principal *who,
                     enum role needed, struct arena *arena, struct version **out, struct error *err)
     MUST_CHECK;
+/* For reading, by whoever tells the yanked from the others: "latest" may be yanked too. */
+bool access_version_gate(struct db *db, const char *const ref[3], const struct principal *who,
+                         struct arena *arena, struct version **out, struct error *err) MUST_CHECK;

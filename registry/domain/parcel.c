@@ -22,36 +22,6 @@ static struct pack_limits limits_of(const struct registry_settings *settings)
     return limits;
 }
 
-/* Keeps every file of an archive while it is read. */
-struct unpacking {
-    struct pack_file *files;
-    size_t count, filled;
-    char *at; /* where the next bytes of the file in hand go */
-    struct arena *arena;
-};
-
-static bool unpack_begin(void *context, const struct pack_file *file, struct error *err)
-{
-    struct unpacking *unpacking = context;
-    (void)err;
-    struct pack_file *copy = &unpacking->files[unpacking->count++];
-    *copy = *file;
-    copy->bytes = unpacking->at = arena_alloc(unpacking->arena, file->size + 1, 1);
-    unpacking->filled = 0;
-    return true;
-}
-
-static bool unpack_bytes(void *context, const void *bytes, size_t len, struct error *err)
-{
-    struct unpacking *unpacking = context;
-    const struct pack_file *file = &unpacking->files[unpacking->count - 1];
-    if (len > file->size - unpacking->filled)
-        return error_set(err, INVALID, "%s is longer than it was", file->path);
-    memcpy(unpacking->at + unpacking->filled, bytes, len);
-    unpacking->filled += len;
-    return true;
-}
-
 static bool archive_take(const struct publish_request *request, const struct pack_limits *limits,
                          struct arena *arena, struct parcel *parcel, struct error *err)
 {
@@ -59,18 +29,11 @@ static bool archive_take(const struct publish_request *request, const struct pac
     struct archive_expect expect = { .name = request->name,
                                      .version = request->version,
                                      .limits = limits };
-    if (!archive_read_index(&source, &expect, arena, &parcel->index, err)) {
+    if (!archive_read_files(&source, &expect, arena, &parcel->index, &parcel->files, err)) {
         if (!*err->field)
             error_field(err, "archive");
         return false;
     }
-    struct unpacking unpacking = {
-        .files = ARENA_ARRAY(arena, struct pack_file, parcel->index.files.count), .arena = arena
-    };
-    struct archive_sink sink = { &unpacking, unpack_begin, unpack_bytes, NULL };
-    if (!archive_stream(&source, &parcel->index, &sink, err))
-        return error_field(err, "archive");
-    parcel->files = unpacking.files;
     parcel->archive = request->archive;
     return true;
 }
@@ -170,11 +133,16 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
         return error_field(err, "version");
     semver_key(&parcel->version, parcel->sort_key);
 
-    if (!(request->archive.data ? archive_take(request, &limits, arena, parcel, err)
-                                : files_take(request, &limits, arena, parcel, err)) ||
-        !manifest_agrees(request, parcel, err) || !lint_pass(parcel, arena, err))
-        return false;
+    return (request->archive.data ? archive_take(request, &limits, arena, parcel, err)
+                                  : files_take(request, &limits, arena, parcel, err)) &&
+           manifest_agrees(request, parcel, err);
+}
 
+bool parcel_check(struct registry *registry, const struct publish_request *request,
+                  struct arena *arena, struct parcel *parcel, struct error *err)
+{
+    if (!lint_pass(parcel, arena, err))
+        return false;
     const struct manifest *manifest = &parcel->index.manifest;
     parcel->manifest = json_print(manifest->doc, JSON_COMPACT_KEPT, arena);
     parcel->profiles = profile_names(manifest, arena);

@@ -4,6 +4,12 @@
 #include "lib/pack/semver.h"
 #include "registry/domain/publish.h"
 
+/* A version that is there already under the number of the one that comes. */
+struct standing {
+    const char *id, *version, *tar_digest, *archive_digest;
+};
+extern const struct record standing_record;
+
 struct parcel {
     struct organisation *organisation;
     struct semver version;
@@ -18,11 +24,16 @@ struct parcel {
     const char *key_id;            /* who signed */
     bool binds;                    /* the statement names pack, version and archive */
     struct list notes;             /* const char * */
+    struct standing *standing;     /* found when the keys were; NULL: nothing */
 };
 
-/* parcel->organisation is set. Everything goes to arena. */
+/* Takes it apart: a sound archive under the name and version that it is sent as. Everything goes to
+ * arena. */
 bool parcel_read(struct registry *registry, const struct publish_request *request,
                  struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
+/* And all else that can be checked of it. parcel->organisation is set. */
+bool parcel_check(struct registry *registry, const struct publish_request *request,
+                  struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
 
 /* The permissions of all the profiles of a pack together: what installing it may bring. */
 bool parcel_permissions(const struct parcel *parcel, struct arena *arena, const char **out,

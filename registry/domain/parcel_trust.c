@@ -7,6 +7,14 @@
 #include "registry/db/db.h"
 #include "registry/domain/parcel.h"
 
+static const struct field standing_fields[] = {
+    TEXT(struct standing, id, REQUIRED),
+    TEXT(struct standing, version, REQUIRED),
+    TEXT(struct standing, tar_digest, REQUIRED),
+    TEXT(struct standing, archive_digest, REQUIRED),
+};
+const struct record standing_record = RECORD(struct standing, "version", standing_fields);
+
 /* The keys of an organisation, opened. */
 struct keyring {
     struct list rows; /* struct signing_key */
@@ -21,12 +29,25 @@ static void keyring_clear(struct keyring *keyring)
         public_key_free(keyring->keys[i]);
 }
 
-static bool keyring_open(struct db *db, int64_t organisation, struct arena *arena,
-                         struct keyring *keyring, struct error *err)
+/* What the database knows of it, in one round trip: whose keys sign, and what stands there. */
+static bool records_fetch(struct db *db, const struct publish_request *request, struct arena *arena,
+                          struct parcel *parcel, struct list *keys, struct error *err)
 {
-    if (!db_fetch_all(db, QUERY(signing_key_all, db_integer(organisation)), &signing_key_record,
-                      arena, &keyring->rows, err))
-        return false;
+    int64_t organisation = parcel->organisation->id;
+    const struct db_step steps[] = {
+        { .query = QUERY(signing_key_all, db_integer(organisation)),
+          .record = &signing_key_record,
+          .all = keys },
+        { .query = QUERY(version_same, db_integer(organisation), db_text(request->name),
+                         db_text(parcel->sort_key)),
+          .record = &standing_record,
+          .out = (void **)&parcel->standing },
+    };
+    return db_run(db, steps, COUNT(steps), arena, err);
+}
+
+static bool keyring_open(struct keyring *keyring, struct arena *arena, struct error *err)
+{
     keyring->keys = ARENA_ARRAY(arena, struct public_key *, keyring->rows.count + 1);
     keyring->trusted = ARENA_ARRAY(arena, struct trusted_key, keyring->rows.count + 1);
     LIST_FOREACH (keyring->rows, struct signing_key, row) {
@@ -79,7 +100,8 @@ bool parcel_verify(struct registry *registry, const struct publish_request *requ
                    struct arena *arena, struct parcel *parcel, struct error *err)
 {
     CLEANUP(keyring_clear) struct keyring keyring = { 0 };
-    if (!keyring_open(registry->db, parcel->organisation->id, arena, &keyring, err))
+    if (!records_fetch(registry->db, request, arena, parcel, &keyring.rows, err) ||
+        !keyring_open(&keyring, arena, err))
         return false;
 
     struct trust_subject subject = { .namespace = request->namespace,

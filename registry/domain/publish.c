@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/crash.h"
+#include "lib/base/random.h"
 #include "lib/json/json.h"
 #include "registry/auth/audit.h"
 #include "registry/blob/blob.h"
@@ -17,18 +18,6 @@ static const struct field publish_result_fields[] = {
 };
 const struct record publish_result_record =
     RECORD(struct publish_result, "publish result", publish_result_fields);
-
-struct standing {
-    const char *id, *version, *tar_digest, *archive_digest;
-};
-
-static const struct field standing_fields[] = {
-    TEXT(struct standing, id, REQUIRED),
-    TEXT(struct standing, version, REQUIRED),
-    TEXT(struct standing, tar_digest, REQUIRED),
-    TEXT(struct standing, archive_digest, REQUIRED),
-};
-static const struct record standing_record = RECORD(struct standing, "version", standing_fields);
 
 struct made {
     int64_t id;
@@ -71,51 +60,36 @@ static bool result_fill(struct publishing *publishing, const char *id, const cha
  * What stands under the version already. The same content is the same publish, sent again; *found
  * says so. Anything else may not take its place.
  */
-static bool standing_check(struct db *db, struct publishing *publishing, bool *found,
-                           struct error *err)
+static bool standing_check(struct publishing *publishing, const struct standing *standing,
+                           bool *found, struct error *err)
 {
-    const struct parcel *parcel = publishing->parcel;
-    struct standing *standing;
-    *found = false;
-    if (!db_fetch(db,
-                  QUERY(version_same, db_integer(parcel->organisation->id),
-                        db_text(publishing->request->name), db_text(parcel->sort_key)),
-                  &standing_record, publishing->arena, (void **)&standing, err))
-        return false;
+    *found = standing && strcmp(standing->version, publishing->request->version) == 0 &&
+             strcmp(standing->tar_digest, publishing->parcel->index.tar_sha256) == 0;
     if (!standing)
         return true;
-    if (strcmp(standing->version, publishing->request->version) == 0 &&
-        strcmp(standing->tar_digest, parcel->index.tar_sha256) == 0) {
-        *found = true;
+    if (*found)
         return result_fill(publishing, standing->id, standing->archive_digest, false);
-    }
     error_set(err, CONFLICT, "%s/%s@%s is published with other content",
               publishing->request->namespace, publishing->request->name, standing->version);
     error_hint(err, "a version does not change: publish under a higher one");
     return error_field(err, "version");
 }
 
-static bool package_make(struct db *db, const struct publishing *publishing, struct made **out,
-                         struct error *err)
+static bool package_check(const struct publishing *publishing, const struct made *package,
+                          struct error *err)
 {
     const struct publish_request *request = publishing->request;
-    const char *visibility = request->visibility ? request->visibility : "public";
-    if (!db_fetch(db,
-                  QUERY(package_add, db_integer(publishing->parcel->organisation->id),
-                        db_text(request->name), db_text(visibility)),
-                  &made_record, publishing->arena, (void **)out, err))
-        return false;
-    if (!*out)
+    if (!package)
         return error_set(err, INTERNAL, "a pack was not made");
-    if (strcmp((*out)->name, request->name) != 0) {
-        error_set(err, CONFLICT, "%s is too like %s, which is there", request->name, (*out)->name);
+    if (strcmp(package->name, request->name) != 0) {
+        error_set(err, CONFLICT, "%s is too like %s, which is there", request->name, package->name);
         error_hint(err, "case and the choice of '.', '_' or '-' do not tell names apart");
         return error_field(err, "name");
     }
     if (request->visibility &&
-        strcmp(visibility_names[(*out)->visibility], request->visibility) != 0) {
+        strcmp(visibility_names[package->visibility], request->visibility) != 0) {
         error_set(err, CONFLICT, "%s/%s is %s", request->namespace, request->name,
-                  visibility_names[(*out)->visibility]);
+                  visibility_names[package->visibility]);
         error_hint(err, "a maintainer changes that with PATCH /api/v1/packages/%s/%s",
                    request->namespace, request->name);
         return error_field(err, "visibility");
@@ -124,14 +98,8 @@ static bool package_make(struct db *db, const struct publishing *publishing, str
 }
 
 /* The key was good when the signature was checked; now it is held until the end. */
-static bool key_hold(struct db *db, const struct publishing *publishing, struct error *err)
+static bool key_check(const struct signing_key *key, struct error *err)
 {
-    struct signing_key *key;
-    if (!db_fetch(db,
-                  QUERY(signing_key_hold, db_integer(publishing->parcel->organisation->id),
-                        db_text(publishing->parcel->key_id)),
-                  &signing_key_record, publishing->arena, (void **)&key, err))
-        return false;
     if (key && !key->revoked)
         return true;
     error_set(err, UNTRUSTED, "the key was revoked just now");
@@ -145,7 +113,7 @@ static void blob_describe(struct doc *blobs, const char *digest, uint64_t size, 
     doc_add_integer(arena, blob, "size_bytes", (int64_t)size);
 }
 
-static bool blob_rows(struct db *db, const struct publishing *publishing, struct error *err)
+static const char *blob_rows(const struct publishing *publishing)
 {
     struct arena *arena = publishing->arena;
     const struct pack_index *index = &publishing->parcel->index;
@@ -154,28 +122,10 @@ static bool blob_rows(struct db *db, const struct publishing *publishing, struct
     blob_describe(blobs, publishing->bundle_digest, publishing->request->bundle.len, arena);
     LIST_FOREACH (index->files, struct pack_file, file)
         blob_describe(blobs, file->sha256, file->size, arena);
-    const char *text = json_print(blobs, JSON_COMPACT_KEPT, arena);
-    return db_execute(db, QUERY(blob_add, db_text(text)), NULL, err);
+    return json_print(blobs, JSON_COMPACT_KEPT, arena);
 }
 
-static bool version_row(struct db *db, const struct publishing *publishing, int64_t package,
-                        const char **out_id, struct error *err)
-{
-    const struct parcel *parcel = publishing->parcel;
-    return db_fetch_json(
-        db,
-        QUERY(version_add, db_integer(package), db_integer(parcel->organisation->id),
-              db_text(publishing->request->version), db_text(parcel->sort_key),
-              db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
-              db_text(parcel->permissions), db_text(parcel->readme), db_text(parcel->index.sha256),
-              db_text(parcel->index.tar_sha256), db_text(publishing->bundle_digest),
-              db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
-              db_integer(publishing->actor->who->account_id)),
-        publishing->arena, out_id, NULL, err);
-}
-
-static bool file_rows(struct db *db, const struct publishing *publishing, const char *id,
-                      struct error *err)
+static const char *file_rows(const struct publishing *publishing)
 {
     struct arena *arena = publishing->arena;
     struct doc *files = doc_new(arena, DOC_LIST);
@@ -185,11 +135,10 @@ static bool file_rows(struct db *db, const struct publishing *publishing, const 
         doc_add_text(arena, row, "digest", file->sha256);
         doc_add_integer(arena, row, "mode", file->executable ? 0755 : 0644);
     }
-    const char *text = json_print(files, JSON_COMPACT_KEPT, arena);
-    return db_execute(db, QUERY(file_add, db_text(id), db_text(text)), NULL, err);
+    return json_print(files, JSON_COMPACT_KEPT, arena);
 }
 
-static bool audit_row(struct db *db, const struct publishing *publishing, struct error *err)
+static struct query audit_row(const struct publishing *publishing)
 {
     struct arena *arena = publishing->arena;
     const struct publish_request *request = publishing->request;
@@ -201,65 +150,101 @@ static bool audit_row(struct db *db, const struct publishing *publishing, struct
                                  arena_printf(arena, "%s/%s@%s", request->namespace, request->name,
                                               request->version),
                                  detail, publishing->actor->ip };
-    return audit_add(db, &event, err);
+    return audit_query(&event, arena);
+}
+
+/*
+ * The first round trip of the transaction: the package is made or locked, the key held, and what is
+ * asked once more is asked under those locks. Rows of blobs hurt nobody, whatever comes of it.
+ */
+static bool rows_begin(struct db *db, struct publishing *publishing, int64_t *out_package,
+                       bool *found, struct error *err)
+{
+    const struct parcel *parcel = publishing->parcel;
+    const struct publish_request *request = publishing->request;
+    const struct db_value organisation = db_integer(parcel->organisation->id);
+    struct made *package;
+    struct signing_key *key;
+    struct standing *standing;
+    const struct db_step steps[] = {
+        { .query = QUERY(package_add, organisation, db_text(request->name),
+                         db_text(request->visibility ? request->visibility : "public")),
+          .record = &made_record,
+          .out = (void **)&package },
+        { .query = QUERY(signing_key_hold, organisation, db_text(parcel->key_id)),
+          .record = &signing_key_record,
+          .out = (void **)&key },
+        { .query =
+              QUERY(version_same, organisation, db_text(request->name), db_text(parcel->sort_key)),
+          .record = &standing_record,
+          .out = (void **)&standing },
+        { .query = QUERY(blob_add, db_text(blob_rows(publishing))) },
+    };
+    if (!db_run(db, steps, COUNT(steps), publishing->arena, err) ||
+        !package_check(publishing, package, err) || !key_check(key, err) ||
+        !standing_check(publishing, standing, found, err))
+        return false;
+    *out_package = package->id;
+    return true;
+}
+
+/* The second: the version, all that hangs on it, the audit event, and the commit. */
+static bool rows_end(struct db *db, const struct publishing *publishing, int64_t package,
+                     const char *id, struct error *err)
+{
+    const struct parcel *parcel = publishing->parcel;
+    const struct db_step steps[] = {
+        { .query = QUERY(version_add, db_integer(package), db_integer(parcel->organisation->id),
+                         db_text(publishing->request->version), db_text(parcel->sort_key),
+                         db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
+                         db_text(parcel->permissions), db_text(parcel->readme),
+                         db_text(parcel->index.sha256), db_text(parcel->index.tar_sha256),
+                         db_text(publishing->bundle_digest),
+                         db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
+                         db_integer(publishing->actor->who->account_id), db_text(id)) },
+        { .query = QUERY(file_add, db_text(id), db_text(file_rows(publishing))) },
+        { .query = QUERY(provided_profile_add, db_text(id), db_text(parcel->profiles)) },
+        { .query = QUERY(package_refresh, db_integer(package)) },
+        { .query = audit_row(publishing) },
+    };
+    return db_run_last(db, steps, COUNT(steps), err);
 }
 
 /* Every row of a version, in the transaction that db_transact opened. */
 static bool rows_write(struct db *db, void *context, struct error *err)
 {
     struct publishing *publishing = context;
-    struct made *package;
-    const char *id;
+    int64_t package;
+    char id[UUID_TEXT];
     bool found;
-    if (!package_make(db, publishing, &package, err) || !key_hold(db, publishing, err))
+    if (!rows_begin(db, publishing, &package, &found, err))
         return false;
-    crash_point("publish.package");
-    if (!standing_check(db, publishing, &found, err))
-        return false;
+    crash_point("publish.begun");
     if (found)
         return true; /* the same publish came in twice, and the other was first */
-    if (!blob_rows(db, publishing, err))
-        return false;
-    crash_point("publish.blob_rows");
-    if (!version_row(db, publishing, package->id, &id, err))
-        return false;
-    crash_point("publish.version_row");
-    if (!file_rows(db, publishing, id, err))
-        return false;
-    crash_point("publish.file_rows");
-    if (!db_execute(db,
-                    QUERY(provided_profile_add, db_text(id), db_text(publishing->parcel->profiles)),
-                    NULL, err))
-        return false;
-    crash_point("publish.profile_rows");
-    if (!db_execute(db, QUERY(package_refresh, db_integer(package->id)), NULL, err))
-        return false;
-    crash_point("publish.latest");
-    if (!audit_row(db, publishing, err))
-        return false;
-    crash_point("publish.audited");
-    return result_fill(publishing, id, publishing->parcel->index.sha256, true);
+    random_uuid(id);
+    return rows_end(db, publishing, package, id, err) &&
+           result_fill(publishing, arena_strndup(publishing->arena, id, sizeof(id) - 1),
+                       publishing->parcel->index.sha256, true);
 }
 
 static bool blobs_write(struct publishing *publishing, struct blob_batch *batch, struct error *err)
 {
     const struct parcel *parcel = publishing->parcel;
     const struct pack_bytes *bundle = &publishing->request->bundle;
-    char digest[SHA256_TEXT];
-    if (!blob_batch_add(batch, parcel->archive.data, parcel->archive.len, digest, err))
+    if (!blob_batch_put(batch, parcel->archive.data, parcel->archive.len, parcel->index.sha256,
+                        err))
         return false;
     crash_point("publish.archive_blob");
     if (!blob_batch_add(batch, bundle->data, bundle->len, publishing->bundle_digest, err))
         return false;
     for (size_t i = 0; i < parcel->index.files.count; i++) {
         const struct pack_file *file = &parcel->files[i];
-        if (!blob_batch_add(batch, file->bytes, file->size, digest, err))
+        if (!blob_batch_put(batch, file->bytes, file->size, file->sha256, err))
             return false;
     }
     crash_point("publish.blobs");
-    if (!blob_batch_commit(batch, err))
-        return false;
-    crash_point("publish.durable");
+    blob_batch_start(batch);
     return true;
 }
 
@@ -277,21 +262,27 @@ bool version_publish(struct registry *registry, const struct publish_request *re
                      struct error *err)
 {
     struct parcel parcel = { 0 };
-    struct publishing publishing = { request, actor, &parcel, arena, "", out };
-    bool found;
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
     if (!access_organisation(registry->db, request->namespace, actor->who, ROLE_PUBLISHER, arena,
                              &parcel.organisation, err) ||
         !visibility_check(request->visibility, err) ||
         !parcel_read(registry, request, arena, &parcel, err) ||
-        !standing_check(registry->db, &publishing, &found, err))
+        !blob_batch_open(registry->blobs, &batch, err))
+        return false;
+
+    struct publishing publishing = { request, actor, &parcel, arena, "", out };
+    bool found;
+    if (!blobs_write(&publishing, batch, err) ||
+        !parcel_check(registry, request, arena, &parcel, err) ||
+        !standing_check(&publishing, parcel.standing, &found, err))
         return false;
     if (found)
         return true;
     crash_point("publish.checked");
-
-    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
-    if (!blob_batch_open(registry->blobs, &batch, err) || !blobs_write(&publishing, batch, err) ||
-        !db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
+    if (!blob_batch_commit(batch, err))
+        return false;
+    crash_point("publish.durable");
+    if (!db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
         return false;
     crash_point("publish.committed");
     return true;

@@ -6,6 +6,7 @@
 
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
+#include "lib/digest/sha256.h"
 #include "registry/http/conditional.h"
 #include "registry/http/internal.h"
 

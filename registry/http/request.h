@@ -8,7 +8,6 @@
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
 #include "lib/base/record.h"
-#include "lib/digest/sha256.h"
 #include "registry/http/route.h"
 
 #define REQUEST_ID_MAX 17 /* 16 hex digits and a NUL */
@@ -28,7 +27,6 @@ struct part {
     const char *content_type; /* NULL when there was none */
     const char *bytes;        /* NUL behind them when they are few; never NULL */
     size_t size;
-    unsigned char digest[SHA256_BYTES];
 };
 
 struct request {

@@ -15,7 +15,11 @@
 #include "lib/base/mem.h"
 #include "registry/http/internal.h"
 
-#define CONNECTION_MEMORY      (32 * KIB) /* header fields of a request, and the buffer of its body */
+/*
+ * Header fields of a request, and the buffer of its body. What is over 32 KiB is mapped, so that
+ * the pages that no request reaches take no memory.
+ */
+#define CONNECTION_MEMORY      (36 * KIB)
 #define CONNECTIONS_MAX        4096
 #define CONNECTIONS_PER_IP_MAX 256
 #define TIMEOUT_S              30

@@ -16,7 +16,6 @@ struct piece {
     char *memory;        /* in the arena, or NULL when it is in the file */
     size_t room;         /* of memory */
     uint64_t file_start; /* in the file, at a page's begin */
-    struct sha256 sha;
 };
 
 struct upload {
@@ -43,7 +42,6 @@ static struct piece *piece_new(struct upload *upload)
     }
     struct piece *piece = &upload->pieces[upload->count++];
     *piece = (struct piece){ .part = { .name = "", .bytes = "" } };
-    sha256_init(&piece->sha);
     return piece;
 }
 
@@ -122,7 +120,6 @@ static bool piece_add(struct upload *upload, struct piece *piece, const char *by
         piece_grow(upload, piece, need);
     else if (!in_file && need > piece->room && !piece_spill(upload, piece, err))
         return false;
-    sha256_add(&piece->sha, bytes, len);
     if (piece->part.bytes)
         memcpy(piece->memory + piece->part.size, bytes, len);
     else if (!file_put(upload, piece, bytes, len, err))
@@ -222,7 +219,6 @@ bool upload_end(struct upload *upload, struct request *req, struct error *err)
         parts[i] = piece->part;
         if (!piece->part.bytes)
             parts[i].bytes = (const char *)upload->map + piece->file_start;
-        sha256_end(&piece->sha, parts[i].digest);
     }
     req->parts = (struct list){ parts, upload->config.kind == BODY_MULTIPART ||
                                                upload->config.kind == BODY_RAW

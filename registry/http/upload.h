@@ -1,6 +1,6 @@
 /*
  * A request's body as it comes: in memory while it is small, in one unnamed temporary file when
- * not, digests taken on the way. Parts of a form keep their order.
+ * not. Parts of a form keep their order.
  */
 #pragma once
 

@@ -18,14 +18,15 @@
 #define BLOB_AGE_S    3600 /* a blob that is younger may belong to a publish that goes on */
 #define TICK_MS       5000
 #define FLUSH_EVERY_S 5
+#define CHECKPOINT_MS 30000 /* of what was published since; bounds the replay after a crash */
 #define SWEEP_EVERY_S 600
 #define BLOBS_EVERY_S 3600
 
 struct job {
     struct job_config config;
-    pthread_t thread;
-    bool started;
-    int wake; /* an eventfd: readable when the thread is to end */
+    pthread_t thread, keeper;
+    bool started, keeping;
+    int wake; /* an eventfd: readable when the threads are to end */
 };
 
 static bool flush(struct job *job, struct error *err)
@@ -107,7 +108,7 @@ static bool connected(struct job *job, int64_t due_us[COUNT(chores)], struct err
 {
     struct registry *registry = &job->config.registry;
     CLEANUP(db_closep) struct db *db = NULL;
-    if (!db_open(job->config.url, &db, err) || !db_prepare(db, err))
+    if (!db_open(job->config.url, &db, err))
         return false;
     registry->db = db;
     bool ok = attend(job, due_us, err);
@@ -131,6 +132,18 @@ static void *job_main(void *context)
     return NULL;
 }
 
+/* The checkpoints of the blobs have a thread of their own: a slow disk must not make us deaf. */
+static void *keeper_main(void *context)
+{
+    const struct job *job = context;
+    while (!is_ending(job, CHECKPOINT_MS)) {
+        struct error err;
+        if (!blob_store_checkpoint(job->config.registry.blobs, &err))
+            log_warn("job.failed", KV("job", "checkpoint"), KV("error", err.message));
+    }
+    return NULL;
+}
+
 bool job_start(const struct job_config *config, struct job **out, struct error *err)
 {
     CLEANUP(job_stopp) struct job *job = xnew(struct job);
@@ -141,6 +154,9 @@ bool job_start(const struct job_config *config, struct job **out, struct error *
     if (pthread_create(&job->thread, NULL, job_main, job) != 0)
         return error_set(err, UNAVAILABLE, "cannot start the background thread");
     job->started = true;
+    if (pthread_create(&job->keeper, NULL, keeper_main, job) != 0)
+        return error_set(err, UNAVAILABLE, "cannot start the background thread");
+    job->keeping = true;
     *out = STEAL(job);
     return true;
 }
@@ -153,6 +169,8 @@ void job_stop(struct job *job)
         (void)eventfd_write(job->wake, 1);
         (void)pthread_join(job->thread, NULL);
     }
+    if (job->keeping)
+        (void)pthread_join(job->keeper, NULL);
     closep(&job->wake);
     free(job);
 }

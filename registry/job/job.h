@@ -1,7 +1,7 @@
 /*
  * The registry's background work, on one thread with a database connection of its own: hears of
  * changes by NOTIFY and has the caches drop them, writes the download counts, removes what has run
- * out, and collects blobs that nobody refers to.
+ * out, and collects blobs that nobody refers to. The checkpoints of the blobs have a second thread.
  */
 #pragma once
 
@@ -27,7 +27,7 @@ struct job_config {
     struct job_hooks hooks;
 };
 
-/* All of the hooks run on the thread. */
+/* All of the hooks run on the thread with the connection. */
 bool job_start(const struct job_config *config, struct job **out, struct error *err) MUST_CHECK;
 /* Writes the counts a last time. NULL is allowed. */
 void job_stop(struct job *job);

@@ -11,7 +11,7 @@ from tests.support.api import Api, World
 from tests.support.registry import Registry
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = [ROOT / "registry/domain/publish.c", ROOT / "registry/blob/batch.c"]
+SOURCES = [ROOT / "registry/domain/publish.c", ROOT / "registry/blob/batch.c", ROOT / "registry/db/pipeline.c"]
 POINTS = [point for source in SOURCES for point in re.findall(r'crash_point\("([a-z_.]+)"\)', source.read_text())]
 LOAD = 3  # publishers at once
 
@@ -97,3 +97,28 @@ def test_killed_at(house, point):
     assert {name: status in ((200,) if there[name] else (201,)) for name, status in again.items()} == dict.fromkeys(names, True)
     assert all(whole(api, organisation, name) for name in names)
     assert server.down() == 0
+
+
+def test_the_power_goes_right_after_a_publish(house):
+    """The files of the blobs may be cut short then: they were never synced, but the journal was."""
+    server, token, organisation, key = house
+    name = "power-cut"
+    server.up()
+    assert publish(server.url, token, organisation, key, name) == 201
+    assert server.kill() == -9
+    blobs, journal = server.folder / "blobs" / "sha256", server.folder / "blobs" / "journal"
+    (segment,) = journal.iterdir()
+    unsynced = [data for data in packs.pack_files(name).values() if packs.sha256(data).encode() in segment.read_bytes()]
+    assert unsynced
+    for data in unsynced:
+        digest = packs.sha256(data)
+        path = blobs / digest[:2] / digest
+        path.chmod(0o600)
+        path.write_bytes(data[:1])
+
+    checked = server.run("fsck")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    server.up()
+    assert whole(Api(server.url, token), organisation, name)
+    assert server.down() == 0
+    assert not list(journal.iterdir()), "a clean end needs no journal"

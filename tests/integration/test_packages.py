@@ -244,6 +244,25 @@ def test_a_yank_closes_the_gate_and_can_be_taken_back(world):
     assert reader.get(f"/packages/{organisation}/web/versions/latest/pull").json()["version"] == "1.1.0"
 
 
+def test_latest_is_gone_when_every_version_is_yanked(world):
+    owner, organisation, key = world.publisher()
+    versions = f"/packages/{organisation}/web/versions"
+    for version in ("1.0.0", "1.1.0"):
+        assert owner.publish(organisation, packs.pack_files(version=version), key, version=version).status_code == 201
+        assert owner.post(f"{versions}/{version}/yank", {"reason": f"{version} eats homework"}).status_code == 200
+    reader = world.nobody()
+    for gate in ("pull", "download"):
+        gone = reader.get(f"{versions}/latest/{gate}")
+        assert gone.status_code == 410 and gone.json()["yanked"] is True
+        assert gone.json()["yank_reason"] == "1.1.0 eats homework"  # of the highest
+    for leaf in ("", "/archive", "/readme", "/artifacts/package.json"):
+        assert reader.get(f"{versions}/latest{leaf}").status_code == 404
+        assert reader.get(f"{versions}/1.1.0{leaf}").status_code == 200
+    assert reader.get(f"/packages/{organisation}/no-such-pack/versions/latest/pull").status_code == 404
+    assert owner.post(f"{versions}/1.0.0/unyank").status_code == 200
+    assert reader.get(f"{versions}/latest/pull").json()["version"] == "1.0.0"
+
+
 def test_file_names_survive_the_address(world):
     owner, organisation, key = world.publisher()
     files = packs.pack_files("odd")

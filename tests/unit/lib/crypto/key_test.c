@@ -142,6 +142,29 @@ static void what_is_no_key_is_refused(void **state)
     assert_fails(private_key_read(big, LIMIT_KEY_BYTES + 1, none, &key, &err), TOO_LARGE);
 }
 
+/* The short way of reading looks at a key as hard as the long one. */
+static void points_off_the_curve_are_refused(void **state)
+{
+    (void)state;
+    CLEANUP(private_key_freep) struct private_key *key = NULL;
+    assert_ok(private_key_generate(KEY_ECDSA_P256, &key, &err));
+    CLEANUP(public_key_freep) struct public_key *public = private_key_public(key);
+    size_t len;
+    const unsigned char *der = public_key_der(public, &len);
+    unsigned char copy[128];
+    assert_true(len <= sizeof(copy));
+    memcpy(copy, der, len);
+    CLEANUP(public_key_freep) struct public_key *again = NULL;
+    assert_ok(public_key_read(copy, len, &again, &err));
+    assert_string_equal(public_key_id(again), public_key_id(public));
+    assert_int_equal(public_key_type(again), KEY_ECDSA_P256);
+    struct public_key *bad = NULL;
+    copy[len - 1] ^= 1;
+    assert_fails(public_key_read(copy, len, &bad, &err), INVALID);
+    memset(copy + len - 64, 0xff, 64);
+    assert_fails(public_key_read(copy, len, &bad, &err), INVALID);
+}
+
 static void keys_of_other_kinds_are_refused_by_name(void **state)
 {
     (void)state;
@@ -164,6 +187,7 @@ int main(void)
         cmocka_unit_test(public_keys_are_read_in_every_form),
         cmocka_unit_test(keys_of_the_rfc_belong_together),
         cmocka_unit_test(what_is_no_key_is_refused),
+        cmocka_unit_test(points_off_the_curve_are_refused),
         cmocka_unit_test(keys_of_other_kinds_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

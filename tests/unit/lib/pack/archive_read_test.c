@@ -334,6 +334,43 @@ static void archive_in_a_file_is_the_same(void **state)
     assert_false(archive_read_index(&nothing, &anything, arena, &first, &err));
 }
 
+/* One pass gives the index that the other gives, and with it the bytes. */
+static void files_come_with_their_bytes(void **state)
+{
+    (void)state;
+    CLEANUP(tarball_clear) struct tarball tar = { 0 };
+    tarball_file(&tar, "a", "x");
+    tarball_file(&tar, "package.json", PACKAGE);
+    tarball_end(&tar);
+    size_t len;
+    CLEANUP(freep) char *bytes = tarball_compress(&tar, &len);
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct archive_source source = { bytes, len, -1 };
+    const struct archive_expect anything = { 0 };
+    struct pack_index index, with;
+    const struct pack_file *files = NULL;
+    assert_ok(archive_read_index(&source, &anything, arena, &index, &err));
+    assert_ok(archive_read_files(&source, &anything, arena, &with, &files, &err));
+    assert_string_equal(with.sha256, index.sha256);
+    assert_string_equal(with.tar_sha256, index.tar_sha256);
+    assert_int_equal(with.files.count, 2);
+    assert_string_equal(files[0].path, "a");
+    assert_string_equal(files[0].bytes, "x");
+    assert_int_equal(files[1].size, strlen(PACKAGE));
+    assert_string_equal(files[1].bytes, PACKAGE);
+    assert_string_equal(with.manifest_text, PACKAGE);
+    LIST_FOREACH (with.files, struct pack_file, file) {
+        char digest[SHA256_TEXT];
+        const struct pack_file *held = &files[file - (struct pack_file *)with.files.items];
+        assert_null(file->bytes); /* an index has none */
+        sha256_hex(held->bytes, held->size, digest);
+        assert_string_equal(digest, file->sha256);
+    }
+    assert_fails(archive_read_files(&(struct archive_source){ bytes, len - 1, -1 }, &anything,
+                                    arena, &with, &files, &err),
+                 INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +386,7 @@ int main(void)
         cmocka_unit_test(order_and_form_are_held),
         cmocka_unit_test(frame_is_one_and_whole),
         cmocka_unit_test(archive_in_a_file_is_the_same),
+        cmocka_unit_test(files_come_with_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,211 @@
+/*
+ * Statements as they go over the wire: any number in one round trip. A statement is prepared on its
+ * connection with its first use, in the same round trip, so that a connection is open at once.
+ */
+#include <assert.h>
+#include <string.h>
+
+#include "lib/base/crash.h"
+#include "registry/db/internal.h"
+
+/* What was sent, in the order in which its results come. */
+struct flight {
+    struct db *db;
+    const struct query *const *queries;
+    size_t count;
+    bool begin, commit;
+    bool prepares[DB_RUN_MAX];
+    bool ok;
+    struct error *err; /* of the first failure */
+};
+
+static bool query_send(struct flight *flight, size_t i, struct arena *arena)
+{
+    struct db *db = flight->db;
+    const struct query *query = flight->queries[i];
+    const char *name = db_statement_name(query->statement);
+    struct parameters parameters = { 0 };
+    db_parameters(query, arena, &parameters);
+    if (!db->prepared[query->statement]) {
+        flight->prepares[i] = db->prepared[query->statement] = true;
+        if (!PQsendPrepare(db->conn, name, db_statement_text(query->statement), 0, NULL))
+            return false;
+    }
+    return PQsendQueryPrepared(db->conn, name, (int)query->count, parameters.values,
+                               parameters.lengths, parameters.formats, 0);
+}
+
+static bool text_send(struct db *db, const char *text)
+{
+    return PQsendQueryParams(db->conn, text, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool all_send(struct flight *flight)
+{
+    struct db *db = flight->db;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    if (!PQenterPipelineMode(db->conn))
+        return false;
+    flight->begin = db->begin != NULL;
+    if (db->begin && !text_send(db, db->begin))
+        return false;
+    db->begin = NULL;
+    for (size_t i = 0; i < flight->count; i++)
+        if (!query_send(flight, i, arena))
+            return false;
+    return (!flight->commit || text_send(db, "COMMIT")) && PQpipelineSync(db->conn);
+}
+
+/* The result that is next; a NULL stands behind each. What fails first is told, and nothing else.
+ */
+static PGresult *result_take(struct flight *flight, const char *what)
+{
+    CLEANUP(PQclearp) PGresult *result = PQgetResult(flight->db->conn);
+    if (result)
+        PQclear(PQgetResult(flight->db->conn));
+    if (!flight->ok)
+        return NULL;
+    if (db_result_check(flight->db, result, flight->err))
+        return STEAL(result);
+    error_prefix(flight->err, "%s", what);
+    flight->ok = false;
+    return NULL;
+}
+
+static void query_receive(struct flight *flight, size_t i, PGresult **out)
+{
+    enum db_statement statement = flight->queries[i]->statement;
+    const char *name = db_statement_name(statement);
+    if (flight->prepares[i]) {
+        PGresult *result = result_take(flight, name);
+        flight->db->prepared[statement] = result != NULL;
+        if (!result && flight->err->kind != ERROR_UNAVAILABLE)
+            flight->err->kind = ERROR_INTERNAL; /* a statement of ours that is none */
+        PQclear(result);
+    }
+    *out = result_take(flight, name);
+}
+
+/* A COMMIT of what has failed answers that it rolled back, without a fault. */
+static void commit_receive(struct flight *flight)
+{
+    CLEANUP(PQclearp) PGresult *result = result_take(flight, "commit");
+    if (!result)
+        return;
+    flight->db->committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
+    if (!flight->db->committed)
+        flight->ok = error_set(flight->err, INTERNAL, "the transaction was rolled back");
+}
+
+static void all_receive(struct flight *flight, PGresult **results)
+{
+    struct db *db = flight->db;
+    if (flight->begin)
+        PQclear(result_take(flight, "begin"));
+    for (size_t i = 0; i < flight->count; i++)
+        query_receive(flight, i, &results[i]);
+    if (flight->commit)
+        commit_receive(flight);
+    PQclear(PQgetResult(db->conn)); /* the sync's own */
+    if (PQexitPipelineMode(db->conn))
+        return;
+    db->broken = true;
+    if (flight->ok)
+        flight->ok = db_connection_fault(db, flight->err);
+}
+
+bool db_pipeline(struct db *db, const struct query *const *queries, size_t count, bool commit,
+                 PGresult **results, struct error *err)
+{
+    assert(count <= DB_RUN_MAX);
+    const char *first = db_statement_name(queries[0]->statement);
+    memset((void *)results, 0, count * sizeof(*results)); /* NOLINT: of pointers */
+    if (!db_reconnect(db, err))
+        return error_prefix(err, "%s", first);
+    struct flight flight = { .db = db, .queries = queries, .count = count, .commit = commit };
+    flight.ok = true;
+    flight.err = err;
+    if (!all_send(&flight)) {
+        db->broken = true;
+        db_connection_fault(db, err);
+        return error_prefix(err, "%s", first);
+    }
+    if (commit)
+        crash_point("db.sent");
+    all_receive(&flight, results);
+    return flight.ok;
+}
+
+static void results_clear(PGresult **results, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        PQclear(results[i]);
+}
+
+/* The rows of a step, as it asks for them. */
+static bool step_take(const struct db_step *step, const PGresult *result, struct arena *arena,
+                      struct error *err)
+{
+    bool ok =
+        !step->record || (step->all ? db_rows_all(result, step->record, arena, step->all, err)
+                                    : db_row_first(result, step->record, arena, step->out, err));
+    return ok || error_prefix(err, "%s", db_statement_name(step->query.statement));
+}
+
+static bool steps_run(struct db *db, const struct db_step *steps, size_t count, bool commit,
+                      struct arena *arena, struct error *err)
+{
+    const struct query *queries[DB_RUN_MAX];
+    PGresult *results[DB_RUN_MAX] = { 0 };
+    assert(count > 0 && count <= DB_RUN_MAX);
+    for (size_t i = 0; i < count; i++)
+        queries[i] = &steps[i].query;
+    bool ok = db_pipeline(db, queries, count, commit, results, err);
+    for (size_t i = 0; i < count && ok; i++)
+        ok = step_take(&steps[i], results[i], arena, err);
+    results_clear(results, count);
+    return ok;
+}
+
+bool db_run(struct db *db, const struct db_step *steps, size_t count, struct arena *arena,
+            struct error *err)
+{
+    return steps_run(db, steps, count, false, arena, err);
+}
+
+bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+{
+    assert(db->in_transaction);
+    return steps_run(db, steps, count, true, NULL, err);
+}
+
+static bool prepares_receive(struct db *db, struct error *err)
+{
+    struct flight flight = { .db = db, .ok = true, .err = err };
+    for (size_t i = 0; i < DB_STATEMENT_COUNT; i++) {
+        CLEANUP(PQclearp) PGresult *result = NULL;
+        if (db->prepared[i])
+            continue;
+        result = result_take(&flight, db_statement_name(i));
+        db->prepared[i] = result != NULL;
+    }
+    PQclear(PQgetResult(db->conn)); /* the sync's own */
+    if (!PQexitPipelineMode(db->conn) && flight.ok)
+        flight.ok = db_connection_fault(db, err);
+    if (flight.ok)
+        return true;
+    err->kind = err->kind == ERROR_UNAVAILABLE ? ERROR_UNAVAILABLE : ERROR_INTERNAL;
+    return error_prefix(err, "prepare");
+}
+
+bool db_prepare(struct db *db, struct error *err)
+{
+    bool sent = db_reconnect(db, err) && PQenterPipelineMode(db->conn);
+    for (size_t i = 0; i < DB_STATEMENT_COUNT && sent; i++)
+        sent = db->prepared[i] ||
+               PQsendPrepare(db->conn, db_statement_name(i), db_statement_text(i), 0, NULL);
+    if (sent && PQpipelineSync(db->conn))
+        return prepares_receive(db, err);
+    db->broken = true;
+    return db_connection_fault(db, err);
+}

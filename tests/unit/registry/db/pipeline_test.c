@@ -1,0 +1,234 @@
+/* USES registry/domain registry/auth registry/blob lib/base */
+#include "tests/support/test.h"
+
+#include "registry/auth/audit.h"
+#include "tests/support/world.h"
+
+struct organisation_row {
+    int64_t id;
+    const char *name;
+};
+
+static const struct field organisation_fields[] = {
+    I64(struct organisation_row, id, REQUIRED),
+    TEXT(struct organisation_row, name, REQUIRED),
+};
+static const struct record organisation_record =
+    RECORD(struct organisation_row, "organisation", organisation_fields);
+
+/* A connection on which nothing is prepared yet. */
+static struct db *db_new(void)
+{
+    struct db *db = NULL;
+    assert_ok(db_open(cluster_url(world.cluster), &db, &err));
+    return db;
+}
+
+static int64_t organisations_named(const char *name)
+{
+    int64_t id;
+    assert_ok(db_fetch_integer(world.registry.db,
+                               QUERY(organisation_find, db_text(name), db_null()), 0, &id, &err));
+    return id ? 1 : 0;
+}
+
+static struct db_step organisation_step(const struct db_value *values)
+{
+    return (struct db_step){ .query = { SQL_organisation_add, 3, values } };
+}
+
+static void steps_run_in_order_and_give_their_rows(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const struct principal *who = world_person(false);
+    const char *name = world_text("steps");
+    const struct db_value values[] = { db_text(name), db_text(name), db_integer(who->account_id) };
+    struct organisation_row *found = NULL, unknown, *missing = &unknown;
+    struct list all = { 0 };
+    const struct db_step steps[] = {
+        organisation_step(values),
+        { .query = QUERY(organisation_find, db_text(name), db_null()),
+          .record = &organisation_record,
+          .out = (void **)&found },
+        { .query = QUERY(organisation_find, db_text("nobody"), db_null()),
+          .record = &organisation_record,
+          .out = (void **)&missing },
+        { .query = QUERY(organisation_find, db_text(name), db_null()),
+          .record = &organisation_record,
+          .all = &all },
+    };
+    assert_ok(db_run(db, steps, COUNT(steps), world.arena, &err));
+    assert_non_null(found);
+    assert_string_equal(found->name, name);
+    assert_null(missing);
+    assert_int_equal(all.count, 1);
+    assert_int_equal(LIST_AT(all, struct organisation_row, 0)->id, found->id);
+}
+
+static void the_first_failure_is_told_and_nothing_behind_it_runs(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const struct principal *who = world_person(false);
+    const char *name = world_text("twice"), *after = world_text("after");
+    const struct db_value values[] = { db_text(name), db_text(name), db_integer(who->account_id) };
+    const struct db_value more[] = { db_text(after), db_text(after), db_integer(who->account_id) };
+    const struct db_step steps[] = { organisation_step(values), organisation_step(values),
+                                     organisation_step(more) };
+    struct error fault;
+    assert_false(db_run(db, steps, COUNT(steps), world.arena, &fault));
+    assert_int_equal(fault.kind, ERROR_CONFLICT);
+    assert_string_equal(fault.field, "organisation_name_key");
+    assert_non_null(strstr(fault.message, "organisation_add: "));
+    assert_int_equal(organisations_named(after), 0);
+    /* and the connection is good for more */
+    assert_ok(db_run(db, &steps[2], 1, world.arena, &err));
+    assert_int_equal(organisations_named(after), 1);
+}
+
+struct writing {
+    const char *name;
+    int64_t account;
+    bool fails, last, seen;
+};
+
+static bool write_work(struct db *db, void *context, struct error *err)
+{
+    struct writing *writing = context;
+    const struct db_value values[] = { db_text(writing->name), db_text(writing->name),
+                                       db_integer(writing->account) };
+    const struct db_step steps[] = {
+        organisation_step(values),
+        { .query = QUERY(account_set_disabled, db_integer(-1),
+                         db_text(writing->fails ? "neither" : "true")) },
+    };
+    if (writing->last)
+        return db_run_last(db, steps, COUNT(steps), err);
+    if (!db_run(db, steps, COUNT(steps), world.arena, err))
+        return false;
+    writing->seen = organisations_named(writing->name) != 0; /* from another connection */
+    return true;
+}
+
+static void a_transaction_is_seen_when_it_is_committed(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    for (int last = 0; last < 2; last++) {
+        struct writing writing = { .name = world_text("kept"),
+                                   .account = world_person(false)->account_id,
+                                   .last = last };
+        assert_ok(db_transact(db, DB_READ_COMMITTED, write_work, &writing, &err));
+        assert_false(writing.seen);
+        assert_int_equal(organisations_named(writing.name), 1);
+        assert_false(db_in_transaction(db));
+    }
+}
+
+static void a_transaction_that_fails_leaves_nothing(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    for (int last = 0; last < 2; last++) {
+        struct writing writing = { .name = world_text("gone"),
+                                   .account = world_person(false)->account_id,
+                                   .fails = true,
+                                   .last = last };
+        assert_fails(db_transact(db, DB_READ_COMMITTED, write_work, &writing, &err), INVALID);
+        assert_int_equal(organisations_named(writing.name), 0);
+        assert_ok(db_ping(db, &err));
+    }
+}
+
+static bool nothing_work(struct db *db, void *context, struct error *err)
+{
+    (void)db, (void)context, (void)err;
+    return true;
+}
+
+static void work_that_asks_nothing_is_a_transaction_too(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    assert_ok(db_transact(db, DB_SERIALIZABLE, nothing_work, NULL, &err));
+    assert_int_equal(organisations_named("nobody"), 0);
+}
+
+/* What was prepared is gone with the connection, and comes again with the next use. */
+static void statements_come_again_on_a_new_connection(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    int64_t id;
+    const struct query query = QUERY(organisation_find, db_text("nobody"), db_null());
+    assert_ok(db_fetch_integer(db, query, 0, &id, &err));
+    assert_fails(db_run_script(db, "SELECT pg_terminate_backend(pg_backend_pid())", &err),
+                 UNAVAILABLE);
+    assert_ok(db_fetch_integer(db, query, 7, &id, &err));
+    assert_int_equal(id, 7);
+}
+
+/* The loss shows at the next statement, which fails; the one after that is answered. */
+static void a_connection_lost_in_between_is_made_again(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    int64_t id;
+    const struct query query = QUERY(organisation_find, db_text("nobody"), db_null());
+    assert_ok(db_fetch_integer(db, query, 0, &id, &err));
+    world_run("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+              " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()");
+    assert_fails(db_fetch_integer(db, query, 0, &id, &err), UNAVAILABLE);
+    assert_ok(db_fetch_integer(db, query, 7, &id, &err));
+    assert_int_equal(id, 7);
+}
+
+static void every_statement_can_be_prepared_after_some_were_used(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    int64_t id;
+    assert_ok(
+        db_fetch_integer(db, QUERY(organisation_find, db_text("nobody"), db_null()), 0, &id, &err));
+    assert_ok(db_prepare(db, &err));
+    assert_ok(db_prepare(db, &err)); /* nothing is left to do */
+    assert_ok(db_ping(db, &err));
+}
+
+static void an_event_can_go_with_other_statements(void **state)
+{
+    (void)state;
+    struct audit_event event = { .action = "test.done", .subject = world_text("subject") };
+    const struct db_step steps[] = { { .query = audit_query(&event, world.arena) },
+                                     { .query = audit_query(&event, world.arena) } };
+    assert_ok(db_run(world.registry.db, steps, COUNT(steps), world.arena, &err));
+    int64_t events, bad;
+    assert_ok(db_fetch_integer(world.registry.db, QUERY(audit_verify), 0, &events, &err));
+    assert_true(events >= 2);
+    struct verified {
+        int64_t first_bad;
+    } *verified = NULL;
+    static const struct field fields[] = { I64(struct verified, first_bad, REQUIRED) };
+    static const struct record record = RECORD(struct verified, "verified", fields);
+    assert_ok(db_fetch(world.registry.db, QUERY(audit_verify), &record, world.arena,
+                       (void **)&verified, &err));
+    bad = verified->first_bad;
+    assert_int_equal(bad, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(steps_run_in_order_and_give_their_rows),
+        cmocka_unit_test(the_first_failure_is_told_and_nothing_behind_it_runs),
+        cmocka_unit_test(a_transaction_is_seen_when_it_is_committed),
+        cmocka_unit_test(a_transaction_that_fails_leaves_nothing),
+        cmocka_unit_test(work_that_asks_nothing_is_a_transaction_too),
+        cmocka_unit_test(statements_come_again_on_a_new_connection),
+        cmocka_unit_test(a_connection_lost_in_between_is_made_again),
+        cmocka_unit_test(every_statement_can_be_prepared_after_some_were_used),
+        cmocka_unit_test(an_event_can_go_with_other_statements),
+    };
+    return cmocka_run_group_tests_name("registry/db/pipeline", tests, world_open, world_close);
+}
