@@ -45,8 +45,7 @@ static inline void tarball_header(struct tarball *tar, const struct tar_header *
     char block[TAR_BLOCK] = "";
     size_t path_len = strlen(header->path);
     memcpy(block, header->path, path_len < 100 ? path_len : 100);
-    (void)snprintf(block + 100, 8, "%06o ",
-                   header->mode ? header->mode & 0777777U : 0644U); /* 6 digits */
+    (void)snprintf(block + 100, 8, "%06o ", header->mode ? header->mode : 0644);
     (void)snprintf(block + 108, 8, "%06o ", 0U);
     (void)snprintf(block + 116, 8, "%06o ", 0U);
     char number[16];
