@@ -109,6 +109,18 @@ def test_snapshots(user):  # noqa: F811
     refused(user, "snapshot", "restore", "three")
 
 
+def test_where_openat2_is_unknown(user):  # noqa: F811
+    unknown = {"NONO_VALGRIND_NO_OPENAT2": "1"}
+    user.put("folder/file", "text")
+    (user.work / "link").symlink_to("folder")
+    user("snapshot", "create", "one", **unknown)
+    user("run", "-s", "--allow", ".", "--", "sh", "-c", "echo x > folder/file; echo x > link/new", **unknown)
+    assert (user.work / "folder/new").exists()
+    user("snapshot", "restore", "one", **unknown)
+    assert (user.work / "folder/file").read_text() == "text" and not (user.work / "folder/new").exists()
+    user("run", "-s", "--allow", ".", "--", "sh", "-c", "cat /etc/shadow", status=1, **unknown)
+
+
 def test_packs_in_a_folder(user):  # noqa: F811
     user("pack", "init", "mine")
     user("pack", "lint", str(EXAMPLE))
