@@ -1,7 +1,7 @@
 /*
  * Files, by descriptor. Names are resolved relative to a directory descriptor; the _beneath forms
- * never leave it and follow no link (lib/base/resolve.h). Writes are durable: temporary file, fsync,
- * rename, fsync of the folder. Descriptors are close-on-exec.
+ * never leave it and follow no link (lib/base/resolve.h). Writes are durable: temporary file,
+ * fsync, rename, fsync of the folder. Descriptors are close-on-exec.
  */
 #pragma once
 

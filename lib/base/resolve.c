@@ -128,27 +128,29 @@ static int walk_step(struct walk *walk, const char *name)
     return 0;
 }
 
-static int walk_end(struct walk *walk, const struct target *target, int flags, mode_t mode)
+/* The last name; link: what a link there means is a refusal, not the link itself. */
+static int end_open(const struct walk *walk, const char *name, int flags, mode_t mode, bool link)
 {
-    const char *name = target->name;
-    bool slash = target->slash && !is_dots(name);
-    bool follow = slash || !(flags & O_NOFOLLOW);
-    if (slash && flags & O_CREAT)
-        return fail_with(EISDIR);
-    if (strcmp(name, "..") == 0) {
-        if (walk_up(walk) < 0)
-            return -1;
-        name = ".";
-    }
-
-    int more = O_NOFOLLOW | O_CLOEXEC | (slash ? O_DIRECTORY : 0);
-    CLEANUP(closep) int fd = openat(walk->at, name, flags | more, mode);
+    struct stat st; /* O_PATH alone would take the link itself */
+    CLEANUP(closep) int fd = openat(walk->at, name, flags | O_NOFOLLOW | O_CLOEXEC, mode);
     if (fd < 0)
-        return errno == ENOTDIR && follow && is_link(walk->at, name) ? fail_with(ELOOP) : -1;
-    struct stat st; /* O_PATH takes the link itself */
-    if (flags & O_PATH && follow && (fstat(fd, &st) < 0 || S_ISLNK(st.st_mode)))
+        return errno == ENOTDIR && link && is_link(walk->at, name) ? fail_with(ELOOP) : -1;
+    if (link && flags & O_PATH && (fstat(fd, &st) < 0 || S_ISLNK(st.st_mode)))
         return fail_with(ELOOP);
     return mount_check(walk, fd) < 0 ? -1 : STEAL_FD(fd);
+}
+
+static int walk_end(struct walk *walk, const struct target *target, int flags, mode_t mode)
+{
+    if (is_dots(target->name)) {
+        bool up = strcmp(target->name, "..") == 0;
+        return up && walk_up(walk) < 0 ? -1 : end_open(walk, ".", flags, mode, false);
+    }
+    if (!target->slash)
+        return end_open(walk, target->name, flags, mode, !(flags & O_NOFOLLOW));
+    if (flags & O_CREAT)
+        return fail_with(EISDIR);
+    return end_open(walk, target->name, flags | O_DIRECTORY, mode, true);
 }
 
 /* Takes the next name off the path; *out_last when nothing comes behind it. */
