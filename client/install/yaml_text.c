@@ -42,6 +42,41 @@ static bool is_plain(const char *text)
     return true;
 }
 
+/* What YAML takes for a line's end or refuses, and JSON takes as it is: its length, or 0. */
+static size_t special_length(const unsigned char *at, unsigned *out_point)
+{
+    bool c1 = at[0] == 0xc2 && at[1] < 0xa0;
+    bool line = at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9);
+    bool mark = at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf;
+    bool none = at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe;
+    if (at[0] == 0x7f || c1) {
+        *out_point = c1 ? at[1] : at[0];
+        return c1 ? 2 : 1;
+    }
+    if (!line && !mark && !none)
+        return 0;
+    *out_point = (at[0] & 0xfU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
+    return 3;
+}
+
+static void quoted_put(struct buf *buf, const char *json, struct arena *arena)
+{
+    struct error err;
+    unsigned point = 0;
+    for (const char *from = json, *at = json;; at++) {
+        size_t special = special_length((const unsigned char *)at, &point);
+        if (*at && !special)
+            continue;
+        if (!buf_append(buf, from, (size_t)(at - from), &err))
+            abort();
+        if (!*at)
+            return;
+        put(buf, arena_printf(arena, "\\u%04x", point));
+        from = at + special;
+        at = from - 1;
+    }
+}
+
 static void text_put(struct buf *buf, const char *text, size_t len, struct arena *arena)
 {
     if (strlen(text) == len && is_plain(text)) {
@@ -51,7 +86,7 @@ static void text_put(struct buf *buf, const char *text, size_t len, struct arena
     struct doc *doc = doc_new(arena, DOC_TEXT);
     doc->text = text;
     doc->len = len;
-    put(buf, json_print(doc, JSON_COMPACT_KEPT, arena)); /* JSON text is YAML text */
+    quoted_put(buf, json_print(doc, JSON_COMPACT_KEPT, arena), arena);
 }
 
 static bool is_block(const struct doc *doc)
