@@ -123,16 +123,16 @@ static bool is_ours(const struct known *known)
              getenv("NONO_VALGRIND_NO_OPENAT2")); /* NOLINT(concurrency-mt-unsafe) */
 }
 
-__attribute__((visibility("default"))) long syscall(long number, ...)
+__attribute__((visibility("default"))) long syscall(long sysno, ...)
 {
-    struct call call = { .number = number };
+    struct call call = { .number = sysno };
     va_list args;
-    va_start(args, number);
+    va_start(args, sysno);
     for (int i = 0; i < ARGS; i++)
         call.args[i] = va_arg(args, long);
     va_end(args);
 
-    const struct known *known = known_find(number);
+    const struct known *known = known_find(sysno);
     if (is_ours(known)) {
         call_check(known, &call);
         (void)VALGRIND_NON_SIMD_CALL1(call_kernel, &call);
@@ -149,11 +149,11 @@ __attribute__((visibility("default"))) long syscall(long number, ...)
 /* Valgrind keeps descriptors of its own between the soft limit and the hard one, and lets no
  * program touch that. */
 __attribute__((visibility("default"))) int setrlimit(__rlimit_resource_t resource,
-                                                     const struct rlimit *limits)
+                                                     const struct rlimit *rlimits)
 {
     if (resource == RLIMIT_NOFILE && RUNNING_ON_VALGRIND)
-        return VALGRIND_CHECK_MEM_IS_DEFINED(limits, sizeof(*limits)) == 0 ? 0 : -1;
-    return (int)syscall(SYS_prlimit64, 0, resource, limits, NULL);
+        return VALGRIND_CHECK_MEM_IS_DEFINED(rlimits, sizeof(*rlimits)) == 0 ? 0 : -1;
+    return (int)syscall(SYS_prlimit64, 0, resource, rlimits, NULL);
 }
 
 /* The log of this program is about to become the next one's: what is in it must not be lost. */

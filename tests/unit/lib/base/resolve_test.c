@@ -92,7 +92,10 @@ static struct verdict verdict_of(opener *open_it, int at, const struct request *
 {
     struct stat st = { 0 };
     bool was = fstatat(at, request->path, &st, AT_SYMLINK_NOFOLLOW) == 0;
-    CLEANUP(closep) int fd = open_it(at, request->path, request->flags, 0640, request->resolve);
+    CLEANUP(closep) int fd = -1;
+    do /* the kernel says EAGAIN when anything on the machine was renamed meanwhile */
+        fd = open_it(at, request->path, request->flags, 0640, request->resolve);
+    while (fd < 0 && errno == EAGAIN);
     if (fd < 0)
         return (struct verdict){ .sys = errno };
     assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
