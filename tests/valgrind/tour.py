@@ -6,8 +6,6 @@ memcheck had to say is in the logs.
 import json
 import sys
 
-import pytest
-
 sys.path.insert(0, str(__file__).rsplit("/", 2)[0] + "/e2e")
 from fixtures_client import ROOT, client, publisher, registry  # noqa: E402, F401
 from fixtures_state import user  # noqa: E402, F401
@@ -157,13 +155,14 @@ def test_packs_of_a_registry(client, publisher):  # noqa: F811
     client.ok("run", "-s", "--profile", ref, "--allow-cwd", "--", "true")
     publisher.client.ok("yank", "--reason", "old", publisher.ref("web", "1.0.0"))
     client.refused(1, "pull", "--yes", publisher.ref("web", "1.0.0"))
+    publisher.client.ok("unyank", publisher.ref("web", "1.0.0"))
     client.ok("remove", ref)
     client.refused(2, "remove", "../x")
 
 
-@pytest.mark.parametrize("words", [("status",), ("status", "--json")])
-def test_who_is_logged_in(publisher, words):  # noqa: F811
-    publisher.client.ok("auth", *words)
+def test_who_is_logged_in(publisher):  # noqa: F811
+    for words in (("status",), ("status", "--json"), ("logout", publisher.registry.url), ("status",)):
+        publisher.client.ok("auth", *words)
 
 
 def test_a_pack_that_was_tampered_with(client, publisher):  # noqa: F811
