@@ -43,20 +43,23 @@ static bool is_plain(const char *text)
 }
 
 /* What YAML takes for a line's end or refuses, and JSON takes as it is: its length, or 0. */
-static size_t special_length(const unsigned char *at, unsigned *out_point)
+static size_t special_length(const char *at, unsigned *out_point)
 {
-    bool c1 = at[0] == 0xc2 && at[1] < 0xa0;
-    bool line = at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9);
-    bool mark = at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf;
-    bool none = at[0] == 0xef && at[1] == 0xbf && at[2] >= 0xbe;
-    if (at[0] == 0x7f || c1) {
-        *out_point = c1 ? at[1] : at[0];
-        return c1 ? 2 : 1;
+    static const char *const others[] = { "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff" };
+    const unsigned char *bytes = (const unsigned char *)at;
+    *out_point = bytes[0];
+    if (bytes[0] == 0x7f)
+        return 1;
+    *out_point = bytes[0] ? bytes[1] : 0;
+    if (bytes[0] == 0xc2 && bytes[1] < 0xa0) /* C1 */
+        return 2;
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (!text_starts(at, others[i]))
+            continue;
+        *out_point = (bytes[0] & 0xfU) << 12 | (bytes[1] & 0x3fU) << 6 | (bytes[2] & 0x3fU);
+        return 3;
     }
-    if (!line && !mark && !none)
-        return 0;
-    *out_point = (at[0] & 0xfU) << 12 | (at[1] & 0x3fU) << 6 | (at[2] & 0x3fU);
-    return 3;
+    return 0;
 }
 
 static void quoted_put(struct buf *buf, const char *json, struct arena *arena)
@@ -64,7 +67,7 @@ static void quoted_put(struct buf *buf, const char *json, struct arena *arena)
     struct error err;
     unsigned point = 0;
     for (const char *from = json, *at = json;; at++) {
-        size_t special = special_length((const unsigned char *)at, &point);
+        size_t special = special_length(at, &point);
         if (*at && !special)
             continue;
         if (!buf_append(buf, from, (size_t)(at - from), &err))

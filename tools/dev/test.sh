@@ -51,7 +51,7 @@ dev_coverage() {
   dev_setup
   build_preset coverage
   find build/coverage -name '*.gcda' -delete
-  ctest --preset coverage -LE lint --output-on-failure
+  ctest --preset coverage -E '^lint'
   coverage_report
 }
 
