@@ -161,7 +161,7 @@ def test_packs_of_a_registry(client, publisher):  # noqa: F811
 
 
 def test_who_is_logged_in(publisher):  # noqa: F811
-    for words in (("status",), ("status", "--json"), ("logout", publisher.registry.url), ("status",)):
+    for words in (("status",), ("status", "--json"), ("logout", publisher.registry.url)):
         publisher.client.ok("auth", *words)
 
 
