@@ -14,6 +14,7 @@ check_pie_supported(LANGUAGES C)
 set(NONO_SANITIZE "" CACHE STRING "Sanitizers: address,undefined | thread | memory")
 option(NONO_COVERAGE "Instrument for gcovr" OFF)
 option(NONO_FUZZ "Build fuzz targets for libFuzzer (clang)" OFF)
+option(NONO_MEMCHECK "For tests/valgrind: programs that let valgrind 3.19 pass new system calls" OFF)
 option(NONO_STATIC "Link the launcher as static-pie" OFF)
 option(NONO_CRASH_POINTS "Let a test kill a program at marked points (lib/base/crash.h); never in a release" OFF)
 

@@ -42,6 +42,44 @@ static bool is_plain(const char *text)
     return true;
 }
 
+/* What YAML takes for a line's end or refuses, and JSON takes as it is: its length, or 0. */
+static size_t special_length(const char *at, unsigned *out_point)
+{
+    static const char *const others[] = { "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff" };
+    const unsigned char *bytes = (const unsigned char *)at;
+    *out_point = bytes[0];
+    if (bytes[0] == 0x7f)
+        return 1;
+    *out_point = bytes[0] ? bytes[1] : 0;
+    if (bytes[0] == 0xc2 && bytes[1] < 0xa0) /* C1 */
+        return 2;
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (!text_starts(at, others[i]))
+            continue;
+        *out_point = (bytes[0] & 0xfU) << 12 | (bytes[1] & 0x3fU) << 6 | (bytes[2] & 0x3fU);
+        return 3;
+    }
+    return 0;
+}
+
+static void quoted_put(struct buf *buf, const char *json, struct arena *arena)
+{
+    struct error err;
+    unsigned point = 0;
+    for (const char *from = json, *at = json;; at++) {
+        size_t special = special_length(at, &point);
+        if (*at && !special)
+            continue;
+        if (!buf_append(buf, from, (size_t)(at - from), &err))
+            abort();
+        if (!*at)
+            return;
+        put(buf, arena_printf(arena, "\\u%04x", point));
+        from = at + special;
+        at = from - 1;
+    }
+}
+
 static void text_put(struct buf *buf, const char *text, size_t len, struct arena *arena)
 {
     if (strlen(text) == len && is_plain(text)) {
@@ -51,7 +89,7 @@ static void text_put(struct buf *buf, const char *text, size_t len, struct arena
     struct doc *doc = doc_new(arena, DOC_TEXT);
     doc->text = text;
     doc->len = len;
-    put(buf, json_print(doc, JSON_COMPACT_KEPT, arena)); /* JSON text is YAML text */
+    quoted_put(buf, json_print(doc, JSON_COMPACT_KEPT, arena), arena);
 }
 
 static bool is_block(const struct doc *doc)

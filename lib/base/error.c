@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/text.h"
+
 static const struct {
     const char *code;
     int http;
@@ -47,6 +49,7 @@ bool error_raise(struct error *err, enum error_kind kind, int sys, const char *w
     va_start(args, format);
     (void)vsnprintf(err->message, sizeof(err->message), format, args);
     va_end(args);
+    text_mend(err->message);
     return false;
 }
 
@@ -78,6 +81,7 @@ bool error_add_prefix(struct error *err, const char *format, ...)
     int room = (int)sizeof(err->message) - used - (int)sizeof(": ");
     if (room > 0)
         (void)snprintf(err->message + used, (size_t)room + sizeof(": "), ": %.*s", room, inner);
+    text_mend(err->message);
     return false;
 }
 
@@ -87,6 +91,7 @@ bool error_add_hint(struct error *err, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(err->hint, sizeof(err->hint), format, args);
     va_end(args);
+    text_mend(err->hint);
     return false;
 }
 
@@ -96,6 +101,7 @@ bool error_add_field(struct error *err, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(err->field, sizeof(err->field), format, args);
     va_end(args);
+    text_mend(err->field);
     return false;
 }
 

@@ -26,7 +26,7 @@ struct error {
     enum error_kind kind;
     int sys;           /* errno behind the failure, or 0 */
     const char *where; /* file:line that raised it, for the debug log */
-    char message[512]; /* one line, lower case, no trailing stop */
+    char message[512]; /* one printable line, lower case, no trailing stop */
     char field[96];    /* the key or parameter that is wrong, or "" */
     char hint[256];    /* what to do next, one line, or "" */
 };

@@ -3,13 +3,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 
 #include "lib/base/random.h"
+#include "lib/base/resolve.h"
 
 bool dir_open(const char *path, int *out_fd, struct error *err)
 {
@@ -20,12 +19,14 @@ bool dir_open(const char *path, int *out_fd, struct error *err)
     return true;
 }
 
-static bool open_resolved(int dir, const char *path, const struct open_how *how, int *out_fd,
-                          struct error *err)
+#define INSIDE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
+
+static bool open_inside(int dir, const char *path, int flags, mode_t mode, uint64_t resolve,
+                        int *out_fd, struct error *err)
 {
     int fd;
     do {
-        fd = (int)syscall(SYS_openat2, dir, path, how, sizeof(*how));
+        fd = resolve_open(dir, path, flags, mode, resolve);
     } while (fd < 0 && (errno == EINTR || errno == EAGAIN)); /* EAGAIN: a rename raced us */
     if (fd < 0)
         return error_set_errno(err, "open %s", path);
@@ -36,23 +37,13 @@ static bool open_resolved(int dir, const char *path, const struct open_how *how,
 bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                        struct error *err)
 {
-    const struct open_how how = {
-        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS,
-    };
-    return open_resolved(dir, path, &how, out_fd, err);
+    return open_inside(dir, path, flags, mode, INSIDE, out_fd, err);
 }
 
 bool file_open_same_mount(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                           struct error *err)
 {
-    const struct open_how how = {
-        .flags = (uint64_t)(unsigned)(flags | O_CLOEXEC),
-        .mode = flags & (O_CREAT | O_TMPFILE) ? mode : 0,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
-    };
-    return open_resolved(dir, path, &how, out_fd, err);
+    return open_inside(dir, path, flags, mode, INSIDE | RESOLVE_NO_XDEV, out_fd, err);
 }
 
 bool file_sync(int fd, struct error *err)

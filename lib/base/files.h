@@ -1,7 +1,7 @@
 /*
  * Files, by descriptor. Names are resolved relative to a directory descriptor; the _beneath forms
- * never leave it and follow no link (openat2(2), RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS). Writes are
- * durable: temporary file, fsync, rename, fsync of the folder. Descriptors are close-on-exec.
+ * never leave it and follow no link (lib/base/resolve.h). Writes are durable: temporary file,
+ * fsync, rename, fsync of the folder. Descriptors are close-on-exec.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 /* A directory by any path, for use as a starting point. */
 bool dir_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
 
-/* openat2 beneath dir without following links. NOT_FOUND when there is nothing. */
+/* Beneath dir, without following links. NOT_FOUND when there is nothing. */
 bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                        struct error *err) MUST_CHECK;
 

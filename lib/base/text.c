@@ -219,3 +219,16 @@ const char *text_escape(const char *text, struct arena *arena)
     out[at] = '\0';
     return out;
 }
+
+void text_mend(char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len;) {
+        size_t step = sequence_length((const unsigned char *)text + i, len - i);
+        if (step == 0 || is_control((const unsigned char *)text + i, step)) {
+            step = step ? step : 1;
+            memset(text + i, '?', step);
+        }
+        i += step;
+    }
+}

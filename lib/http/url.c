@@ -53,7 +53,8 @@ static bool scheme_check(CURLU *url, bool allow_plain, struct error *err)
 {
     CLEANUP(curl_freep) char *scheme = part_of(url, CURLUPART_SCHEME, 0);
     CLEANUP(curl_freep) char *host = part_of(url, CURLUPART_HOST, 0);
-    if (!scheme || !host || !*host)
+    /* what was %-encoded is decoded here, and would be read otherwise the next time */
+    if (!scheme || !host || !*host || !text_is_printable(host) || strchr(host, '%'))
         return error_set(err, INVALID, "not a URL of a server");
     if (strcmp(scheme, "https") == 0)
         return true;

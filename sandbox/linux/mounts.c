@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/resolve.h"
 
 #ifndef AT_RECURSIVE
 #define AT_RECURSIVE 0x8000
@@ -21,9 +21,9 @@
  * a link, and only if it is still the same object: which may be a link. */
 static int target_open(const char *path, const struct path_id *id, int *out_fd)
 {
-    struct open_how how = { .flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    CLEANUP(closep) int fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    CLEANUP(closep)
+    int fd = resolve_open(AT_FDCWD, path, O_PATH | O_NOFOLLOW, 0,
+                          RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
     struct stat st;
     if (fd < 0 || fstat(fd, &st) < 0)
         return errno;

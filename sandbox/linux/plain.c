@@ -3,13 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/resolve.h"
 #include "lib/base/stack.h"
 #include "sandbox/policy/memory.h"
 
@@ -47,9 +46,7 @@ bool plain_is(const char *path)
 
 static int open_below(int dir, const char *path)
 {
-    struct open_how how = { .flags = O_PATH | O_CLOEXEC,
-                            .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS };
-    return (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+    return resolve_open(dir, path, O_PATH, 0, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
 int plain_open(const char *path)

@@ -22,7 +22,7 @@ dev_lint() {
   say "format"
   c_files | xargs clang-format --dry-run -Werror
   say "shell scripts and spelling"
-  shellcheck dev tools/dev/*.sh tools/dev/tidy_one .ci/run
+  shellcheck dev tools/dev/*.sh tools/dev/tidy_one tests/valgrind/run tests/valgrind/memcheck .ci/run
   git ls-files -co --exclude-standard | grep -vE '\.(png|lock|svg)$|package-lock|^tests/|^schema/examples/' | xargs codespell --ignore-words tools/spelling.txt
   say "layers and sizes"
   build_preset dev

@@ -51,13 +51,15 @@ dev_coverage() {
   dev_setup
   build_preset coverage
   find build/coverage -name '*.gcda' -delete
-  ctest --preset coverage -LE lint --output-on-failure
+  ctest --preset coverage -E '^lint'
   coverage_report
 }
 
-valgrind_all() {
-  build_preset release
-  NONO_BUILD=build/release tests/valgrind/run
+dev_valgrind() {
+  dev_setup
+  python_setup
+  build_preset valgrind
+  tests/valgrind/run "$@"
 }
 
 dev_test() {
@@ -68,6 +70,7 @@ dev_test() {
   step "gates" dev_lint
   step "unit tests, clang, ASan and UBSan" preset_test clang
   step "registry and proxy under TSan" preset_test tsan -R '^unit\.(registry|sandbox\.proxy|lib\.base)'
+  step "client under valgrind, quick" dev_valgrind --quick
   step "coverage" dev_coverage
   step "fuzz targets, 5 s each" fuzz_all 5
   say "all of ./dev test passed in $((SECONDS / 60)) min"

@@ -22,6 +22,7 @@ static void what_is_printed_reads_back_the_same(void **state)
         "{\"yes\":\"no\",\"on\":\"1\",\"null\":\"~\",\"\":\"\",\"a b\":\"x: y\",\"#\":\"- z\"}",
         "{\"t\":\"line\\nline\\n\",\"u\":\"\\u00e9 \\\"q\\\" \\\\\",\"d\":\"2026-01-01\",\"n\":\"1e3\"}",
         "[{\"a\":1,\"b\":2},{\"c\":[{\"d\":\"e\"}]}]",
+        "{\"a \\u2028b\":\"x \\u2029\",\"\\u0085\":\"\\ufeff\\ufffe\\u009f\\u007f\\u00e9\\ud83d\\ude00\"}",
     };
     for (size_t i = 0; i < COUNT(documents); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();

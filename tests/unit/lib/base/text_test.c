@@ -1,5 +1,6 @@
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/record.h"
@@ -102,10 +103,37 @@ static void a_line_is_counted_in_characters(void **state)
     assert_true(text_is_line("", 0, 0));
 }
 
+static void what_is_cut_or_obeyed_is_mended(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "", "" },           { "plain", "plain" },       { "\xc3\xa4", "\xc3\xa4" },
+        { "a\xc3", "a?" },    { "\xc3 b", "? b" },        { "\xe2\x82", "??" },
+        { "\xff\xfe", "??" }, { "\x1b[31m\n", "?[31m?" }, { "\xc2\x9b", "??" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[16];
+        snprintf(text, sizeof(text), "%s", cases[i][0]);
+        text_mend(text);
+        assert_string_equal(text, cases[i][1]);
+    }
+
+    struct error err;
+    error_set(&err, INVALID, "%.2s is cut", "a\xc3\xa4");
+    assert_string_equal(err.message, "a? is cut");
+    error_prefix(&err, "%.1s", "\xc3\xa4");
+    assert_string_equal(err.message, "?: a? is cut");
+    error_hint(&err, "%.1s", "\xc3\xa4");
+    error_field(&err, "%.1s", "\xc3\xa4");
+    assert_string_equal(err.hint, "?");
+    assert_string_equal(err.field, "?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_is_counted_in_characters),
+        cmocka_unit_test(what_is_cut_or_obeyed_is_mended),
         cmocka_unit_test(utf8_is_strict),
         cmocka_unit_test(printable_has_no_controls),
         cmocka_unit_test(glob_keeps_stars_inside_a_segment),

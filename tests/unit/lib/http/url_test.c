@@ -29,6 +29,8 @@ static void only_https_and_this_machine_are_talked_to(void **state)
         { "https://", false, false },
         { "", false, false },
         { "https://a\nb/", false, false },
+        { "https://a%ee.example/", false, false },
+        { "https://a%2541.example/", false, false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct error err;
