@@ -1,4 +1,5 @@
-/* Local buffers that the compiler need not clear, where it clears all locals (cmake/Compiler.cmake). */
+/* Local buffers that the compiler need not clear, where it clears all locals
+ * (cmake/Compiler.cmake). */
 #pragma once
 
 #ifdef __has_attribute

@@ -270,5 +270,6 @@ const char *const *profile_group_names(void);
 /* out->text is NULL when there is none of that name. */
 void profile_builtin_find(const char *name, struct profile_text *out);
 void profile_group_find(const char *name, struct profile_text *out);
-/* Whether a built-in group is for another system than os; its document need not be read for that. */
+/* Whether a built-in group is for another system than os; its document need not be read for that.
+ */
 bool profile_group_is_foreign(const char *name, const char *os);
