@@ -103,16 +103,12 @@ static bool cluster_make(struct cluster *cluster, const char *data_dir, struct e
         !folder_own(&cluster->runner, fresh, err))
         return false;
     log_info("cluster.make", KV("path", cluster->data));
-    const char *const args[] = { "initdb",
-                                 "--pgdata",
-                                 fresh,
-                                 "--username=nono",
-                                 "--auth=trust",
-                                 "--encoding=UTF8",
-                                 "--locale=C.UTF-8",
-                                 "--data-checksums",
-                                 "--no-instructions",
-                                 NULL };
+    const char *const args[] = {
+        "initdb",           "--pgdata",          fresh,
+        "--username=nono",  "--auth=trust",      "--encoding=UTF8",
+        "--locale=C.UTF-8", "--lc-collate=C", /* the same order, by memcmp(3) and not strcoll(3) */
+        "--data-checksums", "--no-instructions", NULL
+    };
     pid_t pid;
     int result;
     if (!runner_spawn(&cluster->runner, args, cluster->log, &pid, err))

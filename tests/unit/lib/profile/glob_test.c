@@ -100,6 +100,8 @@ static void a_folder_of_ours_that_is_closed_is_denied_whole(void **state)
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
+    struct error err;
+    assert_true(tree_remove(dir, "open", &err)); /* which is closed to the next test as well */
 }
 
 static void patterns_are_expanded_in_grants_and_kept_in_denies(void **state)
