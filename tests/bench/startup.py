@@ -45,7 +45,7 @@ def commands(nono, raw, folder):
         "nono run, a path denied in a grant": [nono, "run", "-s", *rules, "--profile", str(folder / "deny.toml"), "--", PROGRAM],
         "nono run, named hosts": [nono, "run", "-s", "--allow-domain", "example.org", "--", PROGRAM],
         "bubblewrap": bwrap and [bwrap, "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-pid", PROGRAM],
-        "landrun": landrun and [landrun, "--rox", "/usr", "--ro", "/etc/ssl", PROGRAM],
+        "landrun": landrun and [landrun, "--best-effort", "--rox", "/usr", "--ro", "/etc/ssl", PROGRAM],
         "firejail": firejail and [firejail, "--quiet", "--noprofile", PROGRAM],
     }
 
