@@ -186,7 +186,7 @@ static bool prepares_receive(struct db *db, struct error *err)
         CLEANUP(PQclearp) PGresult *result = NULL;
         if (db->prepared[i])
             continue;
-        result = result_take(&flight, db_statement_name(i));
+        result = result_take(&flight, db_statement_name((enum db_statement)i));
         db->prepared[i] = result != NULL;
     }
     PQclear(PQgetResult(db->conn)); /* the sync's own */
@@ -198,12 +198,17 @@ static bool prepares_receive(struct db *db, struct error *err)
     return error_prefix(err, "prepare");
 }
 
+static bool statement_send(struct db *db, enum db_statement statement)
+{
+    return PQsendPrepare(db->conn, db_statement_name(statement), db_statement_text(statement), 0,
+                         NULL);
+}
+
 bool db_prepare(struct db *db, struct error *err)
 {
     bool sent = db_reconnect(db, err) && PQenterPipelineMode(db->conn);
     for (size_t i = 0; i < DB_STATEMENT_COUNT && sent; i++)
-        sent = db->prepared[i] ||
-               PQsendPrepare(db->conn, db_statement_name(i), db_statement_text(i), 0, NULL);
+        sent = db->prepared[i] || statement_send(db, (enum db_statement)i);
     if (sent && PQpipelineSync(db->conn))
         return prepares_receive(db, err);
     db->broken = true;
