@@ -137,7 +137,7 @@ def test_packs_in_a_folder(user):  # noqa: F811
 
 
 def test_packs_of_a_registry(client, publisher):  # noqa: F811
-    furnish(client)
+    furnish(client.home)
     for version in ("1.0.0", "1.1.0"):
         publisher.publish(wired(version))
     ref = publisher.ref("web")
