@@ -89,7 +89,7 @@ def pack_files(name="web", version="1.0.0", **manifest):
         "artifacts": [
             {"type": "profile", "path": "policy.json", "install_as": name, "aliases": [f"{name}-agent"]},
             {"type": "plugin", "path": "bin/hook.sh"},
-            {"type": "instruction", "path": "skills/work/SKILL.md"},
+            {"type": "instruction", "path": "skills/review/SKILL.md"},
         ],
     }
     document.update(manifest)
@@ -99,5 +99,5 @@ def pack_files(name="web", version="1.0.0", **manifest):
         "README.md": f"# {name}\n\nA *pack* <script>alert(1)</script> [x](javascript:alert(1)).\n".encode(),
         "policy.json": json.dumps(profile, indent=2).encode(),
         "bin/hook.sh": b"#!/bin/sh\nexit 0\n",
-        "skills/work/SKILL.md": b"# How to work\n",
+        "skills/review/SKILL.md": b"# How to review\n",
     }

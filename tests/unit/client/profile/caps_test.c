@@ -75,7 +75,7 @@ static void denies_are_kept_and_patterns_left_to_their_matches(void **state)
     (void)state;
     struct profile_path denies[] = {
         { .path = "/home/me/.ssh", .access = PROFILE_READ | PROFILE_WRITE },
-        { .path = "/work/**/.env", .access = PROFILE_READ, .is_glob = true },
+        { .path = "/tree/**/.env", .access = PROFILE_READ, .is_glob = true },
     };
     struct profile profile = { .denies = { denies, COUNT(denies) } };
     struct caps_notes notes;

@@ -21,19 +21,10 @@
 #include "sandbox/linux/landlock.h"
 #include "sandbox/platform/confine.h"
 #include "sandbox/policy/query.h"
+#include "tests/support/chance.h"
 
 #define POLICIES 250
 #define PROBES   40
-
-static uint64_t seed;
-
-static unsigned pick(unsigned below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 11) % below;
-}
 
 static char root[64];
 

@@ -24,20 +24,11 @@
 #include "sandbox/platform/confine.h"
 #include "sandbox/policy/plan.h"
 #include "sandbox/policy/query.h"
+#include "tests/support/chance.h"
 
 #define ROUNDS 120
 #define STEPS  120
 #define SEEN   4096
-
-static uint64_t seed;
-
-static unsigned pick(unsigned below)
-{
-    seed ^= seed << 13;
-    seed ^= seed >> 7;
-    seed ^= seed << 17;
-    return (unsigned)(seed >> 11) % below;
-}
 
 static char root[64];
 
