@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
@@ -29,6 +30,7 @@ static void put(struct output *out, const char *bytes, size_t len)
         size_t room = (out->room + len) * 2;
         char *text = arena_alloc(out->arena, room, 1);
         memcpy(text, out->text, out->len);
+        secret_wipe(out->text, out->len); /* who prints a secret wipes what is returned alone */
         out->text = text;
         out->room = room;
     }

@@ -128,6 +128,22 @@ static void print_is_utf8_whatever_it_is_given(void **state)
                         "{\"path\":\"a\\uFFFD\\uFFFD(b\"}");
 }
 
+static void print_leaves_no_copy_but_the_one_returned(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc = doc_new(arena, DOC_LIST);
+    doc_add_text(arena, doc, NULL, "s3cret-word");
+    doc_add_text(arena, doc, NULL,
+                 arena_printf(arena, "%1500s", "")); /* more than a first buffer */
+    const char *members = arena_alloc(arena, 1, 1);  /* what printing takes comes behind it */
+    const char *text = json_print(doc, JSON_COMPACT_KEPT, arena);
+    assert_non_null(strstr(text, "s3cret-word"));
+    size_t before = text > members ? (size_t)(text - members) : 0;
+    assert_true(before > 1024); /* it grew, in the same block */
+    assert_null(memmem(members, before, "s3cret-word", strlen("s3cret-word")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +155,7 @@ int main(void)
         cmocka_unit_test(print_round_trips_in_each_style),
         cmocka_unit_test(print_writes_each_kind_as_rfc_8259_has_it),
         cmocka_unit_test(print_is_utf8_whatever_it_is_given),
+        cmocka_unit_test(print_leaves_no_copy_but_the_one_returned),
     };
     return cmocka_run_group_tests_name("lib/json/json", tests, NULL, NULL);
 }
