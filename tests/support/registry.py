@@ -21,6 +21,7 @@ import signal
 import ssl
 import subprocess
 import tempfile
+import time
 import urllib.parse
 
 import pytest
@@ -80,44 +81,36 @@ class Registry:
         return env
 
     def up(self, **more):
-        """Starts it and waits until it says that it is ready."""
+        """Starts it and waits until it says that it is ready. Its log is the file itself: what it has said is there."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = open(self.folder / "server.log", "ab")  # noqa: SIM115 (the child's)
         env = {**self.environment(), **more}
-        self.process = subprocess.Popen(
-            self.command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd="/", pass_fds=self.inherited)
-        self.log = log
-        self._wait_ready()
+        with open(self.folder / "server.log", "ab") as log:
+            before = log.tell()
+            self.process = subprocess.Popen(
+                self.command, env=env, stdout=subprocess.PIPE, stderr=log, cwd="/", pass_fds=self.inherited)
+        self._wait_ready(before)
         return self
 
-    def _wait_ready(self):
-        out, err = self.process.stdout, self.process.stderr
-        seen = {out: b"", err: b""}
+    def log(self):
+        return (self.folder / "server.log").read_text()
+
+    def _wait_ready(self, before):
+        end = time.monotonic() + START_SECONDS
         while True:
-            readable, _, _ = select.select([out, err], [], [], START_SECONDS)
-            assert readable, f"the registry says nothing: {seen[err].decode()}"
-            for pipe in readable:
-                data = os.read(pipe.fileno(), 65536)
-                seen[pipe] += data
-                if pipe is err:
-                    self.log.write(data)
-                    self.log.flush()
-            ready = re.search(rb'"event":"registry.ready".*"url":"([^"]+)"', seen[err])
+            over = self.process.poll() is not None
+            said = (self.folder / "server.log").read_bytes()[before:]
+            ready = re.search(rb'"event":"registry.ready".*"url":"([^"]+)".*\n', said)
             if ready:
-                self.url = ready.group(1).decode()
                 break
-            assert self.process.poll() is None, seen[err].decode()
-        admin = re.search(rb'"admin_port":(\d+)', seen[err])
+            assert not over and time.monotonic() < end, f"the registry does not start: {said.decode()}"
+            time.sleep(0.002)
+        self.url = ready.group(1).decode()
+        admin = re.search(rb'"admin_port":(\d+)', ready.group())
         self.admin_url = f"http://127.0.0.1:{admin.group(1).decode()}" if admin else None
-        found = re.search(rb"the password ([0-9a-f]{24})", seen[out])
+        readable, _, _ = select.select([self.process.stdout], [], [], 0)
+        found = re.search(rb"the password ([0-9a-f]{24})", os.read(self.process.stdout.fileno(), 65536) if readable else b"")
         if found:
             self.password = found.group(1).decode()
-        self._drain()
-
-    def _drain(self):
-        """The rest of what it says goes to the log file, so that its pipes never fill."""
-        subprocess.Popen(["cat"], stdin=self.process.stderr, stdout=self.log, stderr=subprocess.DEVNULL)
-        self.process.stderr.close()
         self.process.stdout.close()
 
     def down(self, how=signal.SIGTERM):
