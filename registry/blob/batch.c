@@ -1,4 +1,4 @@
-/* Writing blobs: files without a name and the journal, one sync of that, then the names. */
+/* Writing blobs: the journal and its one sync, files without a name meanwhile, then the names. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
@@ -14,11 +15,13 @@
 #include "registry/blob/internal.h"
 
 struct pending {
-    char temp[33]; /* "" once it has its name */
+    char temp[33]; /* "" while there is no file, and once it has its name */
     char digest[SHA256_TEXT];
+    const void *bytes;
+    size_t len;
 };
 
-enum stage { ADDING, SYNCING, NAMED, FAILED };
+enum stage { ADDING, WRITING, NAMED, FAILED };
 
 struct blob_batch {
     struct blob_store *store;
@@ -27,7 +30,7 @@ struct blob_batch {
     struct pending *pending;
     size_t count, room;
     struct journal_hold hold; /* from the first new blob on */
-    struct syncing syncing;
+    struct task writing;       /* from start to commit */
 };
 
 bool blob_lock(const struct blob_store *store, const char *name, int operation, int *out_fd,
@@ -75,17 +78,16 @@ static bool is_pending(const struct blob_batch *batch, const char *digest)
     return false;
 }
 
-static struct pending *pending_add(struct blob_batch *batch, const char digest[SHA256_TEXT])
+static void pending_add(struct blob_batch *batch, const void *bytes, size_t len,
+                        const char digest[SHA256_TEXT])
 {
     if (batch->count == batch->room) {
         batch->room = batch->room ? batch->room * 2 : 16;
         batch->pending = xreallocarray(batch->pending, batch->room, sizeof(*batch->pending));
     }
     struct pending *pending = &batch->pending[batch->count++];
-    *pending = (struct pending){ .temp = "" };
+    *pending = (struct pending){ .temp = "", .bytes = bytes, .len = len };
     memcpy(pending->digest, digest, SHA256_TEXT);
-    random_hex(pending->temp, sizeof(pending->temp) - 1);
-    return pending;
 }
 
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
@@ -98,18 +100,42 @@ bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
 bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
                     const char digest[SHA256_TEXT], struct error *err)
 {
-    CLEANUP(closep) int fd = -1;
     assert(batch->stage == ADDING);
     if (is_pending(batch, digest) || already_there(batch, digest))
         return true;
     if (!batch->hold.segment && !journal_begin(batch->store->journal, &batch->hold, err))
         return error_prefix(err, "blob");
-    const struct pending *pending = pending_add(batch, digest);
-    return (file_open_beneath(batch->store->temp, pending->temp, O_WRONLY | O_CREAT | O_EXCL, 0440,
-                              &fd, err) &&
-            file_write_all(fd, bytes, len, err) &&
-            journal_append(&batch->hold, digest, bytes, len, err)) ||
-           error_prefix(err, "blob");
+    pending_add(batch, bytes, len, digest);
+    return true;
+}
+
+/* A task: what makes them durable. */
+static bool journal_write(void *context, struct error *err)
+{
+    const struct blob_batch *batch = context;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct pending *pending = &batch->pending[i];
+        if (!journal_append(&batch->hold, pending->digest, pending->bytes, pending->len, err))
+            return false;
+        crash_point("blob.framed");
+    }
+    return fdatasync(batch->hold.fd) == 0 || error_set_errno(err, "sync the blobs");
+}
+
+/* Files that wait for their names. */
+static bool files_write(struct blob_batch *batch, struct error *err)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct pending *pending = &batch->pending[i];
+        CLEANUP(closep) int fd = -1;
+        random_hex(pending->temp, sizeof(pending->temp) - 1);
+        if (!file_open_beneath(batch->store->temp, pending->temp, O_WRONLY | O_CREAT | O_EXCL, 0440,
+                               &fd, err) ||
+            !file_write_all(fd, pending->bytes, pending->len, err))
+            return error_prefix(err, "blob");
+        crash_point("blob.filed");
+    }
+    return true;
 }
 
 static bool pending_name(const struct blob_batch *batch, struct pending *pending, struct error *err)
@@ -127,24 +153,25 @@ void blob_batch_start(struct blob_batch *batch)
 {
     if (batch->stage != ADDING)
         return;
-    batch->stage = SYNCING;
-    if (batch->hold.segment)
-        syncer_start(batch->store->syncer, &batch->syncing, batch->hold.fd);
+    batch->stage = WRITING;
+    if (batch->count == 0)
+        return;
+    task_start(batch->store->tasks, &batch->writing, journal_write, batch);
 }
 
 /* Waits for what was begun; nothing comes after a failure. */
-static bool sync_end(struct blob_batch *batch, struct error *err)
+static bool writing_end(struct blob_batch *batch, struct error *err)
 {
     batch->stage = FAILED;
-    return !batch->hold.segment || syncer_wait(batch->store->syncer, &batch->syncing, err);
+    return batch->count == 0 || task_wait(batch->store->tasks, &batch->writing, err);
 }
 
 bool blob_batch_commit(struct blob_batch *batch, struct error *err)
 {
     blob_batch_start(batch);
-    if (batch->stage != SYNCING)
+    if (batch->stage != WRITING)
         return batch->stage == NAMED || error_set(err, INTERNAL, "the blobs were not written");
-    if (!sync_end(batch, err))
+    if (!files_write(batch, err) || !writing_end(batch, err))
         return false;
     crash_point("blob.synced");
     for (size_t i = 0; i < batch->count; i++) {
@@ -162,8 +189,8 @@ void blob_batch_close(struct blob_batch *batch)
     struct error ignored;
     if (!batch)
         return;
-    if (batch->stage == SYNCING)
-        (void)!sync_end(batch, &ignored);
+    if (batch->stage == WRITING)
+        (void)!writing_end(batch, &ignored);
     journal_end(&batch->hold);
     for (size_t i = 0; i < batch->count; i++)
         if (batch->pending[i].temp[0])

@@ -62,7 +62,7 @@ bool blob_store_open(const char *path, struct blob_store **out, struct error *er
 {
     CLEANUP(blob_store_closep) struct blob_store *store = xnew(struct blob_store);
     store->root = store->objects = store->temp = -1;
-    store->syncer = syncer_new();
+    store->tasks = task_pool_new();
     if (!dir_make_path(path, 0750, err) || !dir_open(path, &store->root, err) ||
         !dir_make_beneath(store->root, "sha256", 0750, err) ||
         !dir_make_beneath(store->root, "tmp", 0700, err) ||
@@ -84,7 +84,7 @@ void blob_store_close(struct blob_store *store)
     closep(&store->root);
     closep(&store->objects);
     closep(&store->temp);
-    syncer_free(store->syncer);
+    task_pool_free(store->tasks);
     free(store);
 }
 

@@ -3,13 +3,13 @@
 
 #include "registry/blob/blob.h"
 #include "registry/blob/journal.h"
-#include "registry/blob/sync.h"
+#include "registry/blob/task.h"
 
 #define BLOB_PATH (SHA256_TEXT + 3) /* "ab/abcdef..." */
 
 struct blob_store {
     int root, objects, temp; /* blob_dir, sha256, tmp */
-    struct syncer *syncer;
+    struct task_pool *tasks;
     struct journal *journal;
 };
 

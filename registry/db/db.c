@@ -172,6 +172,11 @@ bool db_ping(struct db *db, struct error *err)
     return db_run_script(db, question, err); /* on a new connection, when the old one was lost */
 }
 
+void db_undo(struct db *db)
+{
+    db->undo = true;
+}
+
 bool db_in_transaction(const struct db *db)
 {
     return db->in_transaction;
@@ -183,14 +188,15 @@ static bool attempt(struct db *db, enum db_isolation isolation, db_work *work, v
 {
     if (!db_reconnect(db, err))
         return false;
-    db->retry = db->committed = false;
+    db->retry = db->committed = db->undo = false;
     db->begin = isolation == DB_SERIALIZABLE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
                                              : "BEGIN ISOLATION LEVEL READ COMMITTED";
     db->in_transaction = true;
     bool ok = work(db, context, err);
-    if (ok && !db->committed && !db->begin)
+    db_run_drop(db);
+    if (ok && !db->committed && !db->begin && !db->undo)
         ok = command(db, "COMMIT", err);
-    if (!ok && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
+    if ((!ok || db->undo) && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
         PQclear(PQexec(db->conn, "ROLLBACK"));
     db->in_transaction = false;
     db->begin = NULL;

@@ -142,6 +142,14 @@ struct db_step {
 #define DB_RUN_MAX 8
 bool db_run(struct db *db, const struct db_step *steps, size_t count, struct arena *arena,
             struct error *err) MUST_CHECK;
+/*
+ * The same in two halves: the database works while the caller does something else. Steps and what
+ * they point to stay as they are until db_run_wait, before which nothing else runs on db. Of a
+ * transaction's work that fails in between, the second half is not asked for.
+ */
+bool db_run_start(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+    MUST_CHECK;
+bool db_run_wait(struct db *db, struct arena *arena, struct error *err) MUST_CHECK;
 
 /*
  * Runs work in a transaction: commits when it returns true, rolls back when false. Serialisation
@@ -159,6 +167,10 @@ bool db_in_transaction(const struct db *db);
  * is committed. They return no rows. Nothing may run in the work after it. */
 bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
     MUST_CHECK;
+
+/* For a transaction's work that finds that nothing is to be done: it is rolled back although the work
+ * returns true. */
+void db_undo(struct db *db);
 
 /* Text that is not a file: for migrations and for tests. May hold several statements. */
 bool db_run_script(struct db *db, const char *text, struct error *err) MUST_CHECK;

@@ -13,8 +13,10 @@ struct db {
     bool in_transaction;               /* of db_transact */
     const char *begin;                 /* what opens it, until it has been sent; or NULL */
     bool committed;                    /* by db_run_last */
+    bool undo;                         /* by db_undo */
     bool broken;                       /* its protocol is out of step: as good as lost */
     bool retry;                        /* the last failure was of serialisation, or a deadlock */
+    struct running *running;           /* from db_run_start to db_run_wait; or NULL */
 };
 
 /* What a libpq parameter list is made of; texts are in arena, or lent. */
@@ -37,6 +39,9 @@ bool db_rows_all(const PGresult *result, const struct record *record, struct are
  */
 bool db_pipeline(struct db *db, const struct query *const *queries, size_t count, bool commit,
                  PGresult **results, struct error *err) MUST_CHECK;
+
+/* Takes the results of what was started, and leaves them aside. */
+void db_run_drop(struct db *db);
 
 /* Makes a lost connection again. */
 bool db_reconnect(struct db *db, struct error *err) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/crash.h"
+#include "lib/base/mem.h"
 #include "registry/db/internal.h"
 
 /* What was sent, in the order in which its results come. */
@@ -114,26 +115,38 @@ static void all_receive(struct flight *flight, PGresult **results)
         flight->ok = db_connection_fault(db, flight->err);
 }
 
+static bool flight_start(struct flight *flight, struct error *err)
+{
+    struct db *db = flight->db;
+    const char *first = db_statement_name(flight->queries[0]->statement);
+    assert(flight->count <= DB_RUN_MAX && !db->running);
+    if (!db_reconnect(db, err))
+        return error_prefix(err, "%s", first);
+    if (all_send(flight))
+        return true;
+    db->broken = true;
+    db_connection_fault(db, err);
+    return error_prefix(err, "%s", first);
+}
+
+static bool flight_end(struct flight *flight, PGresult **results, struct error *err)
+{
+    flight->ok = true;
+    flight->err = err;
+    all_receive(flight, results);
+    return flight->ok;
+}
+
 bool db_pipeline(struct db *db, const struct query *const *queries, size_t count, bool commit,
                  PGresult **results, struct error *err)
 {
-    assert(count <= DB_RUN_MAX);
-    const char *first = db_statement_name(queries[0]->statement);
-    memset((void *)results, 0, count * sizeof(*results)); /* NOLINT: of pointers */
-    if (!db_reconnect(db, err))
-        return error_prefix(err, "%s", first);
     struct flight flight = { .db = db, .queries = queries, .count = count, .commit = commit };
-    flight.ok = true;
-    flight.err = err;
-    if (!all_send(&flight)) {
-        db->broken = true;
-        db_connection_fault(db, err);
-        return error_prefix(err, "%s", first);
-    }
+    memset((void *)results, 0, count * sizeof(*results)); /* NOLINT: of pointers */
+    if (!flight_start(&flight, err))
+        return false;
     if (commit)
         crash_point("db.sent");
-    all_receive(&flight, results);
-    return flight.ok;
+    return flight_end(&flight, results, err);
 }
 
 static void results_clear(PGresult **results, size_t count)
@@ -152,17 +165,30 @@ static bool step_take(const struct db_step *step, const PGresult *result, struct
     return ok || error_prefix(err, "%s", db_statement_name(step->query.statement));
 }
 
+static bool steps_take(const struct db_step *steps, PGresult *const *results, size_t count,
+                       struct arena *arena, struct error *err)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!step_take(&steps[i], results[i], arena, err))
+            return false;
+    return true;
+}
+
+static void queries_of(const struct db_step *steps, size_t count, const struct query **out)
+{
+    assert(count > 0 && count <= DB_RUN_MAX);
+    for (size_t i = 0; i < count; i++)
+        out[i] = &steps[i].query;
+}
+
 static bool steps_run(struct db *db, const struct db_step *steps, size_t count, bool commit,
                       struct arena *arena, struct error *err)
 {
     const struct query *queries[DB_RUN_MAX];
     PGresult *results[DB_RUN_MAX] = { 0 };
-    assert(count > 0 && count <= DB_RUN_MAX);
-    for (size_t i = 0; i < count; i++)
-        queries[i] = &steps[i].query;
-    bool ok = db_pipeline(db, queries, count, commit, results, err);
-    for (size_t i = 0; i < count && ok; i++)
-        ok = step_take(&steps[i], results[i], arena, err);
+    queries_of(steps, count, queries);
+    bool ok = db_pipeline(db, queries, count, commit, results, err) &&
+              steps_take(steps, results, count, arena, err);
     results_clear(results, count);
     return ok;
 }
@@ -177,6 +203,53 @@ bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struc
 {
     assert(db->in_transaction);
     return steps_run(db, steps, count, true, NULL, err);
+}
+
+struct running {
+    struct flight flight;
+    const struct db_step *steps;
+    struct query told[DB_RUN_MAX]; /* when its results are dropped, the steps are gone */
+    const struct query *queries[DB_RUN_MAX];
+};
+
+bool db_run_start(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+{
+    struct running *running = xnew(struct running);
+    running->steps = steps;
+    running->flight = (struct flight){ .db = db, .queries = running->queries, .count = count };
+    assert(count > 0 && count <= DB_RUN_MAX);
+    for (size_t i = 0; i < count; i++) {
+        running->told[i] = steps[i].query;
+        running->queries[i] = &running->told[i];
+    }
+    if (flight_start(&running->flight, err)) {
+        db->running = running;
+        return true;
+    }
+    free(running);
+    return false;
+}
+
+bool db_run_wait(struct db *db, struct arena *arena, struct error *err)
+{
+    CLEANUP(freep) struct running *running = STEAL(db->running);
+    PGresult *results[DB_RUN_MAX] = { 0 };
+    size_t count = running->flight.count;
+    bool ok = flight_end(&running->flight, results, err) &&
+              steps_take(running->steps, results, count, arena, err);
+    results_clear(results, count);
+    return ok;
+}
+
+void db_run_drop(struct db *db)
+{
+    CLEANUP(freep) struct running *running = STEAL(db->running);
+    PGresult *results[DB_RUN_MAX] = { 0 };
+    struct error ignored;
+    if (!running)
+        return;
+    (void)!flight_end(&running->flight, results, &ignored);
+    results_clear(results, running->flight.count);
 }
 
 static bool prepares_receive(struct db *db, struct error *err)

@@ -138,8 +138,7 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
            manifest_agrees(request, parcel, err);
 }
 
-bool parcel_check(struct registry *registry, const struct publish_request *request,
-                  struct arena *arena, struct parcel *parcel, struct error *err)
+bool parcel_check(struct arena *arena, struct parcel *parcel, struct error *err)
 {
     if (!lint_pass(parcel, arena, err))
         return false;
@@ -147,6 +146,5 @@ bool parcel_check(struct registry *registry, const struct publish_request *reque
     parcel->manifest = json_print(manifest->doc, JSON_COMPACT_KEPT, arena);
     parcel->profiles = profile_names(manifest, arena);
     parcel->readme = readme_of(parcel, arena);
-    return parcel_permissions(parcel, arena, &parcel->permissions, err) &&
-           parcel_verify(registry, request, arena, parcel, err);
+    return parcel_permissions(parcel, arena, &parcel->permissions, err);
 }

@@ -4,14 +4,9 @@
 #include "lib/pack/semver.h"
 #include "registry/domain/publish.h"
 
-/* A version that is there already under the number of the one that comes. */
-struct standing {
-    const char *id, *version, *tar_digest, *archive_digest;
-};
-extern const struct record standing_record;
-
 struct parcel {
     struct organisation *organisation;
+    struct list keys; /* struct signing_key: of the organisation */
     struct semver version;
     char sort_key[SEMVER_KEY_MAX];
     struct pack_bytes archive;
@@ -24,21 +19,19 @@ struct parcel {
     const char *key_id;            /* who signed */
     bool binds;                    /* the statement names pack, version and archive */
     struct list notes;             /* const char * */
-    struct standing *standing;     /* found when the keys were; NULL: nothing */
 };
 
 /* Takes it apart: a sound archive under the name and version that it is sent as. Everything goes to
  * arena. */
 bool parcel_read(struct registry *registry, const struct publish_request *request,
                  struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
-/* And all else that can be checked of it. parcel->organisation is set. */
-bool parcel_check(struct registry *registry, const struct publish_request *request,
-                  struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
+/* And all else that can be checked of it alone. */
+bool parcel_check(struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
 
 /* The permissions of all the profiles of a pack together: what installing it may bring. */
 bool parcel_permissions(const struct parcel *parcel, struct arena *arena, const char **out,
                         struct error *err) MUST_CHECK;
 
 /* Which of the organisation's keys has signed, over exactly what is at hand. */
-bool parcel_verify(struct registry *registry, const struct publish_request *request,
+bool parcel_verify(const struct registry *registry, const struct publish_request *request,
                    struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;

@@ -4,20 +4,11 @@
 #include "lib/crypto/key.h"
 #include "lib/trust/bundle.h"
 #include "lib/trust/verify.h"
-#include "registry/db/db.h"
 #include "registry/domain/parcel.h"
-
-static const struct field standing_fields[] = {
-    TEXT(struct standing, id, REQUIRED),
-    TEXT(struct standing, version, REQUIRED),
-    TEXT(struct standing, tar_digest, REQUIRED),
-    TEXT(struct standing, archive_digest, REQUIRED),
-};
-const struct record standing_record = RECORD(struct standing, "version", standing_fields);
 
 /* The keys of an organisation, opened. */
 struct keyring {
-    struct list rows; /* struct signing_key */
+    const struct list *rows; /* struct signing_key */
     struct public_key **keys;
     struct trusted_key *trusted;
     size_t count;
@@ -29,28 +20,11 @@ static void keyring_clear(struct keyring *keyring)
         public_key_free(keyring->keys[i]);
 }
 
-/* What the database knows of it, in one round trip: whose keys sign, and what stands there. */
-static bool records_fetch(struct db *db, const struct publish_request *request, struct arena *arena,
-                          struct parcel *parcel, struct list *keys, struct error *err)
-{
-    int64_t organisation = parcel->organisation->id;
-    const struct db_step steps[] = {
-        { .query = QUERY(signing_key_all, db_integer(organisation)),
-          .record = &signing_key_record,
-          .all = keys },
-        { .query = QUERY(version_same, db_integer(organisation), db_text(request->name),
-                         db_text(parcel->sort_key)),
-          .record = &standing_record,
-          .out = (void **)&parcel->standing },
-    };
-    return db_run(db, steps, COUNT(steps), arena, err);
-}
-
 static bool keyring_open(struct keyring *keyring, struct arena *arena, struct error *err)
 {
-    keyring->keys = ARENA_ARRAY(arena, struct public_key *, keyring->rows.count + 1);
-    keyring->trusted = ARENA_ARRAY(arena, struct trusted_key, keyring->rows.count + 1);
-    LIST_FOREACH (keyring->rows, struct signing_key, row) {
+    keyring->keys = ARENA_ARRAY(arena, struct public_key *, keyring->rows->count + 1);
+    keyring->trusted = ARENA_ARRAY(arena, struct trusted_key, keyring->rows->count + 1);
+    LIST_FOREACH (*keyring->rows, struct signing_key, row) {
         if (row->revoked)
             continue;
         struct public_key *key;
@@ -73,7 +47,7 @@ static bool explain(const struct publish_request *request, const struct keyring 
         !bundle_parse(request->bundle.data, request->bundle.len, arena, &bundle, &ignored))
         return false;
     const struct signing_key *named = NULL;
-    LIST_FOREACH (keyring->rows, struct signing_key, row)
+    LIST_FOREACH (*keyring->rows, struct signing_key, row)
         if (bundle.hint && strcmp(row->key_id, bundle.hint) == 0)
             named = row;
     if (named && named->revoked) {
@@ -96,12 +70,11 @@ static struct list subjects_of(const struct parcel *parcel, struct arena *arena)
     return (struct list){ subjects, count };
 }
 
-bool parcel_verify(struct registry *registry, const struct publish_request *request,
+bool parcel_verify(const struct registry *registry, const struct publish_request *request,
                    struct arena *arena, struct parcel *parcel, struct error *err)
 {
-    CLEANUP(keyring_clear) struct keyring keyring = { 0 };
-    if (!records_fetch(registry->db, request, arena, parcel, &keyring.rows, err) ||
-        !keyring_open(&keyring, arena, err))
+    CLEANUP(keyring_clear) struct keyring keyring = { .rows = &parcel->keys };
+    if (!keyring_open(&keyring, arena, err))
         return false;
 
     struct trust_subject subject = { .namespace = request->namespace,

@@ -32,12 +32,35 @@ static const struct field made_fields[] = {
 };
 static const struct record made_record = RECORD(struct made, "package", made_fields);
 
+struct held {
+    const char *key_id;
+};
+
+static const struct field held_fields[] = { TEXT(struct held, key_id, REQUIRED) };
+static const struct record held_record = RECORD(struct held, "signing key", held_fields);
+
+/* A version that is there already under the number of the one that comes. */
+struct standing {
+    const char *id, *version, *tar_digest, *archive_digest;
+};
+
+static const struct field standing_fields[] = {
+    TEXT(struct standing, id, REQUIRED),
+    TEXT(struct standing, version, REQUIRED),
+    TEXT(struct standing, tar_digest, REQUIRED),
+    TEXT(struct standing, archive_digest, REQUIRED),
+};
+static const struct record standing_record = RECORD(struct standing, "version", standing_fields);
+
 struct publishing {
+    struct registry *registry;
     const struct publish_request *request;
     const struct actor *actor;
     struct parcel *parcel;
+    struct blob_batch *batch;
     struct arena *arena;
     char bundle_digest[SHA256_TEXT];
+    int64_t package;
     struct publish_result *out;
 };
 
@@ -98,10 +121,11 @@ static bool package_check(const struct publishing *publishing, const struct made
 }
 
 /* The key was good when the signature was checked; now it is held until the end. */
-static bool key_check(const struct signing_key *key, struct error *err)
+static bool key_check(const struct list *held, const char *key_id, struct error *err)
 {
-    if (key && !key->revoked)
-        return true;
+    LIST_FOREACH (*held, struct held, key)
+        if (strcmp(key->key_id, key_id) == 0)
+            return true;
     error_set(err, UNTRUSTED, "the key was revoked just now");
     return error_field(err, "bundle");
 }
@@ -154,59 +178,71 @@ static struct query audit_row(const struct publishing *publishing)
 }
 
 /*
- * The first round trip of the transaction: the package is made or locked, the key held, and what is
- * asked once more is asked under those locks. Rows of blobs hurt nobody, whatever comes of it.
+ * What the transaction begins with: the package is made or locked, and what is told of the rest
+ * stays true until the end, for the keys are held too. While the database does that, the content is
+ * checked.
  */
-static bool rows_begin(struct db *db, struct publishing *publishing, int64_t *out_package,
-                       bool *found, struct error *err)
+static bool rows_begin(struct db *db, struct publishing *publishing, bool *found, struct error *err)
 {
-    const struct parcel *parcel = publishing->parcel;
+    struct parcel *parcel = publishing->parcel;
     const struct publish_request *request = publishing->request;
     const struct db_value organisation = db_integer(parcel->organisation->id);
     struct made *package;
-    struct signing_key *key;
     struct standing *standing;
+    struct list held;
     const struct db_step steps[] = {
         { .query = QUERY(package_add, organisation, db_text(request->name),
                          db_text(request->visibility ? request->visibility : "public")),
           .record = &made_record,
           .out = (void **)&package },
-        { .query = QUERY(signing_key_hold, organisation, db_text(parcel->key_id)),
-          .record = &signing_key_record,
-          .out = (void **)&key },
+        { .query = QUERY(signing_key_hold, organisation),
+          .record = &held_record,
+          .all = &held },
         { .query =
               QUERY(version_same, organisation, db_text(request->name), db_text(parcel->sort_key)),
           .record = &standing_record,
           .out = (void **)&standing },
         { .query = QUERY(blob_add, db_text(blob_rows(publishing))) },
     };
-    if (!db_run(db, steps, COUNT(steps), publishing->arena, err) ||
-        !package_check(publishing, package, err) || !key_check(key, err) ||
-        !standing_check(publishing, standing, found, err))
+    if (!db_run_start(db, steps, COUNT(steps), err) ||
+        !parcel_check(publishing->arena, parcel, err) ||
+        !parcel_verify(publishing->registry, request, publishing->arena, parcel, err) ||
+        !db_run_wait(db, publishing->arena, err) || !package_check(publishing, package, err) ||
+        !key_check(&held, parcel->key_id, err))
         return false;
-    *out_package = package->id;
-    return true;
+    publishing->package = package->id;
+    return standing_check(publishing, standing, found, err);
 }
 
-/* The second: the version, all that hangs on it, the audit event, and the commit. */
-static bool rows_end(struct db *db, const struct publishing *publishing, int64_t package,
-                     const char *id, struct error *err)
+/* The version and what hangs on it; while the database does that, the blobs get their names. */
+static bool rows_add(struct db *db, const struct publishing *publishing, const char *id,
+                     struct error *err)
 {
     const struct parcel *parcel = publishing->parcel;
     const struct db_step steps[] = {
-        { .query = QUERY(version_add, db_integer(package), db_integer(parcel->organisation->id),
-                         db_text(publishing->request->version), db_text(parcel->sort_key),
-                         db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
-                         db_text(parcel->permissions), db_text(parcel->readme),
-                         db_text(parcel->index.sha256), db_text(parcel->index.tar_sha256),
-                         db_text(publishing->bundle_digest),
-                         db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
-                         db_integer(publishing->actor->who->account_id), db_text(id)) },
+        { .query = QUERY(
+              version_add, db_integer(publishing->package), db_integer(parcel->organisation->id),
+              db_text(publishing->request->version), db_text(parcel->sort_key),
+              db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
+              db_text(parcel->permissions), db_text(parcel->readme), db_text(parcel->index.sha256),
+              db_text(parcel->index.tar_sha256), db_text(publishing->bundle_digest),
+              db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
+              db_integer(publishing->actor->who->account_id), db_text(id)) },
         { .query = QUERY(file_add, db_text(id), db_text(file_rows(publishing))) },
         { .query = QUERY(provided_profile_add, db_text(id), db_text(parcel->profiles)) },
-        { .query = QUERY(package_refresh, db_integer(package)) },
+    };
+    return db_run_start(db, steps, COUNT(steps), err) &&
+           blob_batch_commit(publishing->batch, err) && db_run_wait(db, publishing->arena, err);
+}
+
+/* The audit event comes last: its lock is everyone's. */
+static bool rows_end(struct db *db, const struct publishing *publishing, struct error *err)
+{
+    const struct db_step steps[] = {
+        { .query = QUERY(package_refresh, db_integer(publishing->package)) },
         { .query = audit_row(publishing) },
     };
+    crash_point("publish.durable");
     return db_run_last(db, steps, COUNT(steps), err);
 }
 
@@ -214,37 +250,38 @@ static bool rows_end(struct db *db, const struct publishing *publishing, int64_t
 static bool rows_write(struct db *db, void *context, struct error *err)
 {
     struct publishing *publishing = context;
-    int64_t package;
     char id[UUID_TEXT];
     bool found;
-    if (!rows_begin(db, publishing, &package, &found, err))
+    if (!rows_begin(db, publishing, &found, err))
         return false;
     crash_point("publish.begun");
-    if (found)
-        return true; /* the same publish came in twice, and the other was first */
+    if (found) {
+        db_undo(db);
+        return true;
+    }
     random_uuid(id);
-    return rows_end(db, publishing, package, id, err) &&
+    return rows_add(db, publishing, id, err) && rows_end(db, publishing, err) &&
            result_fill(publishing, arena_strndup(publishing->arena, id, sizeof(id) - 1),
                        publishing->parcel->index.sha256, true);
 }
 
-static bool blobs_write(struct publishing *publishing, struct blob_batch *batch, struct error *err)
+/* Begins to write them. */
+static bool blobs_start(struct publishing *publishing, struct error *err)
 {
     const struct parcel *parcel = publishing->parcel;
     const struct pack_bytes *bundle = &publishing->request->bundle;
+    struct blob_batch *batch = publishing->batch;
     if (!blob_batch_put(batch, parcel->archive.data, parcel->archive.len, parcel->index.sha256,
-                        err))
-        return false;
-    crash_point("publish.archive_blob");
-    if (!blob_batch_add(batch, bundle->data, bundle->len, publishing->bundle_digest, err))
+                        err) ||
+        !blob_batch_add(batch, bundle->data, bundle->len, publishing->bundle_digest, err))
         return false;
     for (size_t i = 0; i < parcel->index.files.count; i++) {
         const struct pack_file *file = &parcel->files[i];
         if (!blob_batch_put(batch, file->bytes, file->size, file->sha256, err))
             return false;
     }
-    crash_point("publish.blobs");
     blob_batch_start(batch);
+    crash_point("publish.blobs");
     return true;
 }
 
@@ -257,6 +294,25 @@ static bool visibility_check(const char *visibility, struct error *err)
     return error_field(err, "visibility");
 }
 
+/* Whose keys sign is asked while the archive is taken apart. */
+static bool parcel_take(struct registry *registry, const struct publish_request *request,
+                        struct arena *arena, struct parcel *parcel, struct error *err)
+{
+    const struct db_step steps[] = {
+        { .query = QUERY(signing_key_all, db_integer(parcel->organisation->id)),
+          .record = &signing_key_record,
+          .all = &parcel->keys },
+    };
+    struct error fault;
+    if (!db_run_start(registry->db, steps, COUNT(steps), err))
+        return false;
+    bool read = parcel_read(registry, request, arena, parcel, err);
+    bool told = db_run_wait(registry->db, arena, &fault);
+    if (read && !told)
+        *err = fault;
+    return read && told;
+}
+
 bool version_publish(struct registry *registry, const struct publish_request *request,
                      const struct actor *actor, struct arena *arena, struct publish_result *out,
                      struct error *err)
@@ -266,23 +322,18 @@ bool version_publish(struct registry *registry, const struct publish_request *re
     if (!access_organisation(registry->db, request->namespace, actor->who, ROLE_PUBLISHER, arena,
                              &parcel.organisation, err) ||
         !visibility_check(request->visibility, err) ||
-        !parcel_read(registry, request, arena, &parcel, err) ||
-        !blob_batch_open(registry->blobs, &batch, err))
+        !parcel_take(registry, request, arena, &parcel, err) || !blob_batch_open(registry->blobs, &batch, err))
         return false;
 
-    struct publishing publishing = { request, actor, &parcel, arena, "", out };
-    bool found;
-    if (!blobs_write(&publishing, batch, err) ||
-        !parcel_check(registry, request, arena, &parcel, err) ||
-        !standing_check(&publishing, parcel.standing, &found, err))
-        return false;
-    if (found)
-        return true;
-    crash_point("publish.checked");
-    if (!blob_batch_commit(batch, err))
-        return false;
-    crash_point("publish.durable");
-    if (!db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
+    struct publishing publishing = { .registry = registry,
+                                     .request = request,
+                                     .actor = actor,
+                                     .parcel = &parcel,
+                                     .batch = batch,
+                                     .arena = arena,
+                                     .out = out };
+    if (!blobs_start(&publishing, err) ||
+        !db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
         return false;
     crash_point("publish.committed");
     return true;

@@ -97,6 +97,8 @@ def test_killed_at(house, point):
     assert {name: status in ((200,) if there[name] else (201,)) for name, status in again.items()} == dict.fromkeys(names, True)
     assert all(whole(api, organisation, name) for name in names)
     assert server.down() == 0
+    checked = server.run("fsck")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_power_goes_right_after_a_publish(house):

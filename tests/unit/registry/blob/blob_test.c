@@ -90,12 +90,13 @@ static void nothing_is_there_without_a_commit(void **state)
 static void a_batch_of_many_is_put_at_once(void **state)
 {
     (void)state;
+    char texts[300][16]; /* the batch's until it is closed */
     CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
     assert_ok(blob_batch_open(store, &batch, &err));
     for (int i = 0; i < 300; i++) {
-        char text[16], digest[SHA256_TEXT];
-        (void)snprintf(text, sizeof(text), "%d", i % 200); /* some of them twice */
-        assert_ok(blob_batch_add(batch, text, strlen(text), digest, &err));
+        char digest[SHA256_TEXT];
+        (void)snprintf(texts[i], sizeof(texts[i]), "%d", i % 200); /* some of them twice */
+        assert_ok(blob_batch_add(batch, texts[i], strlen(texts[i]), digest, &err));
     }
     assert_ok(blob_batch_commit(batch, &err));
     assert_int_equal(count(), 200);

@@ -141,6 +141,58 @@ static void a_transaction_that_fails_leaves_nothing(void **state)
     }
 }
 
+struct halves {
+    const char *name;
+    int64_t account;
+    bool fails_between, undoes;
+};
+
+/* Between the two halves of a round trip something else fails, or finds that nothing is to be done. */
+static bool halves_work(struct db *db, void *context, struct error *err)
+{
+    const struct halves *halves = context;
+    const struct db_value values[] = { db_text(halves->name), db_text(halves->name),
+                                       db_integer(halves->account) };
+    struct organisation_row *found = NULL;
+    const struct db_step steps[] = { organisation_step(values),
+                                     { .query = QUERY(organisation_find, db_text(halves->name),
+                                                      db_null()),
+                                       .record = &organisation_record,
+                                       .out = (void **)&found } };
+    if (!db_run_start(db, steps, COUNT(steps), err))
+        return false;
+    if (halves->fails_between)
+        return error_set(err, INVALID, "something else");
+    if (!db_run_wait(db, world.arena, err))
+        return false;
+    assert_string_equal(found->name, halves->name);
+    if (halves->undoes)
+        db_undo(db);
+    return true;
+}
+
+static void a_round_trip_can_be_waited_for_later(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    struct halves halves = { .name = world_text("halves"),
+                             .account = world_person(false)->account_id };
+    for (int i = 0; i < 2; i++) {
+        halves.fails_between = i == 0;
+        halves.undoes = i == 1;
+        struct error fault;
+        bool ok = db_transact(db, DB_READ_COMMITTED, halves_work, &halves, &fault);
+        assert_int_equal(ok, halves.undoes);
+        assert_int_equal(organisations_named(halves.name), 0);
+        assert_ok(db_ping(db, &err));
+    }
+    halves.undoes = false;
+    assert_ok(db_transact(db, DB_READ_COMMITTED, halves_work, &halves, &err));
+    assert_int_equal(organisations_named(halves.name), 1);
+    assert_fails(db_transact(db, DB_READ_COMMITTED, halves_work, &halves, &err), CONFLICT);
+    assert_ok(db_ping(db, &err));
+}
+
 static bool nothing_work(struct db *db, void *context, struct error *err)
 {
     (void)db, (void)context, (void)err;
@@ -224,6 +276,7 @@ int main(void)
         cmocka_unit_test(the_first_failure_is_told_and_nothing_behind_it_runs),
         cmocka_unit_test(a_transaction_is_seen_when_it_is_committed),
         cmocka_unit_test(a_transaction_that_fails_leaves_nothing),
+        cmocka_unit_test(a_round_trip_can_be_waited_for_later),
         cmocka_unit_test(work_that_asks_nothing_is_a_transaction_too),
         cmocka_unit_test(statements_come_again_on_a_new_connection),
         cmocka_unit_test(a_connection_lost_in_between_is_made_again),

@@ -1,4 +1,6 @@
 /* USES registry/db registry/blob registry/auth lib/base lib/pack lib/trust lib/crypto */
+#include <pthread.h>
+
 #include "tests/support/publishing.h"
 
 static struct house house;
@@ -222,17 +224,38 @@ static void names_that_look_alike_are_one(void **state)
     assert_ok(publish(request, house.owner, &err));
 }
 
-/* Two that were both checked while neither was there: the second finds the first in its
- * transaction. */
-static bool race;
+/* Two at once: while the first is in its transaction, the second comes to the same place on a
+ * connection of its own, and finds the first when that is done. */
+struct rival {
+    struct publish_request request;
+    struct publish_result result;
+    struct arena *arena;
+    pthread_t thread;
+    bool starts, ok;
+};
+static struct rival rival;
+
+static void *rival_main(void *context)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    struct registry registry = world.registry;
+    struct actor actor = world_actor(house.owner);
+    struct error fault;
+    (void)context;
+    rival.ok = db_open(cluster_url(world.cluster), &db, &fault);
+    registry.db = db;
+    rival.ok = rival.ok && version_publish(&registry, &rival.request, &actor, rival.arena,
+                                           &rival.result, &fault);
+    return NULL;
+}
 
 bool __real_blob_batch_commit(struct blob_batch *batch, struct error *err);
 bool __wrap_blob_batch_commit(struct blob_batch *batch, struct error *err);
 bool __wrap_blob_batch_commit(struct blob_batch *batch, struct error *err)
 {
-    if (race) {
-        race = false;
-        (void)sample_there(&house, "raced", "1.0.0");
+    if (rival.starts) {
+        rival.starts = false;
+        assert_int_equal(pthread_create(&rival.thread, NULL, rival_main, NULL), 0);
     }
     return __real_blob_batch_commit(batch, err);
 }
@@ -241,11 +264,40 @@ static void two_at_once_make_one_version(void **state)
 {
     (void)state;
     struct sample sample = sample_new("raced", "1.0.0");
-    struct publish_result result;
-    sample_pack(&sample);
-    race = true;
-    assert_ok(sample_publish(&house, &sample, "raced", "1.0.0", &result, &err));
-    assert_false(race || result.created);
+    struct publish_result first;
+    rival = (struct rival){ .request = request_of(&sample, "raced", "1.0.0"),
+                            .arena = arena_new(),
+                            .starts = true };
+    assert_ok(sample_publish(&house, &sample, "raced", "1.0.0", &first, &err));
+    assert_int_equal(pthread_join(rival.thread, NULL), 0);
+    assert_true(rival.ok && first.created && !rival.result.created);
+    assert_string_equal(rival.result.id, first.id);
+    arena_free(rival.arena);
+}
+
+/* Its bundle is written otherwise, and would be another blob: no row of it is left without bytes. */
+static void a_publish_that_is_there_leaves_no_row_of_a_blob(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("signed-again", "1.0.0");
+    struct publish_request first = request_of(&sample, "signed-again", "1.0.0");
+    struct publish_request again = first;
+    char digest[SHA256_TEXT], before[SHA256_TEXT];
+    const char *next;
+    again.bundle.data = arena_printf(world.arena, "%s\n", (const char *)first.bundle.data);
+    again.bundle.len++;
+    assert_ok(publish(first, house.owner, &err));
+    assert_ok(publish(again, house.owner, &err));
+    sha256_hex(again.bundle.data, again.bundle.len, digest);
+    (void)snprintf(before, sizeof(before), "%.63s", digest);
+    assert_ok(db_fetch_json(world.registry.db, QUERY(fsck_blob_next, db_text(before)), world.arena,
+                            &next, NULL, &err));
+    assert_true(!next || strcmp(next, digest) != 0);
+    sha256_hex(first.bundle.data, first.bundle.len, digest); /* as it would be found */
+    (void)snprintf(before, sizeof(before), "%.63s", digest);
+    assert_ok(db_fetch_json(world.registry.db, QUERY(fsck_blob_next, db_text(before)), world.arena,
+                            &next, NULL, &err));
+    assert_string_equal(next, digest);
 }
 
 #define LARGE ((size_t)300 * 1024)
@@ -284,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_profile_that_does_not_hold_is_refused),
         cmocka_unit_test(names_that_look_alike_are_one),
         cmocka_unit_test(two_at_once_make_one_version),
+        cmocka_unit_test(a_publish_that_is_there_leaves_no_row_of_a_blob),
         cmocka_unit_test(a_long_or_odd_readme_is_not_shown),
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
