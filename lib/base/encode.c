@@ -38,12 +38,16 @@ bool hex_decode(const char *text, void *out, size_t len)
 static const char standard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static const char *alphabet_find(char c)
+/* What a character of the standard alphabet stands for; -1 when it is none. */
+static int sextet(char c)
 {
-    for (size_t i = 0; i < 64; i++)
-        if (standard[i] == c)
-            return standard + i;
-    return NULL;
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
 static size_t encode(const unsigned char *in, size_t len, const char *alphabet, char *out)
@@ -101,10 +105,10 @@ bool base64_decode(const char *text, size_t text_len, void *out, size_t *out_len
     size_t padding = padding_of(text, text_len), at = 0;
     uint32_t group = 0;
     for (size_t i = 0; i < text_len; i++) {
-        const char *found = i >= text_len - padding ? standard : alphabet_find(text[i]);
-        if (!found)
+        int found = i >= text_len - padding ? 0 : sextet(text[i]);
+        if (found < 0)
             return false;
-        group = group << 6 | (uint32_t)(found - standard);
+        group = group << 6 | (uint32_t)found;
         if (i % 4 < 3)
             continue;
         size_t keep = i == text_len - 1 ? 3 - padding : 3;

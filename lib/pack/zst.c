@@ -81,14 +81,18 @@ struct zst_reader {
     bool frame_ended, input_ended;
     bool pending; /* zstd may hold more output than there was room for */
     struct sha256 sha_in, sha_out;
-    char input[PIECE], output[2 * PIECE];
+    char *input, *output; /* PIECE and OUTPUT of them */
 };
+
+#define OUTPUT (2 * PIECE)
 
 struct zst_reader *zst_reader_new(const struct archive_source *source, uint64_t max_in,
                                   uint64_t max_out)
 {
     struct zst_reader *reader = xnew(struct zst_reader);
     reader->source = source;
+    reader->input = source->bytes ? NULL : xreallocarray(NULL, PIECE, 1);
+    reader->output = xreallocarray(NULL, OUTPUT, 1);
     reader->max_in = max_in;
     reader->max_out = max_out;
     reader->zstd = ZSTD_createDCtx();
@@ -105,6 +109,8 @@ void zst_reader_free(struct zst_reader *reader)
     if (!reader)
         return;
     (void)ZSTD_freeDCtx(reader->zstd);
+    free(reader->input);
+    free(reader->output);
     free(reader);
 }
 
@@ -112,8 +118,7 @@ static bool file_piece(struct zst_reader *reader, size_t *len, struct error *err
 {
     ssize_t got;
     do {
-        got = pread(reader->source->fd, reader->input, sizeof(reader->input),
-                    (off_t)reader->total_in);
+        got = pread(reader->source->fd, reader->input, PIECE, (off_t)reader->total_in);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return error_set_errno(err, "read");
@@ -169,7 +174,7 @@ static bool frame_read(struct zst_reader *reader, ZSTD_outBuffer *out, struct er
 
 bool zst_reader_next(struct zst_reader *reader, const void **bytes, size_t *len, struct error *err)
 {
-    ZSTD_outBuffer out = { reader->output, sizeof(reader->output), 0 };
+    ZSTD_outBuffer out = { reader->output, OUTPUT, 0 };
     while (!reader->frame_ended && out.pos < out.size)
         if (!frame_read(reader, &out, err))
             return false;

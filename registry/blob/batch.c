@@ -30,7 +30,7 @@ struct blob_batch {
     struct pending *pending;
     size_t count, room;
     struct journal_hold hold; /* from the first new blob on */
-    struct task writing;       /* from start to commit */
+    struct task writing;      /* from start to commit */
 };
 
 bool blob_lock(const struct blob_store *store, const char *name, int operation, int *out_fd,

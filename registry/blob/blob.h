@@ -41,8 +41,8 @@ bool blob_read(const struct blob_store *store, const char *digest, size_t max_by
  * Writing, many at a time: add, then commit, which makes them all durable with one sync and gives
  * each its name; then the rows that refer to them are committed; then the batch is closed. Until
  * that, the collector keeps away. Closing without a commit leaves nothing. The disk can work while
- * the caller does something else: start begins the sync, and commit is what is left of it. Bytes stay
- * the caller's, unchanged until commit has returned or the batch is closed.
+ * the caller does something else: start begins the sync, and commit is what is left of it. Bytes
+ * stay the caller's, unchanged until commit has returned or the batch is closed.
  */
 struct blob_batch;
 

@@ -168,8 +168,8 @@ bool db_in_transaction(const struct db *db);
 bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
     MUST_CHECK;
 
-/* For a transaction's work that finds that nothing is to be done: it is rolled back although the work
- * returns true. */
+/* For a transaction's work that finds that nothing is to be done: it is rolled back although the
+ * work returns true. */
 void db_undo(struct db *db);
 
 /* Text that is not a file: for migrations and for tests. May hold several statements. */

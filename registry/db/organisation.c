@@ -10,7 +10,7 @@ static const struct field organisation_fields[] = {
     TEXT(struct organisation, name, REQUIRED),
     ENUM(struct organisation, role, role_names, REQUIRED),
 };
-static const struct record organisation_record =
+const struct record organisation_record =
     RECORD(struct organisation, "organisation", organisation_fields);
 
 static const struct field signing_key_fields[] = {

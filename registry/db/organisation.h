@@ -17,6 +17,8 @@ struct organisation {
     int role; /* enum role: of the account that asked */
 };
 
+extern const struct record organisation_record;
+
 /* The organisation of exactly that name; account_id 0: nobody. *out is NULL when there is none. */
 bool organisation_find(struct db *db, const char *name, int64_t account_id, struct arena *arena,
                        struct organisation **out, struct error *err) MUST_CHECK;

@@ -26,21 +26,21 @@ static int64_t viewer_of(const struct principal *who, enum role needed)
     return who ? who->account_id : 0;
 }
 
+bool access_organisation_check(const struct organisation *found, const char *name,
+                               const struct principal *who, enum role needed, struct error *err)
+{
+    if (found)
+        return access_require(who, found->role, needed, found->name, err);
+    error_set(err, NOT_FOUND, "no organisation is called %s", name);
+    return error_hint(err, "names are written exactly as they were made");
+}
+
 bool access_organisation(struct db *db, const char *name, const struct principal *who,
                          enum role needed, struct arena *arena, struct organisation **out,
                          struct error *err)
 {
-    struct organisation *found;
-    if (!organisation_find(db, name, who ? who->account_id : 0, arena, &found, err))
-        return false;
-    if (!found) {
-        error_set(err, NOT_FOUND, "no organisation is called %s", name);
-        return error_hint(err, "names are written exactly as they were made");
-    }
-    if (!access_require(who, found->role, needed, found->name, err))
-        return false;
-    *out = found;
-    return true;
+    return organisation_find(db, name, who ? who->account_id : 0, arena, out, err) &&
+           access_organisation_check(*out, name, who, needed, err);
 }
 
 bool access_package(struct db *db, const char *const ref[2], const struct principal *who,

@@ -21,7 +21,11 @@ enum role access_role(const struct principal *who, int role);
 bool access_require(const struct principal *who, int role, enum role needed, const char *namespace,
                     struct error *err) MUST_CHECK;
 
-/* NOT_FOUND, or DENIED without the role. */
+/* NOT_FOUND, or DENIED without the role; *out only counts without a failure. The check by itself is
+ * for those who look it up together with more; found is NULL when there is none. */
+bool access_organisation_check(const struct organisation *found, const char *name,
+                               const struct principal *who, enum role needed, struct error *err)
+    MUST_CHECK;
 bool access_organisation(struct db *db, const char *name, const struct principal *who,
                          enum role needed, struct arena *arena, struct organisation **out,
                          struct error *err) MUST_CHECK;

@@ -8,6 +8,7 @@
 #include "registry/auth/audit.h"
 #include "registry/blob/blob.h"
 #include "registry/db/db.h"
+#include "registry/db/id.h"
 #include "registry/domain/parcel.h"
 
 static const struct field publish_result_fields[] = {
@@ -195,9 +196,7 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
                          db_text(request->visibility ? request->visibility : "public")),
           .record = &made_record,
           .out = (void **)&package },
-        { .query = QUERY(signing_key_hold, organisation),
-          .record = &held_record,
-          .all = &held },
+        { .query = QUERY(signing_key_hold, organisation), .record = &held_record, .all = &held },
         { .query =
               QUERY(version_same, organisation, db_text(request->name), db_text(parcel->sort_key)),
           .record = &standing_record,
@@ -294,23 +293,23 @@ static bool visibility_check(const char *visibility, struct error *err)
     return error_field(err, "visibility");
 }
 
-/* Whose keys sign is asked while the archive is taken apart. */
-static bool parcel_take(struct registry *registry, const struct publish_request *request,
-                        struct arena *arena, struct parcel *parcel, struct error *err)
+/* The namespace's organisation and its keys, for someone who may publish there. */
+static bool organisation_take(struct db *db, const struct publish_request *request,
+                              const struct principal *who, struct arena *arena,
+                              struct parcel *parcel, struct error *err)
 {
     const struct db_step steps[] = {
-        { .query = QUERY(signing_key_all, db_integer(parcel->organisation->id)),
+        { .query = QUERY(organisation_find, db_text(request->namespace),
+                         db_id(who ? who->account_id : 0)),
+          .record = &organisation_record,
+          .out = (void **)&parcel->organisation },
+        { .query = QUERY(signing_key_all, db_text(request->namespace)),
           .record = &signing_key_record,
           .all = &parcel->keys },
     };
-    struct error fault;
-    if (!db_run_start(registry->db, steps, COUNT(steps), err))
-        return false;
-    bool read = parcel_read(registry, request, arena, parcel, err);
-    bool told = db_run_wait(registry->db, arena, &fault);
-    if (read && !told)
-        *err = fault;
-    return read && told;
+    return db_run(db, steps, COUNT(steps), arena, err) &&
+           access_organisation_check(parcel->organisation, request->namespace, who, ROLE_PUBLISHER,
+                                     err);
 }
 
 bool version_publish(struct registry *registry, const struct publish_request *request,
@@ -319,10 +318,10 @@ bool version_publish(struct registry *registry, const struct publish_request *re
 {
     struct parcel parcel = { 0 };
     CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
-    if (!access_organisation(registry->db, request->namespace, actor->who, ROLE_PUBLISHER, arena,
-                             &parcel.organisation, err) ||
+    if (!organisation_take(registry->db, request, actor->who, arena, &parcel, err) ||
         !visibility_check(request->visibility, err) ||
-        !parcel_take(registry, request, arena, &parcel, err) || !blob_batch_open(registry->blobs, &batch, err))
+        !parcel_read(registry, request, arena, &parcel, err) ||
+        !blob_batch_open(registry->blobs, &batch, err))
         return false;
 
     struct publishing publishing = { .registry = registry,

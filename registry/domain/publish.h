@@ -1,10 +1,10 @@
 /*
- * Publishing a version. All that can be checked is checked before anything is written: authority
- * over the namespace, manifest, version, the archive byte by byte, every digest, profiles, the
- * signature and whose key it is. (Only temporary files are written meanwhile, so that the disk need
- * not wait.) Then the blobs are durable and get their names, then one transaction writes every row
- * and the audit event. A crash leaves nothing or the whole version, and at
- * worst blobs that nobody refers to, which the collector takes.
+ * Publishing a version: authority over the namespace, manifest, version, the archive byte by byte,
+ * every digest, profiles, the signature and whose key it is are checked; the blobs are durable and
+ * have their names; then one transaction with every row and the audit event is committed. It is
+ * opened before the checks are done, and the journal of the blobs written meanwhile, so that the
+ * database and the disk work while the processor does; a refusal takes both back. A crash leaves
+ * nothing or the whole version, and at worst blobs that nobody refers to, which the collector takes.
  */
 #pragma once
 

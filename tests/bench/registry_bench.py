@@ -8,6 +8,7 @@ with sendfile and open_file_cache. Publishes: verified and durable, 100 KB of fi
 one connection and eight, beside what a sync costs on that disk at the time. Also: time until ready, and the server's memory. Prints Markdown.
 """
 import argparse
+import contextlib
 import json
 import os
 import pathlib
@@ -94,11 +95,11 @@ def pack_of(name, version, size, seed):
 
 
 def archives_of(world, name, count):
-    """Packs of 100 KB as archives, made by the registry itself; not measured."""
+    """Packs of 100 KB as archives, made by another registry, so that the one that is measured has seen none of it."""
     owner, organisation, key = world.publisher()
     for i in range(count):
         version = f"1.0.{i}"
-        files = pack_of(name, version, BLOB_BYTES, i)
+        files = pack_of(name, version, BLOB_BYTES, f"{name} {version}")
         assert owner.publish(organisation, files, key, name=name, version=version).status_code == 201
         base = f"/packages/{organisation}/{name}/versions/{version}"
         tar = owner.get(f"{base}/pull").json()["archive"]["tar_digest"].removeprefix("sha256:")
@@ -131,30 +132,42 @@ class Publisher:
         return int(re.search(rb"\r\nContent-Length: (\d+)\r\n", answer, re.IGNORECASE).group(1))
 
 
-def archive_forms(world, owner_organisation_key, name, count):
+@contextlib.contextmanager
+def another_registry():
+    folder = servers.make_folder()
+    try:
+        with servers.Registry.start(folder / "data") as server:
+            yield api.World(server.url, "admin", server.password)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def archive_forms(owner_organisation_key, name, count):
     """Archives with a signed statement about them, as the client sends them."""
     _, organisation, key = owner_organisation_key
-    for files, version, archive, tar in archives_of(world, name, count):
+    with another_registry() as maker:
+        made = list(archives_of(maker, name, count))
+    for files, version, archive, tar in made:
         statement = packs.pack_statement((organisation, name, version), files, packs.sha256(archive), tar)
         bundle = packs.bundle_of(statement, key)
         yield servers.multipart([("version", None, version.encode()), ("bundle", "bundle.json", bundle),
                                  ("archive", "pack.tar.zst", archive)])
 
 
-def file_forms(world, owner_organisation_key, name, count):
+def file_forms(owner_organisation_key, name, count):
     """The original's form: one part for each file, of which the registry makes the archive."""
     for i in range(count):
-        files = pack_of(name, f"1.0.{i}", BLOB_BYTES, i)
+        files = pack_of(name, f"1.0.{i}", BLOB_BYTES, f"{name} {i}")
         parts = [("version", None, f"1.0.{i}".encode()),
                  ("bundle", ".nono-trust.bundle", packs.multi_file_bundle(files, owner_organisation_key[2]))]
         yield servers.multipart(parts + [("artifact", path, data) for path, data in files.items()])
 
 
 def publish_rate(world, forms, count, clients):
-    """Verified and durable, versions of one pack of a new organisation."""
+    """Verified and durable, versions of one pack of a new organisation; every blob is new."""
     who = world.publisher()
-    name = f"bench{clients}"
-    jobs = list(forms(world, who, name, count + 1))
+    name = f"{forms.__name__.replace('_', '-')}-{clients}"
+    jobs = list(forms(who, name, count + 1))
     path = f"/api/v1/packages/{who[1]}/{name}/versions"
     publishers = [Publisher(world, who[0].token("publish", name=f"{name}-{i}"), path) for i in range(clients)]
     publishers[0].publish(publishers[0].request(jobs.pop()))  # makes the package

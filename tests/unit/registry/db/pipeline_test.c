@@ -13,7 +13,7 @@ static const struct field organisation_fields[] = {
     I64(struct organisation_row, id, REQUIRED),
     TEXT(struct organisation_row, name, REQUIRED),
 };
-static const struct record organisation_record =
+static const struct record row_record =
     RECORD(struct organisation_row, "organisation", organisation_fields);
 
 /* A connection on which nothing is prepared yet. */
@@ -49,13 +49,13 @@ static void steps_run_in_order_and_give_their_rows(void **state)
     const struct db_step steps[] = {
         organisation_step(values),
         { .query = QUERY(organisation_find, db_text(name), db_null()),
-          .record = &organisation_record,
+          .record = &row_record,
           .out = (void **)&found },
         { .query = QUERY(organisation_find, db_text("nobody"), db_null()),
-          .record = &organisation_record,
+          .record = &row_record,
           .out = (void **)&missing },
         { .query = QUERY(organisation_find, db_text(name), db_null()),
-          .record = &organisation_record,
+          .record = &row_record,
           .all = &all },
     };
     assert_ok(db_run(db, steps, COUNT(steps), world.arena, &err));
@@ -147,7 +147,8 @@ struct halves {
     bool fails_between, undoes;
 };
 
-/* Between the two halves of a round trip something else fails, or finds that nothing is to be done. */
+/* Between the two halves of a round trip something else fails, or finds that nothing is to be done.
+ */
 static bool halves_work(struct db *db, void *context, struct error *err)
 {
     const struct halves *halves = context;
@@ -157,7 +158,7 @@ static bool halves_work(struct db *db, void *context, struct error *err)
     const struct db_step steps[] = { organisation_step(values),
                                      { .query = QUERY(organisation_find, db_text(halves->name),
                                                       db_null()),
-                                       .record = &organisation_record,
+                                       .record = &row_record,
                                        .out = (void **)&found } };
     if (!db_run_start(db, steps, COUNT(steps), err))
         return false;

@@ -275,7 +275,8 @@ static void two_at_once_make_one_version(void **state)
     arena_free(rival.arena);
 }
 
-/* Its bundle is written otherwise, and would be another blob: no row of it is left without bytes. */
+/* Its bundle is written otherwise, and would be another blob: no row of it is left without bytes.
+ */
 static void a_publish_that_is_there_leaves_no_row_of_a_blob(void **state)
 {
     (void)state;
