@@ -133,8 +133,11 @@ static bool list_run(const char **operands, int *status, struct error *err)
         struct audit_summary summary;
         if (opt_recent && shown == opt_recent)
             break;
-        if (!audit_summarise(state, *id, arena, &summary, err))
+        if (!audit_summarise(state, *id, arena, &summary, err)) {
+            if (err->kind == ERROR_NOT_FOUND)
+                continue; /* gone meanwhile: nothing was run */
             return false;
+        }
         if (!is_wanted(&wanted, &summary, arena))
             continue;
         shown++;

@@ -4,7 +4,8 @@
  * have their names; then one transaction with every row and the audit event is committed. It is
  * opened before the checks are done, and the journal of the blobs written meanwhile, so that the
  * database and the disk work while the processor does; a refusal takes both back. A crash leaves
- * nothing or the whole version, and at worst blobs that nobody refers to, which the collector takes.
+ * nothing or the whole version, and at worst blobs that nobody refers to, which the collector
+ * takes.
  */
 #pragma once
 

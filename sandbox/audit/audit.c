@@ -16,6 +16,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "sandbox/audit/event.h"
+#include "sandbox/audit/log_files.h"
 #include "sandbox/audit/redact.h"
 
 struct audit {
@@ -60,11 +61,19 @@ static bool folder_open(const char *state, int *out_fd, struct error *err)
     return true;
 }
 
-#define RECORD_NAME_TEXT (AUDIT_ID_TEXT + sizeof("/events.jsonl"))
-
-static void record_name(const struct audit *audit, char out[RECORD_NAME_TEXT])
+/* A file that nobody has made before. */
+static bool record_make(struct audit *audit, char name[AUDIT_NAME_TEXT], struct error *err)
 {
-    (void)snprintf(out, RECORD_NAME_TEXT, "%s/events.jsonl", audit->id);
+    struct error fault;
+    do {
+        id_make(audit->id);
+        audit_name(audit->id, name);
+        if (file_open_beneath(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600,
+                              &audit->fd, &fault))
+            return true;
+    } while (fault.sys == EEXIST);
+    *err = fault;
+    return false;
 }
 
 bool audit_open(const char *state, struct audit **out, struct error *err)
@@ -74,17 +83,8 @@ bool audit_open(const char *state, struct audit **out, struct error *err)
     audit_chain_init(&audit->chain);
     if (!folder_open(state, &audit->folder, err))
         return error_prefix(err, "audit");
-    id_make(audit->id);
-    while (mkdirat(audit->folder, audit->id, 0700) != 0) {
-        if (errno != EEXIST)
-            return error_set_errno(err, "audit: mkdir %s", audit->id);
-        id_make(audit->id);
-    }
-
-    char name[RECORD_NAME_TEXT];
-    record_name(audit, name);
-    if (!file_open_beneath(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600,
-                           &audit->fd, err))
+    char name[AUDIT_NAME_TEXT];
+    if (!record_make(audit, name, err))
         return error_prefix(err, "audit");
     if (flock(audit->fd, LOCK_EX | LOCK_NB) != 0)
         return error_set_errno(err, "audit: lock %s", name);
@@ -97,10 +97,9 @@ void audit_free(struct audit *audit)
     if (!audit)
         return;
     if (audit->fd >= 0 && audit->len == 0) {
-        char name[RECORD_NAME_TEXT];
-        record_name(audit, name);
+        char name[AUDIT_NAME_TEXT];
+        audit_name(audit->id, name);
         (void)unlinkat(audit->folder, name, 0);
-        (void)unlinkat(audit->folder, audit->id, AT_REMOVEDIR);
     }
     closep(&audit->fd);
     closep(&audit->folder);

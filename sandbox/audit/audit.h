@@ -25,7 +25,7 @@
 struct audit;
 
 /*
- * Makes STATE/audit/ID/events.jsonl (0700, 0600) for a new run. state is nono's state folder
+ * Makes STATE/audit/ID.jsonl (0700, 0600) for a new run. state is nono's state folder
  * (lib/base/xdg.h); what is missing of it is made. Call it before the fork: a run that cannot be
  * recorded does not start. Nothing is written to the file yet.
  */

@@ -166,9 +166,9 @@ bool audit_verify(const char *state, const char *id, audit_visit *visit, void *c
                   struct audit_report *out, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    *out = (struct audit_report){ .state = AUDIT_UNCLOSED, .fault = "its file is missing" };
+    *out = (struct audit_report){ .state = AUDIT_UNCLOSED };
     if (audit_file_open(state, id, &fd, err))
-        return fd < 0 || audit_verify_fd(fd, id, visit, context, out, err);
+        return audit_verify_fd(fd, id, visit, context, out, err);
     if (err->kind != ERROR_UNTRUSTED)
         return false;
     fault_set(out, 1, err->message);
@@ -219,8 +219,6 @@ bool audit_summarise(const char *state, const char *id, struct arena *arena,
     *out = (struct audit_summary){ .id = id, .state = AUDIT_UNCLOSED };
     if (!audit_file_open(state, id, &fd, err))
         return err->kind == ERROR_UNTRUSTED && summary_fault(out, err);
-    if (fd < 0)
-        return true;
     out->state = is_running(fd) ? AUDIT_RUNNING : AUDIT_UNCLOSED;
     CLEANUP(lines_clear) struct lines lines;
     lines_init(&lines, fd);

@@ -34,17 +34,6 @@ static bool folder_open(const char *state, int *out_fd, struct error *err)
     return false;
 }
 
-struct record_name {
-    char text[AUDIT_ID_TEXT + sizeof("/events.jsonl")];
-};
-
-static struct record_name record_name(const char *id)
-{
-    struct record_name name;
-    (void)snprintf(name.text, sizeof(name.text), "%s/events.jsonl", id);
-    return name;
-}
-
 bool audit_file_open(const char *state, const char *id, int *out_fd, struct error *err)
 {
     if (!is_id(id))
@@ -55,13 +44,12 @@ bool audit_file_open(const char *state, const char *id, int *out_fd, struct erro
     struct stat st;
     struct error fault;
     CLEANUP(closep) int fd = -1;
-    if (folder < 0 || fstatat(folder, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    char name[AUDIT_NAME_TEXT];
+    audit_name(id, name);
+    if (folder < 0 || fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_set(err, NOT_FOUND, "there is no record of a run %s", id);
-    *out_fd = -1;
-    if (!file_open_beneath(folder, record_name(id).text, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd,
-                           &fault))
-        return fault.kind == ERROR_NOT_FOUND ||
-               error_set(err, UNTRUSTED, "the record cannot be opened: %.300s", fault.message);
+    if (!file_open_beneath(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, &fault))
+        return error_set(err, UNTRUSTED, "the record cannot be opened: %.300s", fault.message);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return error_set(err, UNTRUSTED, "the record is not a file");
     *out_fd = STEAL_FD(fd);
@@ -73,11 +61,12 @@ static int newest_first(const void *a, const void *b)
     return strcmp(*(const char *const *)b, *(const char *const *)a);
 }
 
-/* The original keeps its runs in the same folder, under the same kind of name, as other files. */
-static bool is_record(int folder, const char *id)
+/* ID.jsonl, and nothing else: the original keeps its runs in the same folder, as folders. */
+static bool is_record(const char *name)
 {
-    struct stat st;
-    return is_id(id) && fstatat(folder, record_name(id).text, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    size_t len = AUDIT_ID_TEXT - 1;
+    return strlen(name) == len + strlen(AUDIT_SUFFIX) && strspn(name, "0123456789abcdef") == len &&
+           strcmp(name + len, AUDIT_SUFFIX) == 0;
 }
 
 bool audit_ids(const char *state, struct arena *arena, struct list *out, struct error *err)
@@ -96,7 +85,7 @@ bool audit_ids(const char *state, struct arena *arena, struct list *out, struct 
     CLEANUP(freep) const char **ids = NULL;
     size_t count = 0, room = 0;
     for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
-        if (!is_record(dirfd(stream), entry->d_name))
+        if (!is_record(entry->d_name))
             continue;
         if (count == room)
             ids = xreallocarray(ids, room = room ? 2 * room : 64, sizeof(*ids));

@@ -43,7 +43,7 @@ class Sandbox:
 
     def record(self):
         """The events of the newest run."""
-        files = sorted((self.home / ".local/state/nono/audit").glob("*/events.jsonl"))
+        files = sorted((self.home / ".local/state/nono/audit").glob("*.jsonl"))
         return [json.loads(line) for line in files[-1].read_text().splitlines()]
 
 

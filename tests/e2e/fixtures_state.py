@@ -48,7 +48,7 @@ class User:
         return file
 
     def records(self):
-        return sorted((self.state / "audit").glob("*/events.jsonl"))
+        return sorted((self.state / "audit").glob("*.jsonl"))
 
 
 @pytest.fixture

@@ -156,15 +156,14 @@ def test_a_run_that_cannot_be_recorded_does_not_start(sandbox):
 
 def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):
     assert sandbox.sh("true").returncode == 0
-    gone = sandbox.home / ".local/state/nono/audit/0123456789abcdef"
-    gone.mkdir()
-    for status, state in ((0, None), (5, "broken")):  # a folder without a file may be another program's
+    records = sandbox.home / ".local/state/nono/audit"
+    for name, status, state in (("0123456789abcdef", 0, None), ("0123456789abcdef.jsonl", 5, "broken")):  # the first may be another program's
+        (records / name).mkdir()
         listed = sandbox.nono("audit", "list")
         assert listed.returncode == 0 and "exit 0" in listed.stdout and ("broken" in listed.stdout) == bool(state)
         verified = sandbox.nono("audit", "verify", "--all")
         assert verified.returncode == status and ": closed" in verified.stdout
         assert (f"0123456789abcdef: {state}" in verified.stdout) == bool(state)
-        (gone / "events.jsonl").mkdir(exist_ok=True)
 
 
 def test_names_do_not_write_to_the_terminal(sandbox):

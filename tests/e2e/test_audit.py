@@ -17,7 +17,7 @@ def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
     start, *_, end = audit_events(record)
     assert start["type"] == "start"
     assert start["data"]["command"] == ["sh", "-c", "exit 7"]
-    assert start["data"]["session"] == record.parent.name
+    assert start["data"]["session"] == record.stem
     assert start["data"]["enforced"]["files"]
     assert end["data"]["status"] == 7
     assert os.stat(record).st_mode & 0o777 == 0o600 and os.stat(record.parent).st_mode & 0o777 == 0o700
@@ -26,13 +26,13 @@ def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
 
 def test_runs_that_the_original_recorded_beside_ours_are_left_to_it(user):  # noqa: F811
     record = run(user, "--", "true")
-    other = record.parent.parent / ("f" * 16)
+    other = record.parent / ("f" * 16)
     other.mkdir()
     (other / "session.json").write_text("{}")
     (other / "audit-events.ndjson").write_text("")
-    assert [item["id"] for item in user.json("audit", "list")] == [record.parent.name]
+    assert [item["id"] for item in user.json("audit", "list")] == [record.stem]
     user("audit", "verify", "--all")
-    assert record.parent.name in user("audit", "show")
+    assert record.stem in user("audit", "show")
     user("audit", "show", other.name, status=3)
 
 

@@ -357,6 +357,7 @@ static void public_packs_resolve(void **state)
         struct error fault;
         if (!file_read_path(file, 1 << 20, arena, &text, &len, &fault)) {
             print_message("%s is not here: skipped\n", file);
+            arena_free(STEAL(arena));
             skip();
         }
         struct profile *profile;
