@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +45,10 @@ static bool network_parse(const char *text, struct network *out)
         return false;
     unsigned bits = most;
     if (text[len]) {
-        char *end;
         const char *digits = text + len + 1;
-        bits = (unsigned)strtoul(digits, &end, 10);
-        if (*end || !*digits || strspn(digits, "0123456789") > 3 || bits > most)
+        size_t count = strspn(digits, "0123456789");
+        bits = count < 4 ? (unsigned)strtoul(digits, NULL, 10) : UINT_MAX;
+        if (count == 0 || digits[count] || bits > most)
             return false;
     }
     out->bits = 128 - most + bits;

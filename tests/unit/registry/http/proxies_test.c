@@ -39,9 +39,10 @@ static void networks_hold_their_addresses(void **state)
 static void what_is_no_network_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "",          "/8",          "10.0.0.0/33",
-                                       "10.0.0.0/", "10.0.0.0/8x", "10.0.0",
-                                       "::/129",    "host",        "10.0.0.0/-1" };
+    static const char *const bad[] = {
+        "",       "/8",   "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/8x", "10.0.0",
+        "::/129", "host", "10.0.0.0/-1", "10.0.0.0/+5", "10.0.0.0/ 5", "10.0.0.0/0005"
+    };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct proxies *proxies;
         assert_fails(make(bad[i], &proxies, &err), INVALID);
