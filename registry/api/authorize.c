@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -5,6 +6,8 @@
 #include "registry/api/api.h"
 #include "registry/auth/session.h"
 #include "registry/auth/token.h"
+#include "registry/domain/access.h"
+#include "registry/http/upload.h"
 
 static const char *bearer_of(const struct request *req)
 {
@@ -76,7 +79,24 @@ static bool route_lets_in(const struct request *req, struct error *err)
     return true;
 }
 
+/* What is small waits in memory, and for the handler, which asks the same. */
+static bool is_large(const struct request *req)
+{
+    const char *length = request_header(req, "Content-Length");
+    return !length || strlen(length) > 18 || strtoull(length, NULL, 10) > UPLOAD_MEMORY_MAX;
+}
+
+/* Before a stranger's bytes fill the disk that the packs are on. */
+static bool body_may_come(struct registry *registry, const struct request *req, struct error *err)
+{
+    struct organisation *ignored;
+    return !(req->route->flags & ROUTE_PUBLISHES) || !is_large(req) ||
+           access_organisation(registry->db, request_param(req, "ns"), req->account, ROLE_PUBLISHER,
+                               req->arena, &ignored, err);
+}
+
 bool api_authorize(struct registry *registry, struct request *req, struct error *err)
 {
-    return principal_find(registry, req, err) && route_lets_in(req, err);
+    return principal_find(registry, req, err) && route_lets_in(req, err) &&
+           body_may_come(registry, req, err);
 }

@@ -23,7 +23,7 @@ const struct route registry_routes[] = {
     { PATCH,  PACKAGE,                       ACCESS_ACCOUNT, "yank",    BODY_JSON,      SMALL,  package_patch,            0 },
     { GET,    PACKAGE "/status",             ACCESS_ANYONE,  NULL,      BODY_NONE,      0,      package_status_show,      0 },
     { GET,    PACKAGE "/versions",           ACCESS_ANYONE,  NULL,      BODY_NONE,      0,      versions_list,            0 },
-    { POST,   PACKAGE "/versions",           ACCESS_ACCOUNT, "publish", BODY_MULTIPART, UPLOAD, version_publish_post,     0 },
+    { POST,   PACKAGE "/versions",           ACCESS_ACCOUNT, "publish", BODY_MULTIPART, UPLOAD, version_publish_post,     ROUTE_PUBLISHES },
     { GET,    VERSION,                       ACCESS_ANYONE,  NULL,      BODY_NONE,      0,      version_show,             0 },
     { GET,    VERSION "/pull",               ACCESS_ANYONE,  NULL,      BODY_NONE,      0,      pull_show,                0 },
     { GET,    VERSION "/artifacts/{path...}", ACCESS_ANYONE, NULL,      BODY_NONE,      0,      artifact_show,            0 },

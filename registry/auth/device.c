@@ -53,7 +53,9 @@ static bool user_code_read(const char *text, char out[DEVICE_USER_TEXT])
 bool device_start(struct db *db, const struct device_request *request, struct arena *arena,
                   struct device_codes *out, struct error *err)
 {
-    if (!limit_take(db, &limit_start, request->ip, NULL, err))
+    char from[LIMIT_ADDRESS_TEXT];
+    limit_address(request->ip, from);
+    if (!limit_take(db, &limit_start, from, NULL, err))
         return false;
 
     char digest[SHA256_TEXT];
@@ -129,7 +131,9 @@ bool device_poll(struct db *db, const char *device_code, const char *ip, struct 
 {
     char digest[SHA256_TEXT];
     const char *state;
-    if (!limit_take(db, &limit_poll, ip, NULL, err))
+    char from[LIMIT_ADDRESS_TEXT];
+    limit_address(ip, from);
+    if (!limit_take(db, &limit_poll, from, NULL, err))
         return false;
     sha256_hex(device_code, strlen(device_code), digest);
     if (!db_fetch_json(db, QUERY(device_poll, db_text(digest)), arena, &state, NULL, err))
@@ -167,7 +171,7 @@ bool device_show(struct db *db, const struct principal *who, const char *user_co
     if (!found)
         return nothing_asks(err);
     *document = found;
-    return limit_forget(db, &limit_guess, who->login, err);
+    return limit_return(db, &limit_guess, who->login, err);
 }
 
 struct deciding {
@@ -207,5 +211,5 @@ bool device_decide(struct db *db, const struct principal *who,
         return false;
     if (!deciding.found)
         return nothing_asks(err);
-    return limit_forget(db, &limit_guess, who->login, err);
+    return limit_return(db, &limit_guess, who->login, err);
 }

@@ -1,5 +1,6 @@
 #include "registry/auth/limit.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,18 @@ static const struct record taken_record = RECORD(struct taken, "taken", taken_fi
 static void key_print(const struct limit *limit, const char *who, char out[KEY_MAX])
 {
     (void)snprintf(out, KEY_MAX, "%s:%.120s", limit->name, who);
+}
+
+void limit_address(const char *ip, char out[LIMIT_ADDRESS_TEXT])
+{
+    unsigned char bytes[16];
+    char network[INET6_ADDRSTRLEN];
+    (void)snprintf(out, LIMIT_ADDRESS_TEXT, "%.60s", ip);
+    if (inet_pton(AF_INET6, ip, bytes) != 1)
+        return;
+    memset(bytes + 8, 0, 8);
+    if (inet_ntop(AF_INET6, bytes, network, sizeof(network)))
+        (void)snprintf(out, LIMIT_ADDRESS_TEXT, "%s/64", network);
 }
 
 bool limit_take(struct db *db, const struct limit *limit, const char *who, int64_t *out_wait_s,

@@ -16,6 +16,13 @@ struct limit {
 };
 
 /*
+ * What an address counts as: itself, or of IPv6 its /64, since whoever has one address there has
+ * them all.
+ */
+#define LIMIT_ADDRESS_TEXT 64
+void limit_address(const char *ip, char out[LIMIT_ADDRESS_TEXT]);
+
+/*
  * Counts one attempt of who (a login, an address). RATE_LIMITED, with the wait in err->hint, when
  * there were too many; those count too. *out_wait_s, which may be NULL, is then the wait.
  */

@@ -9,9 +9,14 @@
 #include "registry/auth/password.h"
 #include "registry/db/db.h"
 
-/* Failed sign-ins. The address has more room: many people may sit behind one. */
-static const struct limit limit_login = { "sign-in", 10, QUARTER_S };
-static const struct limit limit_address = { "sign-in from", 100, QUARTER_S };
+/*
+ * Failed sign-ins. The tight limit is of a login from one address, so that nobody locks out someone
+ * who is elsewhere; an address has more room, since many people may sit behind one, and a login as
+ * a whole the most, which many addresses together meet.
+ */
+static const struct limit limit_here = { "sign-in", 10, QUARTER_S };
+static const struct limit limit_from = { "sign-in from", 100, QUARTER_S };
+static const struct limit limit_login = { "sign-in as", 500, QUARTER_S };
 
 static bool field_fault(struct error *err, const char *field, const char *text)
 {
@@ -170,20 +175,41 @@ static bool login_find(struct db *db, const char *login, struct arena *arena, st
            account_find(db, login, arena, out, err);
 }
 
+/* Counted before the work, so that many at once are not many more than the limit. */
+struct attempt {
+    char from[LIMIT_ADDRESS_TEXT];
+    const char *who, *here;
+};
+
+static bool attempt_take(struct db *db, const struct attempt *attempt, struct error *err)
+{
+    return limit_take(db, &limit_from, attempt->from, NULL, err) &&
+           limit_take(db, &limit_here, attempt->here, NULL, err) &&
+           limit_take(db, &limit_login, attempt->who, NULL, err);
+}
+
+static bool attempt_return(struct db *db, const struct attempt *attempt, struct error *err)
+{
+    return limit_forget(db, &limit_here, attempt->here, err) &&
+           limit_return(db, &limit_from, attempt->from, err) &&
+           limit_return(db, &limit_login, attempt->who, err);
+}
+
 bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *arena,
                     struct account **out, struct error *err)
 {
     struct account *account;
+    struct attempt attempt;
     if (!login_find(db, request->login, arena, &account, err))
         return false;
 
-    /* Counted before the work, so that many at once are not many more than the limit; under the
-     * account's own spelling, so that other spellings do not begin anew. */
-    const char *who = account ? account->login : request->login;
-    if (!text_is_printable(who))
-        who = "?";
-    if (!limit_take(db, &limit_address, request->ip, NULL, err) ||
-        !limit_take(db, &limit_login, who, NULL, err))
+    /* Under the account's own spelling, so that other spellings do not begin anew. */
+    attempt.who = account ? account->login : request->login;
+    if (!text_is_printable(attempt.who))
+        attempt.who = "?";
+    limit_address(request->ip, attempt.from);
+    attempt.here = arena_printf(arena, "%s %s", attempt.from, attempt.who);
+    if (!attempt_take(db, &attempt, err))
         return false;
 
     bool matches = password_verify(account ? account->password_hash : NULL, request->password);
@@ -191,8 +217,7 @@ bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *
         error_set(err, UNAUTHORIZED, "login or password is wrong");
         return error_hint(err, "an administrator can set a new password");
     }
-    if (!limit_forget(db, &limit_login, who, err) ||
-        !limit_return(db, &limit_address, request->ip, err))
+    if (!attempt_return(db, &attempt, err))
         return false;
     *out = account;
     return true;

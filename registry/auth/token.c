@@ -125,7 +125,7 @@ bool token_create(struct db *db, const struct token_request *request, struct are
     return db_fetch_json(db,
                          QUERY(token_add, db_integer(request->account_id), db_text(request->name),
                                db_text(digest), db_text(scopes_print(request->scopes, arena)),
-                               expires),
+                               expires, db_text(request->made_with)),
                          arena, document, NULL, err);
 }
 

@@ -34,7 +34,8 @@ struct token_request {
     int64_t account_id;
     const char *name;
     unsigned scopes;
-    int64_t expires_in_s; /* 0: never */
+    int64_t expires_in_s;  /* 0: never */
+    const char *made_with; /* id of another token, which it does not outlive; or NULL */
 };
 
 /* Stores a new token. text receives it, to be shown once and wiped; *document describes it. */

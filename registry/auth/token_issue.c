@@ -33,10 +33,10 @@ bool token_issue(struct db *db, const struct principal *who, const struct token_
                  struct error *err)
 {
     struct issuing issuing = { .who = who, .ip = request->ip, .arena = arena, .text = text };
-    issuing.request =
-        (struct token_request){ .account_id = who->account_id,
-                                .name = request->name,
-                                .expires_in_s = request->expires_in_days * 24 * 3600 };
+    issuing.request = (struct token_request){ .account_id = who->account_id,
+                                              .name = request->name,
+                                              .expires_in_s = request->expires_in_days * 24 * 3600,
+                                              .made_with = who->token_id };
     if (!text_is_line(request->name, 1, 100)) {
         error_set(err, INVALID, "a token's name has 1 to 100 printable characters");
         return error_field(err, "name");

@@ -14,7 +14,8 @@ struct token_issue {
 
 /*
  * A token gives no more than its maker has: one that was made with a token has a part of that
- * token's scopes. text is shown once and wiped; *document describes it.
+ * token's scopes, expires with it at the latest and is revoked with it. text is shown once and
+ * wiped; *document describes it.
  */
 bool token_issue(struct db *db, const struct principal *who, const struct token_issue *request,
                  struct arena *arena, char text[TOKEN_TEXT], const char **document,

@@ -34,6 +34,16 @@ static bool headers_read(struct exchange *exchange)
            error_set(&exchange->err, INVALID, "more than %d header fields", HEADERS_MAX);
 }
 
+/* All lines of a field as one (RFC 9110 section 5.3): a proxy may add its own to a client's. */
+static const char *lines_join(const struct request *req, const char *name)
+{
+    const char *all = NULL;
+    LIST_FOREACH (req->headers, struct argument, header)
+        if (strcasecmp(header->name, name) == 0)
+            all = all ? arena_printf(req->arena, "%s, %s", all, header->value) : header->value;
+    return all;
+}
+
 static void client_read(struct exchange *exchange)
 {
     const struct server_config *config = &exchange->server->config;
@@ -43,7 +53,7 @@ static void client_read(struct exchange *exchange)
     char peer[ADDRESS_TEXT];
     address_print(info ? info->client_addr : NULL, peer);
     req->client_ip =
-        proxies_client(config->proxies, peer, request_header(req, "X-Forwarded-For"), req->arena);
+        proxies_client(config->proxies, peer, lines_join(req, "X-Forwarded-For"), req->arena);
     const char *scheme = request_header(req, "X-Forwarded-Proto");
     bool behind = proxies_have(config->proxies, peer) && scheme && strcasecmp(scheme, "https") == 0;
     req->secure = config->tls || behind;
@@ -148,6 +158,7 @@ void exchange_expect_body(struct exchange *exchange)
         .kind = route->body,
         .max = route->body_max,
         .temp_dir = exchange->server->config.temp_dir,
+        .held = &exchange->server->uploads_held,
         .content_type = request_header(&exchange->req, "Content-Type"),
         .arena = exchange->req.arena,
     };

@@ -21,6 +21,7 @@ enum stage {
 struct exchange {
     struct server *server;
     struct MHD_Connection *connection;
+    struct link *link;
     struct exchange *next; /* in the queue */
     struct request req;    /* its arena is NULL until it is needed */
     struct route_match match;
@@ -32,10 +33,12 @@ struct exchange {
     unsigned status;
     enum stage stage;
     bool admitted;       /* the authorize hook has run */
+    bool closes;         /* no other request comes over this connection */
     uint64_t generation; /* of the cache, when handling began */
     int64_t started_us;
     uint64_t bytes_out;
     uint64_t bytes_in;
+    int64_t body_us;    /* since when it is received */
     const char *count;  /* response.count, or NULL */
     const char *method; /* as sent; lives with the connection */
     char uri[];         /* as sent, with the query */

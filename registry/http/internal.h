@@ -7,6 +7,7 @@
 
 #include "registry/http/cache.h"
 #include "registry/http/exchange.h"
+#include "registry/http/links.h"
 #include "registry/http/metrics.h"
 #include "registry/http/server.h"
 
@@ -16,8 +17,10 @@ struct server {
     struct server_config config;
     struct MHD_Daemon *daemon;
     struct cache *cache; /* NULL without one */
-    MHD_socket listener; /* once it is quiet */
-    int pages;           /* the folder of the web pages, or -1 */
+    struct links *links;
+    atomic_ullong uploads_held; /* bytes of bodies in temporary files */
+    MHD_socket listener;        /* once it is quiet */
+    int pages;                  /* the folder of the web pages, or -1 */
     atomic_bool stopping;
     atomic_int active; /* exchanges that have begun and not ended */
 
@@ -38,7 +41,8 @@ bool reply_cached(struct exchange *exchange);
 /* pages.c: the web pages; NOT_FOUND in err when there is none at this address. */
 bool page_find(struct server *server, struct exchange *exchange, struct error *err) MUST_CHECK;
 
-/* tls.c: what gives a new connection, whose socket's context is a struct tls, what that has now. */
+/* tls.c: what gives a new connection, whose socket's context is a struct link, what its struct tls
+ * has now. */
 void *tls_callback(void);
 
 /* workers.c */

@@ -126,6 +126,7 @@ bool page_find(struct server *server, struct exchange *exchange, struct error *e
     }
     response_header(res, "Content-Security-Policy", PAGE_CSP);
     response_header(res, "X-Frame-Options", "DENY");
+    response_header(res, "Vary", "Accept-Encoding");
     if (page.encoding)
         response_header(res, "Content-Encoding", page.encoding);
     reply_make(exchange);

@@ -45,6 +45,7 @@ enum {
     ROUTE_ADMIN = 2,  /* on the admin listener alone */
     ROUTE_BOTH = 4,   /* on both listeners */
     ROUTE_BODY_OPTIONAL = 8, /* the body may be left out */
+    ROUTE_PUBLISHES = 16,    /* a large body is taken from those alone who may publish in {ns} */
 };
 
 struct registry; /* what handlers act on; one for each worker, defined by the domain */

@@ -13,6 +13,7 @@
 #include "lib/base/limits.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
+#include "registry/http/framing.h"
 #include "registry/http/internal.h"
 
 /*
@@ -38,7 +39,9 @@ static void *on_address(void *context, const char *uri, struct MHD_Connection *c
     exchange->server = server;
     exchange->connection = connection;
     exchange->res.fd = -1;
-    exchange->started_us = clock_monotonic_us();
+    exchange->started_us = exchange->body_us = clock_monotonic_us();
+    exchange->link =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     (void)atomic_fetch_add(&server->active, 1);
     return exchange;
 }
@@ -56,11 +59,12 @@ static enum MHD_Result answer_send(struct exchange *exchange)
     struct MHD_Response *reply = exchange->reply;
     if (exchange->kept)
         reply = exchange->status == 304 ? exchange->kept->not_modified : exchange->kept->response;
-    else if (atomic_load(&exchange->server->stopping))
+    else if (exchange->closes || atomic_load(&exchange->server->stopping))
         (void)MHD_add_response_header(reply, "Connection", "close");
     const struct server_config *config = &exchange->server->config;
     if (exchange->count && config->count && exchange->status == 200 && exchange->method[0] == 'G')
         config->count(config->count_context, exchange->count);
+    link_expect(exchange->link, clock_monotonic_us(), exchange->bytes_out);
     enum MHD_Result result = MHD_queue_response(connection, exchange->status, reply);
     if (exchange->reply)
         MHD_destroy_response(exchange->reply);
@@ -78,6 +82,7 @@ static enum MHD_Result fail_send(struct exchange *exchange)
 static enum MHD_Result dispatch(struct exchange *exchange, enum stage stage)
 {
     exchange->stage = stage;
+    link_rest(exchange->link);
     if (workers_put(exchange->server, exchange))
         return MHD_YES;
     error_set(&exchange->err, UNAVAILABLE, "too many requests wait");
@@ -96,9 +101,16 @@ static bool admits_first(const struct exchange *exchange)
  * connection; one whose body is refused is answered now, which closes it. */
 static enum MHD_Result on_begin(struct exchange *exchange)
 {
+    struct error fault;
     bool get = strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0;
     struct MHD_Connection *connection = exchange->connection;
     exchange->stage = STAGE_BODY;
+    if (!framing_check(connection, &fault)) {
+        exchange_open(exchange);
+        exchange->err = fault;
+        exchange->closes = true;
+        return fail_send(exchange);
+    }
     const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
     bool body = (length && strcmp(length, "0") != 0) ||
                 MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
@@ -119,15 +131,23 @@ static enum MHD_Result on_begin(struct exchange *exchange)
 static enum MHD_Result on_admitted(struct exchange *exchange)
 {
     exchange->stage = STAGE_BODY;
+    exchange->body_us = clock_monotonic_us();
+    link_expect(exchange->link, exchange->body_us, exchange->bytes_in);
     bool refused = exchange->err.kind != ERROR_NONE;
     return refused && request_header(&exchange->req, "Expect") ? fail_send(exchange) : MHD_YES;
 }
 
-static void on_chunk(struct exchange *exchange, const char *chunk, size_t len)
+/* What is passed over ends somewhere too: then the connection is cut, whoever reads its answer. */
+#define PASSED_OVER_MAX ((uint64_t)MIB)
+
+static enum MHD_Result on_chunk(struct exchange *exchange, const char *chunk, size_t len)
 {
+    const struct route *route = exchange->match.route;
     exchange->bytes_in += len;
+    link_expect(exchange->link, exchange->body_us, exchange->bytes_in);
     if (exchange->err.kind == ERROR_NONE && exchange->upload)
         (void)!upload_add(exchange->upload, chunk, len, &exchange->err);
+    return exchange->bytes_in <= (route ? route->body_max : 0) + PASSED_OVER_MAX ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result on_whole(struct exchange *exchange)
@@ -167,9 +187,9 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     if (exchange->stage == STAGE_ADMITTING && *chunk_len == 0)
         return on_admitted(exchange);
     if (*chunk_len > 0) {
-        on_chunk(exchange, chunk, *chunk_len);
+        size_t len = *chunk_len;
         *chunk_len = 0;
-        return MHD_YES;
+        return on_chunk(exchange, chunk, len);
     }
     return on_whole(exchange);
 }
@@ -198,6 +218,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         if (server->config.access_log)
             access_log(exchange, took_us);
     }
+    link_expect(exchange->link, clock_monotonic_us(), 0); /* for the next head */
     exchange_free(exchange);
     (void)atomic_fetch_sub(&server->active, 1);
     *slot = NULL;
@@ -207,10 +228,15 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
                           enum MHD_ConnectionNotificationCode code)
 {
     struct server *server = context;
-    (void)connection;
-    *slot = server->config.tls; /* before the greeting: tls.c asks for it */
-    metrics_add(server->config.metrics, GAUGE_CONNECTIONS,
-                code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+    bool begins = code == MHD_CONNECTION_NOTIFY_STARTED;
+    metrics_add(server->config.metrics, GAUGE_CONNECTIONS, begins ? 1 : -1);
+    if (begins) {
+        int fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *slot = link_open(server->links, fd, server->config.tls); /* before the greeting */
+    } else {
+        link_close(*slot);
+        *slot = NULL;
+    }
 }
 
 static void on_message(void *context, const char *format, va_list args)
@@ -267,6 +293,7 @@ static void server_free(struct server *server)
     workers_stop(server);
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
+    links_free(server->links);
     cache_free(server->cache);
     closep(&server->pages);
     (void)pthread_cond_destroy(&server->wake);
@@ -287,6 +314,9 @@ bool server_start(const struct server_config *config, struct server **out, struc
         server->cache = cache_new(config->cache_bytes);
     if (config->web_dir && !dir_open(config->web_dir, &server->pages, err))
         return error_prefix(err, "web pages");
+    server->links = links_new(or_else(config->timeout_s, TIMEOUT_S));
+    if (!server->links)
+        return error_set(err, UNAVAILABLE, "no thread can be made");
     if (!workers_start(server, err) || !daemon_start(server, err))
         return false;
     *out = STEAL(server);

@@ -211,7 +211,7 @@ static int retrieve(gnutls_session_t session, const struct gnutls_cert_retr_st *
     struct MHD_Connection *connection = gnutls_session_get_ptr(session);
     const union MHD_ConnectionInfo *about =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    const struct tls *tls = about->socket_context;
+    const struct tls *tls = link_tls(about->socket_context);
     struct identity *identity = atomic_load(&tls->now);
     *chain = identity->chain;
     *chain_len = identity->chain_len;

@@ -27,6 +27,7 @@ struct upload {
     size_t in_memory;
     int fd;
     uint64_t file_end;
+    size_t held; /* of config.held, ours */
     void *map;
     size_t map_len;
     struct error err;
@@ -63,9 +64,24 @@ static bool file_make(struct upload *upload, struct error *err)
     return true;
 }
 
+/* Many large bodies at once would fill the disk that the packs are on. */
+static bool room_take(struct upload *upload, size_t len, struct error *err)
+{
+    atomic_ullong *held = upload->config.held;
+    if (held && atomic_fetch_add(held, len) + len > UPLOADS_HELD_MAX) {
+        (void)atomic_fetch_sub(held, len);
+        error_set(err, UNAVAILABLE, "too many large uploads are under way");
+        return error_hint(err, "try again in a minute");
+    }
+    upload->held += len;
+    return true;
+}
+
 static bool file_put(struct upload *upload, struct piece *piece, const char *bytes, size_t len,
                      struct error *err)
 {
+    if (!room_take(upload, len, err))
+        return false;
     uint64_t at = piece->file_start + piece->part.size;
     for (size_t done = 0; done < len;) {
         ssize_t put = pwrite(upload->fd, bytes + done, len - done, (off_t)(at + done));
@@ -174,6 +190,8 @@ void upload_free(struct upload *upload)
     if (upload->map)
         (void)munmap(upload->map, upload->map_len);
     closep(&upload->fd);
+    if (upload->config.held)
+        (void)atomic_fetch_sub(upload->config.held, upload->held);
     free(upload->pieces);
     free(upload);
 }

@@ -4,11 +4,16 @@
  */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "lib/base/cleanup.h"
+#include "lib/base/limits.h"
 #include "registry/http/request.h"
 
 #define UPLOAD_MEMORY_MAX ((size_t)256 * 1024) /* of a whole request, before the file is used */
-#define UPLOAD_PARTS_MAX  10100                /* LIMIT_PACK_ENTRIES and a few more */
+#define UPLOADS_HELD_MAX \
+    ((unsigned long long)4096 * MIB) /* in the files of all requests together */
+#define UPLOAD_PARTS_MAX 10100       /* LIMIT_PACK_ENTRIES and a few more */
 
 struct upload;
 
@@ -16,6 +21,7 @@ struct upload_config {
     enum body_kind kind;
     size_t max;               /* bytes of the whole body */
     const char *temp_dir;     /* where the temporary file is made */
+    atomic_ullong *held;      /* bytes in the temporary files of all; NULL: not counted */
     const char *content_type; /* of BODY_MULTIPART */
     struct arena *arena;      /* of the request */
 };

@@ -45,6 +45,26 @@ def test_sign_in_is_limited_for_each_account(world):
     assert world.nobody().login(other.name).status_code == 200
 
 
+def test_a_token_neither_outlives_nor_survives_the_one_that_it_was_made_with(world):
+    person = world.person()
+    parent = person.token("account", "read", expires_in_days=1)
+    until = person.get("/auth/tokens").json()["tokens"][0]["expires_at"]
+    child = parent.post("/auth/tokens", {"name": "child", "scopes": ["account"]}).json()
+    assert child["expires_at"] == until
+    longer = parent.post("/auth/tokens", {"name": "longer", "scopes": ["read"], "expires_in_days": 100}).json()
+    assert longer["expires_at"] == until
+    grandchild = Api(world.base, child["token"]).post("/auth/tokens", {"name": "grandchild", "scopes": ["account"]}).json()
+    apart = person.token("read")
+    for text in (child["token"], grandchild["token"]):
+        assert Api(world.base, text).get("/auth/whoami").status_code == 200
+    parent_id = next(t["id"] for t in person.get("/auth/tokens").json()["tokens"] if t["scopes"] == ["account", "read"] or
+                     t["scopes"] == ["read", "account"])
+    assert person.call("DELETE", f"/auth/tokens/{parent_id}").status_code == 204
+    for text in (child["token"], grandchild["token"], longer["token"]):
+        assert Api(world.base, text).get("/auth/whoami").status_code == 401
+    assert apart.get("/auth/whoami").status_code == 200
+
+
 def test_a_session_ends_at_logout(world):
     person = world.person()
     cookie = dict(person.http.cookies)

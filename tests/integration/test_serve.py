@@ -1,5 +1,6 @@
 """The registry as a process: start, stop, kill, commands beside it, and what every answer has."""
 import os
+import re
 import signal
 import socket
 import time
@@ -42,6 +43,57 @@ def test_both_prefixes_are_the_same_place(registry):
     assert once.status == twice.status == 200 and once.json() == twice.json()
     assert registry.get("/registry").status == 404
     assert registry.get("/api/v1/api/v1/api/v1/registry").status == 404
+
+
+GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
+
+
+@pytest.mark.parametrize("fields", [
+    b"Content-Length: 5\r\nContent-Length: 0\r\n", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+    b"Content-Length : 5\r\n", b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
+    b"Content-Length: +5\r\n", b"Content-Length: 5, 5\r\n",
+])
+def test_a_request_whose_end_can_be_read_in_two_ways_is_refused_and_the_connection_closed(registry, fields):
+    answers = raw(registry, GET + fields + b"\r\n" + GET + b"\r\n" + GET + b"Connection: close\r\n\r\n", until=b"nothing")
+    # what libmicrohttpd refuses by itself has its head twice
+    assert set(re.findall(rb"HTTP/1\.1 (\d+)", answers)) == {b"400"} and b"\r\nConnection: close\r\n" in answers
+
+
+def test_requests_behind_each_other_are_answered_in_turn(registry):
+    answers = raw(registry, GET + b"\r\n" + GET + b"Content-Length: 0\r\nConnection: close\r\n\r\n", until=b"nothing")
+    assert answers.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_a_client_that_goes_by_the_byte_is_cut_off_and_others_are_not(registry_folder):
+    with Registry.start(registry_folder / "data", timeout_seconds=1) as registry:
+        port = int(registry.url.rpartition(":")[2])
+        head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n"
+        for begin in (b"GET /healthz HTTP/1.1\r\nX-A: ", head):
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
+                link.sendall(begin)
+                sent = 0
+                with pytest.raises(OSError):  # each byte in time, the whole never
+                    while sent < 600:
+                        link.settimeout(0.1)
+                        try:
+                            if link.recv(65536) == b"":
+                                raise ConnectionResetError
+                        except TimeoutError:
+                            pass
+                        link.sendall(b"a")
+                        sent += 1
+                assert sent < 600
+        assert registry.get("/healthz").status == 200
+
+
+def test_a_body_that_was_refused_does_not_go_on_for_ever(registry):
+    port = int(registry.url.rpartition(":")[2])
+    head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
+        link.sendall(head)
+        with pytest.raises(OSError):
+            for _ in range(640):  # 40 MiB where 64 KiB are taken
+                link.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
 
 
 def test_every_answer_has_the_security_fields(registry):
@@ -140,6 +192,8 @@ def test_pages_are_served_with_their_own_policy(registry_folder):
         assert asset.headers["Content-Type"].startswith("text/javascript")
         packed = registry.get("/assets/a-1.js", headers={"Accept-Encoding": "gzip, br"})
         assert packed.body == b"packed" and packed.headers["Content-Encoding"] == "gzip"
+        for answer in (asset, packed):
+            assert "Accept-Encoding" in answer.headers["Vary"]
         for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/"):
             assert registry.get(path).status == 404, path
 
@@ -147,7 +201,14 @@ def test_pages_are_served_with_their_own_policy(registry_folder):
 def test_trusted_proxies_name_the_client(registry_folder):
     with Registry.start(registry_folder / "data", trusted_proxies="127.0.0.0/8", access_log="on") as registry:
         registry.get("/api/v1/registry?a", headers={"X-Forwarded-For": "6.6.6.6, 203.0.113.9, 127.0.0.2"})
-    assert '"client":"203.0.113.9"' in registry.log()
+        host, port = registry.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as link:  # a proxy that adds a line of its own
+            link.sendall(b"GET /api/v1/registry?b HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.7\r\nX-Forwarded-For: 203.0.113.10\r\n"
+                         b"Connection: close\r\n\r\n")
+            while link.recv(65536):
+                pass
+    assert '"client":"203.0.113.9"' in registry.log() and '"client":"203.0.113.10"' in registry.log()
+    assert "6.6.6." not in registry.log()
 
 
 def test_stops_when_told_and_starts_again_as_it_was(registry_folder):

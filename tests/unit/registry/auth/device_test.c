@@ -118,6 +118,15 @@ static void guesses_and_beginnings_are_limited(void **state)
     for (int i = 0; i < 20; i++)
         assert_fails(decide(who, "BBBB-BBBB", true, &err), NOT_FOUND);
     assert_fails(decide(who, "BBBB-BBBB", true, &err), RATE_LIMITED);
+
+    /* one's own code in between does not make the guesses fewer */
+    const struct principal *guesser = world_person(false);
+    for (int i = 0; i < 19; i++)
+        assert_fails(decide(guesser, "BBBB-BBBB", true, &err), NOT_FOUND);
+    struct device_codes own = begin(SCOPE_READ);
+    assert_ok(decide(guesser, own.user_code, true, &err));
+    assert_fails(decide(guesser, "BBBB-BBBB", true, &err), NOT_FOUND);
+    assert_fails(decide(guesser, "BBBB-BBBB", true, &err), RATE_LIMITED);
     world_run(
         "INSERT INTO rate_limit VALUES ('device login from:x', now(), 60), ('device poll from:x', now(), 2000)");
     struct device_codes codes;

@@ -86,12 +86,41 @@ static void sign_in_is_limited_by_account_and_by_address(void **state)
     for (int i = 0; i < 10; i++)
         assert_fails(sign_in(who->login, "wrong password", "d", &err), UNAUTHORIZED);
     assert_fails(sign_in(who->login, WORLD_PASSWORD, "d", &err), RATE_LIMITED);
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "d2", &err)); /* nobody is locked out elsewhere */
     world_run("UPDATE rate_limit SET started_at = started_at - interval '16 minutes'");
     assert_ok(sign_in(who->login, WORLD_PASSWORD, "d", &err));
+    world_run(arena_printf(world.arena,
+                           "INSERT INTO rate_limit VALUES ('sign-in as:%s', now(), 500)"
+                           " ON CONFLICT (key) DO UPDATE SET started_at = now(), used = 500",
+                           who->login));
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "d3", &err), RATE_LIMITED);
+    world_run("UPDATE rate_limit SET started_at = started_at - interval '16 minutes'");
 
     world_run("INSERT INTO rate_limit VALUES ('sign-in from:e', now(), 100)");
     assert_fails(sign_in(who->login, WORLD_PASSWORD, "e", &err), RATE_LIMITED);
     assert_ok(sign_in(who->login, WORLD_PASSWORD, "f", &err));
+}
+
+static void addresses_of_one_network_are_one(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "192.0.2.7", "192.0.2.7" },
+        { "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+        { "2001:db8:1:2::", "2001:db8:1:2::/64" },
+        { "2001:db8:1:3::1", "2001:db8:1:3::/64" },
+        { "::1", "::/64" },
+        { "unix", "unix" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char out[LIMIT_ADDRESS_TEXT];
+        limit_address(cases[i][0], out);
+        assert_string_equal(out, cases[i][1]);
+    }
+    world_run("INSERT INTO rate_limit VALUES ('sign-in from:2001:db8:9:9::/64', now(), 100)");
+    const struct principal *who = world_person(false);
+    assert_fails(sign_in(who->login, WORLD_PASSWORD, "2001:db8:9:9::77", &err), RATE_LIMITED);
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "2001:db8:9:a::77", &err));
 }
 
 static void a_limit_tells_how_long_to_wait(void **state)
@@ -205,6 +234,7 @@ int main(void)
         cmocka_unit_test(nobody_and_the_wrong_password_sound_alike),
         cmocka_unit_test(a_disabled_account_counts_for_nothing),
         cmocka_unit_test(sign_in_is_limited_by_account_and_by_address),
+        cmocka_unit_test(addresses_of_one_network_are_one),
         cmocka_unit_test(a_limit_tells_how_long_to_wait),
         cmocka_unit_test(sessions_end_by_themselves),
         cmocka_unit_test(a_token_stands_for_its_account_until_it_ends),
