@@ -12,16 +12,18 @@
 #include "lib/base/mem.h"
 
 struct lookup {
-    STAILQ_ENTRY(lookup) link;
+    TAILQ_ENTRY(lookup) link;
     char name[HOST_TEXT_MAX];
+    struct resolver *resolver;
+    bool waits;          /* no thread has it yet; under the resolver's lock */
     resolver_done *done; /* NULL once cancelled; the loop's thread alone looks at it */
     void *context;
-    struct host addresses[RESOLVER_ADDRESSES_MAX];
+    struct host *addresses; /* of RESOLVER_ADDRESSES_MAX, once there is one: most only wait */
     size_t count;
     char failure[128]; /* "" for none */
 };
 
-STAILQ_HEAD(lookups, lookup);
+TAILQ_HEAD(lookups, lookup);
 
 struct resolver {
     int wake; /* eventfd: a look-up is finished */
@@ -36,6 +38,12 @@ struct resolver {
     bool stop;
 };
 
+static void lookup_free(struct lookup *lookup)
+{
+    free(lookup->addresses);
+    free(lookup);
+}
+
 static bool address_add(struct lookup *lookup, const struct sockaddr *address)
 {
     struct host host;
@@ -47,6 +55,8 @@ static bool address_add(struct lookup *lookup, const struct sockaddr *address)
         return true;
     if (lookup->count == RESOLVER_ADDRESSES_MAX)
         return false;
+    if (!lookup->addresses)
+        lookup->addresses = xcalloc(RESOLVER_ADDRESSES_MAX, sizeof(*lookup->addresses));
     lookup->addresses[lookup->count++] = host;
     return true;
 }
@@ -68,18 +78,26 @@ static void look_up(struct lookup *lookup)
     (void)snprintf(lookup->failure, sizeof(lookup->failure), "%s", failure ? failure : "");
 }
 
+/* With the lock held. */
+static void waiting_remove(struct lookup *lookup)
+{
+    struct resolver *resolver = lookup->resolver;
+    TAILQ_REMOVE(&resolver->waiting, lookup, link);
+    resolver->queued--;
+    lookup->waits = false;
+}
+
 /* Waits for a look-up; NULL when the resolver stops. */
 static struct lookup *work_take(struct resolver *resolver)
 {
     (void)pthread_mutex_lock(&resolver->lock);
     resolver->idle++;
-    while (!resolver->stop && STAILQ_EMPTY(&resolver->waiting))
+    while (!resolver->stop && TAILQ_EMPTY(&resolver->waiting))
         (void)pthread_cond_wait(&resolver->work, &resolver->lock);
     resolver->idle--;
-    struct lookup *lookup = resolver->stop ? NULL : STAILQ_FIRST(&resolver->waiting);
+    struct lookup *lookup = resolver->stop ? NULL : TAILQ_FIRST(&resolver->waiting);
     if (lookup) {
-        STAILQ_REMOVE_HEAD(&resolver->waiting, link);
-        resolver->queued--;
+        waiting_remove(lookup);
         resolver->running++;
     }
     (void)pthread_mutex_unlock(&resolver->lock);
@@ -89,7 +107,7 @@ static struct lookup *work_take(struct resolver *resolver)
 static void work_give(struct resolver *resolver, struct lookup *lookup)
 {
     (void)pthread_mutex_lock(&resolver->lock);
-    STAILQ_INSERT_TAIL(&resolver->finished, lookup, link);
+    TAILQ_INSERT_TAIL(&resolver->finished, lookup, link);
     resolver->running--;
     (void)pthread_mutex_unlock(&resolver->lock);
     (void)eventfd_write(resolver->wake, 1);
@@ -112,15 +130,15 @@ static void lookup_finish(struct lookup *lookup)
     if (lookup->done)
         lookup->done(lookup->addresses, failed ? 0 : lookup->count, failed ? lookup->failure : NULL,
                      lookup->context);
-    free(lookup);
+    lookup_free(lookup);
 }
 
 static struct lookup *finished_take(struct resolver *resolver)
 {
     (void)pthread_mutex_lock(&resolver->lock);
-    struct lookup *lookup = STAILQ_FIRST(&resolver->finished);
+    struct lookup *lookup = TAILQ_FIRST(&resolver->finished);
     if (lookup)
-        STAILQ_REMOVE_HEAD(&resolver->finished, link);
+        TAILQ_REMOVE(&resolver->finished, lookup, link);
     (void)pthread_mutex_unlock(&resolver->lock);
     return lookup;
 }
@@ -147,8 +165,8 @@ bool resolver_new(struct event_base *base, struct resolver **out, struct error *
     (void)event_add(resolver->woken, NULL);
     (void)pthread_mutex_init(&resolver->lock, NULL);
     (void)pthread_cond_init(&resolver->work, NULL);
-    STAILQ_INIT(&resolver->waiting);
-    STAILQ_INIT(&resolver->finished);
+    TAILQ_INIT(&resolver->waiting);
+    TAILQ_INIT(&resolver->finished);
     *out = resolver;
     return true;
 }
@@ -156,9 +174,9 @@ bool resolver_new(struct event_base *base, struct resolver **out, struct error *
 static void lookups_free(struct lookups *lookups)
 {
     struct lookup *lookup;
-    while ((lookup = STAILQ_FIRST(lookups))) {
-        STAILQ_REMOVE_HEAD(lookups, link);
-        free(lookup);
+    while ((lookup = TAILQ_FIRST(lookups))) {
+        TAILQ_REMOVE(lookups, lookup, link);
+        lookup_free(lookup);
     }
 }
 
@@ -189,11 +207,13 @@ struct lookup *resolver_start(struct resolver *resolver, const char *name, resol
 {
     struct lookup *lookup = xnew(struct lookup);
     (void)snprintf(lookup->name, sizeof(lookup->name), "%s", name);
+    lookup->resolver = resolver;
+    lookup->waits = true;
     lookup->done = done;
     lookup->context = context;
 
     (void)pthread_mutex_lock(&resolver->lock);
-    STAILQ_INSERT_TAIL(&resolver->waiting, lookup, link);
+    TAILQ_INSERT_TAIL(&resolver->waiting, lookup, link);
     resolver->queued++;
     bool more = resolver->queued > resolver->idle && resolver->thread_count < RESOLVER_THREADS_MAX;
     (void)pthread_cond_signal(&resolver->work);
@@ -207,5 +227,14 @@ struct lookup *resolver_start(struct resolver *resolver, const char *name, resol
 
 void lookup_cancel(struct lookup *lookup)
 {
-    lookup->done = NULL;
+    struct resolver *resolver = lookup->resolver;
+    (void)pthread_mutex_lock(&resolver->lock);
+    bool waits = lookup->waits;
+    if (waits)
+        waiting_remove(lookup);
+    (void)pthread_mutex_unlock(&resolver->lock);
+    if (waits)
+        lookup_free(lookup);
+    else
+        lookup->done = NULL; /* a thread has it, or is done with it: the loop frees it */
 }

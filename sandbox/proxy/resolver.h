@@ -29,5 +29,8 @@ bool resolver_stop(struct resolver *resolver) MUST_CHECK;
 /* name is copied. done is called later, from the loop, and the look-up is gone then. */
 struct lookup *resolver_start(struct resolver *resolver, const char *name, resolver_done *done,
                               void *context);
-/* done will not be called. */
+/*
+ * done will not be called. A look-up that still waits for a thread is gone at once and nobody is
+ * asked; one that a thread works on goes with its result.
+ */
 void lookup_cancel(struct lookup *lookup);
