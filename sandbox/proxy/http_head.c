@@ -28,6 +28,16 @@ bool http_text_is(struct http_text text, const char *word)
     return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
 }
 
+bool http_method_is_idempotent(struct http_text method)
+{
+    static const char *const names[] = { "GET", "HEAD", "OPTIONS", "PUT", "DELETE" };
+    for (size_t i = 0; i < COUNT(names); i++) { /* "get" is another method, of unknown effect */
+        if (method.len == strlen(names[i]) && memcmp(method.data, names[i], method.len) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool http_head_find(const char *bytes, size_t len, size_t *scanned, size_t *out_len,
                     struct error *err)
 {

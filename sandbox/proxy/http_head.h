@@ -71,4 +71,7 @@ struct http_target {
 bool http_target_parse(const struct http_head *head, struct http_target *out, struct error *err)
     MUST_CHECK;
 
+/* A request with this method may be sent twice: the effect is that of one (RFC 9110 9.2.2). */
+bool http_method_is_idempotent(struct http_text method);
+
 bool http_text_is(struct http_text text, const char *word); /* without regard to case */

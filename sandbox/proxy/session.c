@@ -173,8 +173,9 @@ static void on_exchange(const struct exchange_result *result, void *argument)
 {
     struct session *session = argument;
     session->exchange = NULL;
-    bool bodiless = session->head.framing == HTTP_NO_BODY;
-    if (result->silent && session->reused && bodiless && !session->retried) {
+    bool repeatable =
+        session->head.framing == HTTP_NO_BODY && http_method_is_idempotent(session->head.method);
+    if (result->silent && session->reused && repeatable && !session->retried) {
         session->retried = true; /* the server had given the kept connection up meanwhile */
         up_close(session);
         connection_make(session);

@@ -269,6 +269,17 @@ static void targets_are_split_and_only_http_is_taken(void **state)
     assert_fails(http_target_parse(&head, &target, &err), UNSUPPORTED);
 }
 
+static void idempotent_methods_are_told_by_case(void **state)
+{
+    (void)state;
+    static const char *const once[] = { "POST", "PATCH", "CONNECT", "PURGE", "get", "GETS", "GE" };
+    static const char *const often[] = { "GET", "HEAD", "OPTIONS", "PUT", "DELETE" };
+    for (size_t i = 0; i < COUNT(once); i++)
+        assert_false(http_method_is_idempotent((struct http_text){ once[i], strlen(once[i]) }));
+    for (size_t i = 0; i < COUNT(often); i++)
+        assert_true(http_method_is_idempotent((struct http_text){ often[i], strlen(often[i]) }));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +291,7 @@ int main(void)
         cmocka_unit_test(hop_by_hop_fields_are_marked),
         cmocka_unit_test(responses_are_framed_by_status_and_fields),
         cmocka_unit_test(targets_are_split_and_only_http_is_taken),
+        cmocka_unit_test(idempotent_methods_are_told_by_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
