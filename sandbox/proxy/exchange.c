@@ -41,10 +41,12 @@ static void finish(struct exchange *exchange, enum proxy_category category, cons
     struct exchange_config config = exchange->config;
     struct exchange_result result;
     bool whole = category == PROXY_NONE && exchange->request.done;
+    /* bytes behind the answer would be read as the next one's: that server is out of step */
+    bool in_step = evbuffer_get_length(bufferevent_get_input(exchange->config.up)) == 0;
     exchange->result.category = category;
     exchange->result.reason = reason;
     exchange->result.down_open = whole && exchange->down_keeps;
-    exchange->result.up_open = whole && exchange->up_keeps && !exchange->up_ended;
+    exchange->result.up_open = whole && exchange->up_keeps && !exchange->up_ended && in_step;
     exchange_cancel(exchange, &result);
     config.done(&result, config.argument);
 }

@@ -206,6 +206,22 @@ static void a_kept_connection_takes_the_next_request(void **state)
     stop(&bench);
 }
 
+static void bytes_behind_an_answer_are_not_the_next_one(void **state)
+{
+    (void)state;
+    struct bench bench;
+    start(&bench);
+    int kept = keep_connection(&bench, OK_200 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstale");
+    ask(&bench, "GET");
+    int second = take(&bench);
+    expect_request(&bench, second, "GET ");
+    write_text(second, OK_204);
+    expect_answer(&bench, "HTTP/1.1 204 ", "\r\n\r\n");
+    (void)close(kept);
+    (void)close(second);
+    stop(&bench);
+}
+
 /* All of it lies in the proxy's socket, with the end. */
 static void end_and_wait(int server)
 {
@@ -244,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_idempotent_requests_are_sent_again_when_a_kept_connection_is_lost),
         cmocka_unit_test(a_kept_connection_takes_the_next_request),
+        cmocka_unit_test(bytes_behind_an_answer_are_not_the_next_one),
         cmocka_unit_test(a_connection_that_has_just_ended_takes_no_request),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
