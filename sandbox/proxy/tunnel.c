@@ -186,8 +186,9 @@ static void relay(struct tunnel *tunnel)
     (void)event_assign(up->readable, tunnel->context->base, up->from, EV_READ | EV_PERSIST,
                        on_readable, up);
     (void)event_add(up->readable, NULL);
-    (void)event_add(tunnel->down.readable, NULL);
-    timer_set(tunnel, TUNNEL_TIMEOUT_S);
+    if (!tunnel->down.ended && !tunnel->down.pending) /* the server may have spoken first */
+        (void)event_add(tunnel->down.readable, NULL);
+    timer_set(tunnel, idle_limit(tunnel));
     if (!flow_write(up, first, tunnel->hello_len))
         finish(tunnel, PROXY_CUT, NULL);
 }
@@ -203,11 +204,14 @@ static void judge_name(struct tunnel *tunnel, bool named, const struct host *nam
                      : "the TLS greeting names no host");
 }
 
-static void judge_hello(struct tunnel *tunnel)
+/* ended: no more will come, so what is not whole by now never will be. */
+static void judge_hello(struct tunnel *tunnel, bool ended)
 {
     struct host name;
     switch (client_hello_read(tunnel->hello, tunnel->hello_len, &name)) {
     case CLIENT_HELLO_MORE:
+        if (ended)
+            finish(tunnel, PROXY_CUT, NULL);
         break;
     case CLIENT_HELLO_NAMED:
         judge_name(tunnel, true, &name);
@@ -227,31 +231,46 @@ static void judge_hello(struct tunnel *tunnel)
     }
 }
 
+/* No more bytes than wait here; the end itself is read once more by whoever passes it on. */
+static void hello_end(struct tunnel *tunnel)
+{
+    if (tunnel->hello_len > 0)
+        judge_hello(tunnel, true);
+    else if (tunnel->authority.port == 443)
+        finish(tunnel, PROXY_NONE, NULL);
+    else
+        relay(tunnel); /* the server may be the one that speaks */
+}
+
 static void on_hello(evutil_socket_t fd, short what, void *argument)
 {
     (void)what;
     struct flow *flow = argument;
     struct tunnel *tunnel = flow->tunnel;
     if (tunnel->hello_len >= CLIENT_HELLO_MAX) { /* as much came with the head: no room, no need */
-        judge_hello(tunnel);
+        judge_hello(tunnel, false);
         return;
     }
     ssize_t got =
         recv(fd, tunnel->hello + tunnel->hello_len, CLIENT_HELLO_MAX - tunnel->hello_len, 0);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
         if (tunnel->hello_len > 0) /* what came with the head has woken us */
-            judge_hello(tunnel);
+            judge_hello(tunnel, false);
         return;
     }
-    if (got <= 0) {
-        finish(tunnel, got == 0 && tunnel->hello_len == 0 ? PROXY_NONE : PROXY_CUT, NULL);
+    if (got < 0) {
+        finish(tunnel, PROXY_CUT, NULL);
+        return;
+    }
+    if (got == 0) {
+        hello_end(tunnel);
         return;
     }
     if (tunnel->hello_len == 0)
         timer_set(tunnel, HELLO_TIMEOUT_S);
     tunnel->active_us = clock_monotonic_us();
     tunnel->hello_len += (size_t)got;
-    judge_hello(tunnel);
+    judge_hello(tunnel, false);
 }
 
 static void flow_init(struct flow *flow, struct tunnel *tunnel, int from, int to)
