@@ -106,8 +106,9 @@ static void on_linger_write(struct bufferevent *down, void *argument)
 
 static void on_linger_event(struct bufferevent *down, short what, void *argument)
 {
-    (void)down, (void)what;
-    end(argument);
+    bool unsaid = evbuffer_get_length(bufferevent_get_output(down)) > 0;
+    if (!unsaid || !(what & BEV_EVENT_EOF)) /* who has only ended its side can still read */
+        end(argument);
 }
 
 /* Lets what was written reach the program before the socket goes (RFC 9112 section 9.6). */
@@ -290,10 +291,14 @@ static void dial_abandon(struct session *session, const char *reason)
     report(session, session->retried ? PROXY_END : PROXY_DECISION);
 }
 
+/* Early bytes of a tunnel go up with the end behind them; an end alone is a program that left. */
 static void on_down_gone(struct bufferevent *down, short what, void *argument)
 {
-    (void)down, (void)what;
     struct session *session = argument;
+    bool early = session->event.mode == PROXY_CONNECT &&
+                 evbuffer_get_length(bufferevent_get_input(down)) > 0;
+    if (early && (what & BEV_EVENT_EOF))
+        return;
     dial_abandon(session, "the program closed the connection");
     end(session);
 }

@@ -135,7 +135,7 @@ static void expect_request(struct bench *bench, int server, const char *method)
     assert_int_equal(await(bench, server, bench->program), server);
     read_more(server, text, sizeof(text));
     assert_int_equal(strncmp(text, method, strlen(method)), 0);
-    assert_non_null(strstr(text, "\r\n\r\n"));
+    assert_string_equal(text + strlen(text) - 2, "\r\n");
 }
 
 /* The next answer that the program gets begins and ends like this. */
@@ -255,6 +255,63 @@ static void a_connection_that_has_just_ended_takes_no_request(void **state)
     stop(&bench);
 }
 
+/* CONNECT, what comes behind it, and the end, all before the proxy has looked. */
+static void connect_and_end(struct bench *bench, const char *early)
+{
+    char text[256];
+    (void)snprintf(text, sizeof(text), "CONNECT %s HTTP/1.1\r\nHost: x\r\n\r\n%s", bench->authority,
+                   early);
+    write_text(bench->program, text);
+    assert_int_equal(shutdown(bench->program, SHUT_WR), 0);
+}
+
+static void an_end_during_the_dial_does_not_drop_early_bytes(void **state)
+{
+    (void)state;
+    struct bench bench;
+    char text[256] = "";
+    start(&bench);
+    connect_and_end(&bench, "EHLO a\r\n");
+    int server = take(&bench);
+    expect_answer(&bench, "HTTP/1.1 200 ", "\r\n\r\n");
+    expect_request(&bench, server, "EHLO a\r\n");
+    assert_int_equal(await(&bench, server, bench.program), server);
+    assert_int_equal(recv(server, text, sizeof(text), 0), 0);
+    write_text(server, "250 a\r\n");
+    expect_answer(&bench, "250 a\r\n", "250 a\r\n");
+    (void)close(server);
+    stop(&bench);
+}
+
+static void early_bytes_and_the_end_still_hear_of_a_dial_that_fails(void **state)
+{
+    (void)state;
+    struct bench bench;
+    start(&bench);
+    (void)close(bench.listener);
+    bench.listener = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    connect_and_end(&bench, "EHLO a\r\n");
+    char text[1024] = "";
+    assert_int_equal(await(&bench, bench.program, bench.program), bench.program);
+    read_more(bench.program, text, sizeof(text));
+    assert_non_null(strstr(text, "HTTP/1.1 502 "));
+    stop(&bench);
+}
+
+/* Nothing tells it from a program that has gone; its dial is not worth a connection. */
+static void an_end_during_the_dial_with_nothing_early_ends_the_session(void **state)
+{
+    (void)state;
+    struct bench bench;
+    char text[256];
+    start(&bench);
+    connect_and_end(&bench, "");
+    while (bench.session)
+        (void)event_base_loop(bench.context.base, EVLOOP_ONCE);
+    assert_int_equal(recv(bench.program, text, sizeof(text), 0), 0);
+    stop(&bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -262,6 +319,9 @@ int main(void)
         cmocka_unit_test(a_kept_connection_takes_the_next_request),
         cmocka_unit_test(bytes_behind_an_answer_are_not_the_next_one),
         cmocka_unit_test(a_connection_that_has_just_ended_takes_no_request),
+        cmocka_unit_test(an_end_during_the_dial_does_not_drop_early_bytes),
+        cmocka_unit_test(early_bytes_and_the_end_still_hear_of_a_dial_that_fails),
+        cmocka_unit_test(an_end_during_the_dial_with_nothing_early_ends_the_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
