@@ -123,16 +123,44 @@ bool pack_put(struct pack_writer *writer, const unsigned char digest[SHA256_BYTE
     return true;
 }
 
-/* Copies within the kernel; ends early when the file does. */
+/* Whether copy_file_range(2) cannot do it at all: between two file systems, mostly. */
+static bool kernel_declines(int sys)
+{
+    return sys == EXDEV || sys == EINVAL || sys == ENOSYS || sys == EOPNOTSUPP;
+}
+
+/* By read and write, up to a buffer; through the pack's own, which was flushed. */
+static ssize_t piece_copy(struct pack_writer *writer, int fd, off_t from, off_t to, uint64_t len)
+{
+    size_t want = len < BUFFER_LEN ? (size_t)len : BUFFER_LEN;
+    ssize_t got = pread(fd, writer->buffer, want, from);
+    for (ssize_t done = 0; done < got;) {
+        ssize_t put = pwrite(writer->fd, writer->buffer + done, (size_t)(got - done), to + done);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return -1;
+        done += put;
+    }
+    return got;
+}
+
+/* Copies within the kernel where it can; ends early when the file does. */
 static bool range_copy(struct pack_writer *writer, int fd, uint64_t offset, uint64_t len,
                        uint64_t *out_len, struct error *err)
 {
     uint64_t done = 0;
+    bool by_hand = false;
     while (done < len) {
-        off_t from = (off_t)(offset + done), to = (off_t)writer->written + (off_t)done;
-        ssize_t got = copy_file_range(fd, &from, writer->fd, &to, len - done, 0);
+        off_t from = (off_t)(offset + done), to = (off_t)(writer->written + done);
+        ssize_t got = by_hand ? piece_copy(writer, fd, from, to, len - done)
+                              : copy_file_range(fd, &from, writer->fd, &to, len - done, 0);
         if (got < 0 && errno == EINTR)
             continue;
+        if (got < 0 && !by_hand && kernel_declines(errno)) {
+            by_hand = true;
+            continue;
+        }
         if (got < 0)
             return error_set_errno(err, "copy into the snapshot store");
         if (got == 0)

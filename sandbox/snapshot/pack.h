@@ -38,9 +38,9 @@ DEFINE_CLEANUP(struct pack_writer *, pack_writer_free)
 bool pack_put(struct pack_writer *writer, const unsigned char digest[SHA256_BYTES],
               const void *bytes, size_t len, struct error *err) MUST_CHECK;
 /*
- * Copies len bytes of a file from offset on as an object, in the kernel and without a copy where
- * the file system can share blocks; they begin at a multiple of 4096. The digest is of what
- * arrived in the pack, and *out_len is how much that was (the file may have been cut short).
+ * Copies len bytes of a file from offset on as an object, in the kernel where it can, and without
+ * a copy where the file system can share blocks; they begin at a multiple of 4096. The digest is of
+ * what arrived in the pack, and *out_len is how much that was (the file may have been cut short).
  * The object is then the newest, and pack_drop takes it back.
  */
 bool pack_copy(struct pack_writer *writer, int fd, uint64_t offset, uint64_t len,

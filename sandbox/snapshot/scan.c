@@ -96,6 +96,14 @@ static void node_count(struct walk *walk, struct node *node)
         note_add(walk, "a device, fifo or socket: only its name is kept");
 }
 
+/* Asked of the entry itself, for what is done with a content may cross file systems too. */
+static bool is_mount(int dir, const char *name)
+{
+    struct error err;
+    CLEANUP(closep) int fd = -1;
+    return !file_open_same_mount(dir, name, O_PATH | O_NOFOLLOW, 0, &fd, &err) && err.sys == EXDEV;
+}
+
 /* One look at an entry whose name is known. *gone when there is none (any more). */
 static bool entry_look(struct walk *walk, int dir, const struct node *old, struct node *node,
                        bool *gone, struct error *err)
@@ -111,7 +119,7 @@ static bool entry_look(struct walk *walk, int dir, const struct node *old, struc
         return true;
     bool ok = node->kind == NODE_FOLDER ? subfolder_take(walk, dir, old, node, err)
                                         : content_take(walk, dir, old, node, err);
-    if (!ok && err->sys == EXDEV) {
+    if (!ok && err->sys == EXDEV && is_mount(dir, node->name)) {
         node->kind = NODE_MOUNT;
         node->size = 0;
         return true;

@@ -290,6 +290,40 @@ static void links_in_the_way_are_replaced_not_followed(void **unused)
     assert_string_equal(tree_print(outside, arena), aside);
 }
 
+/* A folder on another file system than the store; false, and said, when there is none here. */
+static bool folder_elsewhere(char out[64])
+{
+    struct stat here, there;
+    (void)snprintf(out, 64, "/dev/shm/nono-snapshot-XXXXXX");
+    assert_int_equal(stat(state, &here), 0);
+    if (stat("/dev/shm", &there) == 0 && here.st_dev != there.st_dev && mkdtemp(out))
+        return true;
+    print_message("no second file system here: copies between two were not tried\n");
+    return false;
+}
+
+/* The kernel copies between some file systems only: the others are no reason to leave a file out.
+ */
+static void a_large_file_of_another_file_system_is_held(void **unused)
+{
+    (void)unused;
+    char elsewhere[64];
+    if (!folder_elsewhere(elsewhere))
+        skip();
+    (void)snprintf(folder, sizeof(folder), "%s", elsewhere);
+    tree_make(folder, items, COUNT(items));
+    large_put('x');
+    const char *before = tree_print(folder, arena);
+    struct snapshot_result taken = take("a");
+    assert_int_equal(taken.snapshot.files, 9);
+    assert_int_equal(taken.snapshot.left_out + taken.notes.count, 0);
+    assert_int_equal(faults_of(&taken.snapshot), 0);
+    tree_drop(folder, "large");
+    assert_int_equal(go_back(&taken.snapshot).written, 1);
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_ok(tree_remove(AT_FDCWD, elsewhere, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +339,7 @@ int main(void)
         CASE(a_folder_with_something_left_alone_stays),
         CASE(special_files_are_named_and_left),
         CASE(links_in_the_way_are_replaced_not_followed),
+        CASE(a_large_file_of_another_file_system_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
