@@ -8,9 +8,9 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/snapshot.h"
 #include "client/cmd/warm.h"
 #include "lib/base/xdg.h"
-#include "sandbox/snapshot/snapshot.h"
 
 static char *opt_name, *opt_snapshot;
 static int opt_no_audit;
@@ -86,6 +86,9 @@ static bool snapshot_take(struct run *run, struct error *err)
     if (!snapshot_store_open(run->state, &store, err) ||
         !snapshot_create(store, &snapshot, run->policy.arena, &result, err))
         return false;
+    /* what is missing from the point to return to is told however quiet the run is to be */
+    if (!run->policy.options.silent || result.snapshot.left_out)
+        notes_print(&result.notes, run->policy.arena);
     if (!result.made)
         fprintf(stderr, "nono run: snapshot %s was taken before and is kept\n", opt_snapshot);
     run->snapshot_root = result.snapshot.root;

@@ -52,6 +52,15 @@ def test_run_takes_the_snapshot_before_the_program_starts(project):
     assert fingerprint(project.work) == before
 
 
+@pytest.mark.parametrize("silent", [[], ["-s"]])
+def test_run_tells_what_its_snapshot_leaves_out(project, silent):
+    os.mkfifo(project.work / "pipe")
+    project("run", *silent, "--allow", ".", "--snapshot", "first", "--", "true")
+    assert "pipe: a device, fifo or socket: only its name is kept" in project.err
+    project("run", *silent, "--allow", ".", "--snapshot", "first", "--", "true")
+    assert "pipe" not in project.err
+
+
 def test_everything_comes_back_and_the_program_can_tell(project):
     before = fingerprint(project.work)
     project("snapshot", "create", "a")
