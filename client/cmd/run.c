@@ -115,9 +115,9 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
         confine.dry_run = true;
         return confine_prepare(run->policy.caps, &confine, &run->confinement, err);
     }
-    return audit_make(run, err) && proxy_make(run, &confine, err) &&
+    /* the snapshot first: preparing makes placeholders, and folders above them, in the folder */
+    return audit_make(run, err) && snapshot_take(run, err) && proxy_make(run, &confine, err) &&
            confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
-           snapshot_take(run, err) &&
            hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook_values,
                        err);
 }

@@ -8,14 +8,11 @@
 #include <unistd.h>
 
 #include "sandbox/policy/memory.h"
-
-/* What no file of the user's has: empty, for its owner to read, and sticky. */
-#define PLACEHOLDER_MODE (S_ISVTX | S_IRUSR)
+#include "sandbox/policy/placeholder.h"
 
 static bool is_placeholder(const struct stat *st)
 {
-    return S_ISREG(st->st_mode) && (st->st_mode & 07777) == PLACEHOLDER_MODE && st->st_size == 0 &&
-           st->st_uid == geteuid();
+    return placeholder_is(st) && st->st_uid == geteuid();
 }
 
 bool placeholders_have(const char *path)

@@ -40,7 +40,7 @@ static bool children_remove(struct restore *restore, int dir, const struct node 
         return false;
     for (size_t i = 0; i < have->count; i++) {
         size_t before;
-        if (have->children[i].kind == NODE_MOUNT)
+        if (have->children[i].kind == NODE_MOUNT || have->children[i].held)
             continue;
         if (!path_push(&restore->path, &have->children[i], &before, err) ||
             !node_remove(restore, fd, &have->children[i], err))

@@ -40,6 +40,12 @@ static bool is_let_be(struct compare *compare, const struct node *from, const st
 {
     if (from && from->kind == NODE_MOUNT)
         return true;
+    if (from && from->held) {
+        if (to)
+            notes_add(&compare->notes, compare->arena, compare->path.text,
+                      "a run that denies it is under way: left as it is");
+        return true;
+    }
     if (!to || !node_is_left_out(to))
         return false;
     if (!from || from->kind != to->kind)
@@ -93,6 +99,12 @@ static bool entry_compare(struct compare *compare, struct node *from, struct nod
     return true;
 }
 
+/* To a difference that is only told, what a run stands on is not there. */
+static struct node *shown(const struct compare *compare, struct node *node)
+{
+    return node && node->held && !compare->restoring ? NULL : node;
+}
+
 /* The children of two folders, of which one may be missing, in the order of their names. */
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
 static bool children_compare(struct compare *compare, struct node *from, struct node *to,
@@ -103,10 +115,10 @@ static bool children_compare(struct compare *compare, struct node *from, struct 
         int order = i == from_count ? 1 : j == to_count ? -1 : 0;
         if (order == 0)
             order = strcmp(from->children[i].name, to->children[j].name);
-        struct node *left = order <= 0 ? &from->children[i++] : NULL;
-        struct node *right = order >= 0 ? &to->children[j++] : NULL;
+        struct node *left = order <= 0 ? shown(compare, &from->children[i++]) : NULL;
+        struct node *right = order >= 0 ? shown(compare, &to->children[j++]) : NULL;
         bool differs = false;
-        if (!pair_compare(compare, left, right, &differs, err))
+        if ((left || right) && !pair_compare(compare, left, right, &differs, err))
             return false;
         *changed |= differs;
     }

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
+#include "sandbox/policy/placeholder.h"
 #include "sandbox/snapshot/content.h"
 #include "sandbox/snapshot/facts.h"
 #include "sandbox/snapshot/notes.h"
@@ -96,6 +98,24 @@ static void node_count(struct walk *walk, struct node *node)
         note_add(walk, "a device, fifo or socket: only its name is kept");
 }
 
+/* What was not read is like nothing that a snapshot holds, and known to no later look. */
+static void content_leave(struct node *node)
+{
+    memset(node->digest, 0, SHA256_BYTES);
+    node->ctime_ns = 0;
+}
+
+/* Whether a run stands on a placeholder. One that none does is what a killed run left, or a file
+ * that a program made look so to have it spared. */
+static bool is_held(int dir, const char *name)
+{
+    struct error err;
+    CLEANUP(closep) int fd = -1;
+    if (!file_open_same_mount(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, &err))
+        return true; /* who cannot ask lets it be */
+    return flock(fd, LOCK_EX | LOCK_NB) != 0;
+}
+
 /* Asked of the entry itself, for what is done with a content may cross file systems too. */
 static bool is_mount(int dir, const char *name)
 {
@@ -117,6 +137,12 @@ static bool entry_look(struct walk *walk, int dir, const struct node *old, struc
     facts_take(&st, node);
     if (node_is_left_out(node))
         return true;
+    if (placeholder_is(&st) && (walk->scan->store || is_held(dir, node->name))) {
+        *gone = walk->scan->store != NULL;
+        node->held = true;
+        content_leave(node);
+        return true;
+    }
     bool ok = node->kind == NODE_FOLDER ? subfolder_take(walk, dir, old, node, err)
                                         : content_take(walk, dir, old, node, err);
     if (!ok && err->sys == EXDEV && is_mount(dir, node->name)) {

@@ -1,6 +1,9 @@
 /*
  * Looking at a folder on the disk: every entry's facts, and the digest of its content, read only
  * when the last look (cache.h) does not know it. With a store, contents are added to it.
+ *
+ * The placeholders of runs (sandbox/policy/placeholder.h) are no part of a snapshot. A look without
+ * a store marks those that a run stands on, and takes the others for the files that they are.
  */
 #pragma once
 

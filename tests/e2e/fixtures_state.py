@@ -24,9 +24,9 @@ class User:
         self.home.mkdir()
         self.work.mkdir()
 
-    def start(self, *words, **variables):
+    def start(self, *words, stdin=None, **variables):
         env = {"PATH": os.environ["PATH"], "HOME": str(self.home), "LC_ALL": "C.UTF-8", **variables}
-        return subprocess.Popen([NONO, *map(str, words)], env=env, cwd=self.work, stdout=subprocess.PIPE,
+        return subprocess.Popen([NONO, *map(str, words)], env=env, cwd=self.work, stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE)
 
     def __call__(self, *words, status=0, **variables):

@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import signal
+import subprocess
 
 import pytest
 from fixtures_state import canonical, disk_digest, fingerprint, folder_digest, pack_objects, tree_entries
@@ -59,6 +60,36 @@ def test_run_tells_what_its_snapshot_leaves_out(project, silent):
     assert "pipe: a device, fifo or socket: only its name is kept" in project.err
     project("run", *silent, "--allow", ".", "--snapshot", "first", "--", "true")
     assert "pipe" not in project.err
+
+
+DENIED = '[filesystem]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env", "$WORKDIR/.aws/credentials"]\n'
+
+
+def test_placeholders_of_a_run_are_no_part_of_its_snapshot(project):
+    profile = project.home / "denied.toml"
+    profile.write_text(DENIED)
+    before = fingerprint(project.work)
+    project("run", "-s", "--profile", profile, "--snapshot", "first", "--", "sh", "-c", "echo changed > README.md")
+    project("snapshot", "restore", "first")
+    assert fingerprint(project.work) == before
+
+
+def test_a_restore_during_a_run_does_not_lift_its_denies(project):
+    profile = project.home / "denied.toml"
+    profile.write_text(DENIED)
+    project("snapshot", "create", "a")
+    script = "echo ready; read line; echo secret > .env; echo secret > .aws/credentials; :"
+    with project.start("run", "-s", "--profile", profile, "--", "sh", "-c", script, stdin=subprocess.PIPE) as run:
+        assert run.stdout.readline() == b"ready\n"
+        project.put("README.md", "changed")
+        project("snapshot", "create", "b")
+        project("snapshot", "restore", "a")
+        assert (project.work / ".env").exists() and (project.work / ".aws/credentials").exists()
+        out, err = run.communicate(b"go\n")
+        assert b".env" in err and b".aws/credentials" in err
+    assert (project.work / "README.md").read_text() == "read me\n"
+    assert not (project.work / ".env").exists() and not (project.work / ".aws").exists()
+    assert [change["path"] for change in project.json("snapshot", "diff", "a", "b")] == [".aws", "README.md"]
 
 
 def test_everything_comes_back_and_the_program_can_tell(project):

@@ -1,4 +1,7 @@
 /* USES tests/support */
+#include <sys/file.h>
+
+#include "sandbox/policy/placeholder.h"
 #include "tests/unit/sandbox/snapshot/world.h"
 
 static void restore_brings_everything_back(void **unused)
@@ -290,6 +293,65 @@ static void links_in_the_way_are_replaced_not_followed(void **unused)
     assert_string_equal(tree_print(outside, arena), aside);
 }
 
+/* What a run puts at a denied path, and its lock; -1 for one that a killed run left. */
+static int placeholder_put(const char *name, bool held)
+{
+    tree_put(folder, &(struct tree_item){ 'f', name, "", PLACEHOLDER_MODE });
+    if (!held)
+        return -1;
+    int fd = open(path_join(arena, folder, name), O_RDONLY | O_CLOEXEC);
+    assert_int_equal(flock(fd, LOCK_SH), 0);
+    return fd;
+}
+
+static bool is_linked(int fd)
+{
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    return st.st_nlink > 0;
+}
+
+static void a_placeholder_is_no_part_of_a_snapshot(void **unused)
+{
+    (void)unused;
+    CLEANUP(closep) int lock = placeholder_put(".env", true);
+    (void)placeholder_put("src/.env", false);
+    struct snapshot_result taken = take("a");
+    assert_true(is_linked(lock));
+    assert_int_equal(taken.snapshot.files, 9);
+    tree_drop(folder, ".env");
+    tree_drop(folder, "src/.env");
+    go_back(&taken.snapshot);
+    assert_null(strstr(tree_print(folder, arena), ".env"));
+}
+
+/* Its run would be left without the ground that the deny stands on. */
+static void a_restore_leaves_a_run_its_placeholders(void **unused)
+{
+    (void)unused;
+    tree_put(folder, &(struct tree_item){ 'f', "src/.env", "mine", 0 });
+    const char *before = tree_print(folder, arena), *told = "";
+    struct snapshot taken = take("a").snapshot;
+    tree_drop(folder, "src/.env");
+    tree_put(folder, &(struct tree_item){ 'd', "made", NULL, 0 });
+    CLEANUP(closep) int one = placeholder_put("src/.env", true);
+    CLEANUP(closep) int two = placeholder_put(".env", true);
+    CLEANUP(closep) int three = placeholder_put("made/.env", true);
+    const struct snapshot_visitor visitor = { change_join, &told };
+    assert_ok(snapshot_diff(store, &taken, NULL, NULL, &visitor, &err));
+    assert_string_equal(told, "A made\nF src\nD src/.env\n");
+    struct snapshot_restored restored = go_back(&taken);
+    assert_int_equal(restored.notes.count, 2); /* the file that is denied, the folder around one */
+    assert_int_equal(restored.removed + restored.written, 0);
+    assert_true(is_linked(one) && is_linked(two) && is_linked(three));
+
+    closep(&one);
+    closep(&two);
+    closep(&three);
+    assert_int_equal(go_back(&taken).notes.count, 0); /* what no run stands on is in the way */
+    assert_string_equal(tree_print(folder, arena), before);
+}
+
 /* A folder on another file system than the store; false, and said, when there is none here. */
 static bool folder_elsewhere(char out[64])
 {
@@ -339,6 +401,8 @@ int main(void)
         CASE(a_folder_with_something_left_alone_stays),
         CASE(special_files_are_named_and_left),
         CASE(links_in_the_way_are_replaced_not_followed),
+        CASE(a_placeholder_is_no_part_of_a_snapshot),
+        CASE(a_restore_leaves_a_run_its_placeholders),
         CASE(a_large_file_of_another_file_system_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
