@@ -194,22 +194,7 @@ bool file_replace(int dir, const char *name, const void *bytes, size_t len, mode
 
 DEFINE_CLEANUP(DIR *, closedir)
 
-/* Removes what is in a directory; depth is bounded by the descriptors a process may have. */
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static bool entries_remove(int dir, struct error *err)
-{
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    CLEANUP(closedirp) DIR *stream = copy < 0 ? NULL : fdopendir(copy);
-    if (!stream)
-        return error_set_errno(err, "list");
-    for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (!tree_remove(dir, entry->d_name, err))
-            return false;
-    }
-    return true;
-}
+#define DEPTH_AT_ONCE 64 /* of folders that tree_remove has open */
 
 /* A folder to empty: its owner may need to be allowed that first. */
 static int folder_open_up(int dir, const char *name)
@@ -226,7 +211,65 @@ static int folder_open_up(int dir, const char *name)
     return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
+/* A folder that is emptied, and how deep below it the work is. */
+struct emptying {
+    int top;
+    unsigned depth;
+    bool moved; /* something from far below was brought to the top, and is still to be removed */
+};
+
+static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err);
+
+/* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
+static bool entries_remove(struct emptying *emptying, int dir, struct error *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(closedirp) DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+    if (!stream)
+        return error_set_errno(err, "list");
+    for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        if (!entry_remove(emptying, dir, entry->d_name, err))
+            return false;
+    }
+    return true;
+}
+
+/* What is nested deeper than there are descriptors, or stack, is brought to the top by pieces. */
+static bool folder_raise(struct emptying *emptying, int dir, const char *name, struct error *err)
+{
+    char raised[32] = ".tmp-";
+    random_hex(raised + 5, 16);
+    if (renameat(dir, name, emptying->top, raised) != 0)
+        return error_set_errno(err, "move %s", name);
+    emptying->moved = true;
+    return true;
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err)
+{
+    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
+        return true;
+    if (errno != EISDIR && errno != EPERM)
+        return error_set_errno(err, "remove %s", name);
+
+    CLEANUP(closep) int fd = folder_open_up(dir, name);
+    if (fd < 0)
+        return error_set_errno(err, "open %s", name);
+    if (emptying->depth == DEPTH_AT_ONCE)
+        return folder_raise(emptying, dir, name, err);
+    emptying->depth++;
+    bool ok = entries_remove(emptying, fd, err);
+    emptying->depth--;
+    if (!ok)
+        return false;
+    if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return error_set_errno(err, "remove %s", name);
+    return true;
+}
+
 bool tree_remove(int dir, const char *name, struct error *err)
 {
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
@@ -235,8 +278,14 @@ bool tree_remove(int dir, const char *name, struct error *err)
         return error_set_errno(err, "remove %s", name);
 
     CLEANUP(closep) int fd = folder_open_up(dir, name);
-    if (fd < 0 || !entries_remove(fd, err))
-        return fd < 0 ? error_set_errno(err, "open %s", name) : false;
+    if (fd < 0)
+        return error_set_errno(err, "open %s", name);
+    struct emptying emptying = { .top = fd, .moved = true };
+    while (emptying.moved) {
+        emptying.moved = false;
+        if (!entries_remove(&emptying, fd, err))
+            return false;
+    }
     if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
         return error_set_errno(err, "remove %s", name);
     return true;

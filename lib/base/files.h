@@ -47,8 +47,8 @@ bool file_replace(int dir, const char *name, const void *bytes, size_t len, mode
 bool file_sync(int fd, struct error *err) MUST_CHECK;
 
 /*
- * Removes dir/name and all below it, following no link; what is in folders that their owner may
- * not write, too. Nothing there is success.
+ * Removes dir/name and all below it, however deep, following no link; what is in folders that their
+ * owner may not write, too. Nothing there is success.
  */
 bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,6 +112,26 @@ static void tree_remove_goes_into_sealed_folders(void **state)
     assert_int_equal(status, 0);
 }
 
+static void tree_remove_is_not_stopped_by_depth(void **state)
+{
+    (void)state;
+    struct rlimit before;
+    int at = dup(dir);
+    for (int i = 0; i < 1000; i++) {
+        assert_int_equal(mkdirat(at, "n", 0755), 0);
+        int next = openat(at, "n", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(at);
+        at = next;
+    }
+    close(at);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = { 256, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_ok(tree_remove(dir, "n", &err));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(faccessat(dir, "n", F_OK, 0), -1);
+}
+
 static void make_path_is_mkdir_p(void **state)
 {
     (void)state;
@@ -151,6 +172,7 @@ int main(void)
         cmocka_unit_test(beneath_neither_leaves_nor_follows),
         cmocka_unit_test(tree_remove_follows_no_link),
         cmocka_unit_test(tree_remove_goes_into_sealed_folders),
+        cmocka_unit_test(tree_remove_is_not_stopped_by_depth),
         cmocka_unit_test(make_path_is_mkdir_p),
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),
