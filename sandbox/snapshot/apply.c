@@ -8,6 +8,7 @@
 
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/notes.h"
 #include "sandbox/snapshot/restore.h"
 
@@ -17,14 +18,8 @@ static bool children_apply(struct restore *restore, int dir, const struct node *
 /* A folder that its owner may not change is opened up for as long as it is changed. */
 static bool folder_open(int dir, const struct node *node, int *out_fd, struct error *err)
 {
-    struct stat st;
-    if (!file_open_same_mount(dir, node->name, O_RDONLY | O_DIRECTORY, 0, out_fd, err))
-        return false;
-    if (fstat(*out_fd, &st) != 0)
-        return error_set_errno(err, "stat");
-    if ((st.st_mode & 0700) != 0700 && fchmod(*out_fd, (st.st_mode & 07777) | 0700) != 0)
-        return error_set_errno(err, "chmod");
-    return true;
+    mode_t was;
+    return folder_open_up(dir, node->name, FOLDER_CHANGE, out_fd, &was, err);
 }
 
 static bool node_remove(struct restore *restore, int dir, const struct node *have,
@@ -55,9 +50,11 @@ static bool node_remove(struct restore *restore, int dir, const struct node *hav
                         struct error *err)
 {
     bool folder = have->kind == NODE_FOLDER;
-    if (folder && !children_remove(restore, dir, have, err))
+    if (have->beyond && !tree_remove(dir, have->name, err))
         return false;
-    if (unlinkat(dir, have->name, folder ? AT_REMOVEDIR : 0) == 0) {
+    if (folder && !have->beyond && !children_remove(restore, dir, have, err))
+        return false;
+    if (have->beyond || unlinkat(dir, have->name, folder ? AT_REMOVEDIR : 0) == 0) {
         restore->out->removed++;
         crash_point("snapshot.removed");
         return true;
@@ -86,6 +83,17 @@ static bool is_empty(int dir, const char *name)
     return count <= 2; /* itself and its parent */
 }
 
+static bool node_put(struct restore *restore, int dir, const struct node *want, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", want->staged);
+    if (renameat(restore->staging, number, dir, want->name) != 0)
+        return error_set_errno(err, "put in place");
+    restore->out->written++;
+    crash_point("snapshot.put");
+    return true;
+}
+
 /* The new one and the old one change places; then the old one goes. */
 static bool node_swap(struct restore *restore, int dir, const struct node *want,
                       const struct node *have, bool *kept, struct error *err)
@@ -94,6 +102,8 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
     char number[16];
     (void)snprintf(number, sizeof(number), "%u", want->staged);
     *kept = false;
+    if (have->beyond)
+        return tree_remove(dir, have->name, err) && node_put(restore, dir, want, err);
     if (have->kind == NODE_FOLDER) {
         if (!children_remove(restore, dir, have, err))
             return false;
@@ -111,17 +121,6 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
     if (unlinkat(restore->staging, number, have->kind == NODE_FOLDER ? AT_REMOVEDIR : 0) != 0)
         return error_set_errno(err, "remove what was there");
     restore->out->written++;
-    return true;
-}
-
-static bool node_put(struct restore *restore, int dir, const struct node *want, struct error *err)
-{
-    char number[16];
-    (void)snprintf(number, sizeof(number), "%u", want->staged);
-    if (renameat(restore->staging, number, dir, want->name) != 0)
-        return error_set_errno(err, "put in place");
-    restore->out->written++;
-    crash_point("snapshot.put");
     return true;
 }
 

@@ -7,9 +7,10 @@
 #include "sandbox/snapshot/record.h"
 #include "sandbox/snapshot/scan.h"
 
-/* The folder as it is; nothing is added to the store, but what was read is remembered. */
+/* The folder as it is, for comparing with want; nothing is added to the store. */
 static bool live_scan(struct snapshot_store *store, const char *folder, const struct scope *scope,
-                      struct arena *arena, struct node *out, struct error *err)
+                      const struct node *want, struct arena *arena, struct node *out,
+                      struct error *err)
 {
     CLEANUP(closep) int dir = -1;
     CLEANUP(closep) int fd = -1;
@@ -18,9 +19,11 @@ static bool live_scan(struct snapshot_store *store, const char *folder, const st
         return false;
     if (dir >= 0)
         cache_read(dir, arena, &cache);
-    struct scan scan = {
-        .arena = arena, .scope = scope, .old = cache.root, .old_taken_ns = cache.taken_ns
-    };
+    struct scan scan = { .arena = arena,
+                         .scope = scope,
+                         .old = cache.root,
+                         .old_taken_ns = cache.taken_ns,
+                         .want = want };
     if (!scan_run(&scan, fd, err))
         return false;
     *out = scan.root;
@@ -42,7 +45,7 @@ bool snapshot_diff(struct snapshot_store *store, const struct snapshot *before,
         !load_snapshot(store, before, arena, &from, err))
         return false;
     if (after ? !load_snapshot(store, after, arena, &to, err)
-              : !live_scan(store, before->folder, &scope, arena, &to, err))
+              : !live_scan(store, before->folder, &scope, &from, arena, &to, err))
         return false;
     compare->scope = &scope;
     compare->visitor = visitor;

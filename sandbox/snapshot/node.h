@@ -34,6 +34,7 @@ struct node {
     uint32_t uid, gid;
     bool read;       /* scan: the content was read now, not known from the cache */
     bool held;       /* scan: a run stands on it (sandbox/policy/placeholder.h) */
+    bool beyond;     /* scan: a folder deeper than any that a snapshot has; not looked into */
     bool changed;    /* compare: this, or something below it, differs */
     uint8_t action;  /* restore: enum action */
     uint32_t staged; /* restore: the number of what is made ready for it, from 1; or 0 */

@@ -37,7 +37,8 @@ static bool have_scan(struct job *job, struct error *err)
     job->have = (struct scan){ .arena = job->scratch,
                                .scope = &job->scope,
                                .old = cache.root,
-                               .old_taken_ns = cache.taken_ns };
+                               .old_taken_ns = cache.taken_ns,
+                               .want = &job->want };
     return scan_run(&job->have, job->folder, err);
 }
 
@@ -76,7 +77,8 @@ static bool outcome_check(struct job *job, uint64_t kept, struct error *err)
     struct scan after = { .arena = job->scratch,
                           .scope = &job->scope,
                           .old = &job->have.root,
-                          .old_taken_ns = job->have.taken_ns };
+                          .old_taken_ns = job->have.taken_ns,
+                          .want = &job->want };
     compare->scope = &job->scope;
     compare->restoring = true;
     compare->arena = job->scratch;

@@ -12,6 +12,7 @@
 #include "sandbox/policy/placeholder.h"
 #include "sandbox/snapshot/content.h"
 #include "sandbox/snapshot/facts.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/notes.h"
 #include "sandbox/snapshot/path.h"
 #include "sandbox/snapshot/tree.h"
@@ -30,7 +31,13 @@ struct walk {
     struct writer object;
 };
 
-static bool folder_take(struct walk *walk, int fd, const struct node *old, struct node *folder,
+/* What is known of a folder or an entry before it is looked at. */
+struct known {
+    const struct node *old;  /* by the last look, or NULL */
+    const struct node *want; /* by the snapshot, or NULL */
+};
+
+static bool folder_take(struct walk *walk, int fd, const struct known *known, struct node *folder,
                         struct error *err);
 
 static void note_add(struct walk *walk, const char *what)
@@ -47,18 +54,46 @@ static bool is_unchanged(const struct scan *scan, const struct node *old, const 
            (!scan->store || object_find(scan->store, old->digest));
 }
 
-static bool content_take(struct walk *walk, int dir, const struct node *old, struct node *node,
+/* What was not read is like nothing that a snapshot holds, and known to no later look. */
+static void content_leave(struct node *node)
+{
+    memset(node->digest, 0, SHA256_BYTES);
+    node->ctime_ns = 0;
+}
+
+/* Reading what differs anyway is waste, and a program can make it hours of waste: a sparse file. */
+static bool differs_unread(const struct scan *scan, const struct node *want,
+                           const struct node *node)
+{
+    return scan->want && node->kind == NODE_FILE &&
+           (!want || want->kind != NODE_FILE || want->size != node->size);
+}
+
+static bool is_refused(const struct error *err)
+{
+    return err->sys == EACCES || err->sys == EPERM || err->sys == EIO;
+}
+
+static bool content_take(struct walk *walk, int dir, const struct known *known, struct node *node,
                          struct error *err)
 {
     struct scan *scan = walk->scan;
-    if (is_unchanged(scan, old, node)) {
-        memcpy(node->digest, old->digest, SHA256_BYTES);
+    if (is_unchanged(scan, known->old, node)) {
+        memcpy(node->digest, known->old->digest, SHA256_BYTES);
+        return true;
+    }
+    if (differs_unread(scan, known->want, node)) {
+        content_leave(node);
         return true;
     }
     bool steady = true;
     if (node->kind == NODE_LINK ? !content_link(&walk->content, dir, node, err)
-                                : !content_file(&walk->content, dir, node, &steady, err))
-        return false;
+                                : !content_file(&walk->content, dir, node, &steady, err)) {
+        if (!scan->want || !is_refused(err))
+            return false;
+        content_leave(node);
+        return true;
+    }
     node->read = true;
     scan->files_read++;
     if (!steady)
@@ -66,17 +101,38 @@ static bool content_take(struct walk *walk, int dir, const struct node *old, str
     return true;
 }
 
-static bool subfolder_take(struct walk *walk, int dir, const struct node *old, struct node *node,
+/* Below the deepest that a snapshot has. To be removed it need not be looked into. */
+static bool beyond_take(struct walk *walk, int dir, struct node *node, struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    if (!walk->scan->want)
+        return error_set(err, TOO_LARGE, "folders are nested deeper than %d", LIMIT_SNAPSHOT_DEPTH);
+    node->beyond = true;
+    return file_open_same_mount(dir, node->name, O_PATH | O_DIRECTORY, 0, &fd, err);
+}
+
+static const struct node *as_folder(const struct node *node)
+{
+    return node && node->kind == NODE_FOLDER ? node : NULL;
+}
+
+static bool subfolder_take(struct walk *walk, int dir, const struct known *known, struct node *node,
                            struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (walk->depth == LIMIT_SNAPSHOT_DEPTH)
-        return error_set(err, TOO_LARGE, "folders are nested deeper than %d", LIMIT_SNAPSHOT_DEPTH);
-    if (!file_open_same_mount(dir, node->name, O_RDONLY | O_DIRECTORY, 0, &fd, err))
+    mode_t was = 0;
+    bool closed = walk->scan->want && (node->mode & FOLDER_LOOK) != FOLDER_LOOK;
+    if (walk->depth == LIMIT_SNAPSHOT_DEPTH || walk->path.len >= LIMIT_SNAPSHOT_PATH_BYTES)
+        return beyond_take(walk, dir, node, err);
+    if (closed ? !folder_open_up(dir, node->name, FOLDER_LOOK, &fd, &was, err)
+               : !file_open_same_mount(dir, node->name, O_RDONLY | O_DIRECTORY, 0, &fd, err))
         return false;
+    const struct known inside = { as_folder(known->old), as_folder(known->want) };
     walk->depth++;
-    bool ok = folder_take(walk, fd, old && old->kind == NODE_FOLDER ? old : NULL, node, err);
+    bool ok = folder_take(walk, fd, &inside, node, err);
     walk->depth--;
+    if (closed)
+        (void)fchmod(fd, was); /* as far as it can be, nothing was changed */
     return ok;
 }
 
@@ -96,13 +152,6 @@ static void node_count(struct walk *walk, struct node *node)
         note_add(walk, "another file system: not looked into");
     else if (node_is_left_out(node))
         note_add(walk, "a device, fifo or socket: only its name is kept");
-}
-
-/* What was not read is like nothing that a snapshot holds, and known to no later look. */
-static void content_leave(struct node *node)
-{
-    memset(node->digest, 0, SHA256_BYTES);
-    node->ctime_ns = 0;
 }
 
 /* Whether a run stands on a placeholder. One that none does is what a killed run left, or a file
@@ -125,7 +174,7 @@ static bool is_mount(int dir, const char *name)
 }
 
 /* One look at an entry whose name is known. *gone when there is none (any more). */
-static bool entry_look(struct walk *walk, int dir, const struct node *old, struct node *node,
+static bool entry_look(struct walk *walk, int dir, const struct known *known, struct node *node,
                        bool *gone, struct error *err)
 {
     struct stat st;
@@ -143,8 +192,8 @@ static bool entry_look(struct walk *walk, int dir, const struct node *old, struc
         content_leave(node);
         return true;
     }
-    bool ok = node->kind == NODE_FOLDER ? subfolder_take(walk, dir, old, node, err)
-                                        : content_take(walk, dir, old, node, err);
+    bool ok = node->kind == NODE_FOLDER ? subfolder_take(walk, dir, known, node, err)
+                                        : content_take(walk, dir, known, node, err);
     if (!ok && err->sys == EXDEV && is_mount(dir, node->name)) {
         node->kind = NODE_MOUNT;
         node->size = 0;
@@ -153,13 +202,15 @@ static bool entry_look(struct walk *walk, int dir, const struct node *old, struc
     return ok;
 }
 
-static bool entry_take(struct walk *walk, int dir, const struct node *old, struct node *node,
+static bool entry_take(struct walk *walk, int dir, const struct known *known, struct node *node,
                        bool *gone, struct error *err)
 {
     if (++walk->entries > LIMIT_SNAPSHOT_ENTRIES)
         return error_set(err, TOO_LARGE, "more than %d files and folders", LIMIT_SNAPSHOT_ENTRIES);
+    if (!walk->scan->want && walk->path.len >= LIMIT_SNAPSHOT_PATH_BYTES)
+        return error_set(err, TOO_LARGE, "a path is over %zu bytes", LIMIT_SNAPSHOT_PATH_BYTES);
     for (int tries = 1;; tries++) {
-        if (entry_look(walk, dir, old, node, gone, err)) {
+        if (entry_look(walk, dir, known, node, gone, err)) {
             if (!*gone)
                 node_count(walk, node);
             return true;
@@ -222,20 +273,22 @@ static bool names_list(struct walk *walk, int fd, struct names *names, struct er
     return true;
 }
 
-/* The child of the last look with that name; both are sorted, so *at only goes forward. */
-static const struct node *old_child(const struct node *old, size_t *at, const struct node *node)
+/* The child of a known folder with that name; both are sorted, so *at only goes forward. */
+static const struct node *known_child(const struct node *folder, size_t *at,
+                                      const struct node *node)
 {
     int order = 1;
-    while (old && *at < old->count && (order = strcmp(old->children[*at].name, node->name)) < 0)
+    while (folder && *at < folder->count &&
+           (order = strcmp(folder->children[*at].name, node->name)) < 0)
         ++*at;
-    return order == 0 ? &old->children[(*at)++] : NULL;
+    return order == 0 ? &folder->children[(*at)++] : NULL;
 }
 
 /* Fills the nodes from the disk and drops those that are skipped or gone. */
-static bool entries_take(struct walk *walk, int fd, const struct node *old, struct names *names,
+static bool entries_take(struct walk *walk, int fd, const struct known *folder, struct names *names,
                          struct error *err)
 {
-    size_t kept = 0, at = 0;
+    size_t kept = 0, old_at = 0, want_at = 0;
     for (size_t i = 0; i < names->count; i++) {
         struct node *node = &names->nodes[kept];
         size_t before;
@@ -243,9 +296,10 @@ static bool entries_take(struct walk *walk, int fd, const struct node *old, stru
         *node = names->nodes[i];
         if (!path_push(&walk->path, node, &before, err))
             return false;
-        const struct node *known = old_child(old, &at, node);
+        const struct known known = { known_child(folder->old, &old_at, node),
+                                     known_child(folder->want, &want_at, node) };
         if (!scope_skips(walk->scan->scope, walk->path.text, node->name) &&
-            !entry_take(walk, fd, known, node, &gone, err))
+            !entry_take(walk, fd, &known, node, &gone, err))
             return false;
         path_pop(&walk->path, before);
         kept += !gone;
@@ -255,12 +309,12 @@ static bool entries_take(struct walk *walk, int fd, const struct node *old, stru
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
-static bool folder_take(struct walk *walk, int fd, const struct node *old, struct node *folder,
+static bool folder_take(struct walk *walk, int fd, const struct known *known, struct node *folder,
                         struct error *err)
 {
     struct scan *scan = walk->scan;
     CLEANUP(names_clear) struct names names = { 0 };
-    if (!names_list(walk, fd, &names, err) || !entries_take(walk, fd, old, &names, err))
+    if (!names_list(walk, fd, &names, err) || !entries_take(walk, fd, known, &names, err))
         return false;
     folder->count = names.count;
     folder->children = ARENA_ARRAY(scan->arena, struct node, names.count);
@@ -288,7 +342,8 @@ bool scan_run(struct scan *scan, int fd, struct error *err)
 
     /* its own place in the listing, however often the folder was read */
     CLEANUP(closep) int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = copy >= 0 ? folder_take(walk, copy, scan->old, &scan->root, err)
+    const struct known known = { scan->old, scan->want };
+    bool ok = copy >= 0 ? folder_take(walk, copy, &known, &scan->root, err)
                         : error_set_errno(err, "open the folder");
     if (!ok && walk->path.len)
         error_prefix(err, "%s", walk->path.text);

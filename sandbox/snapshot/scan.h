@@ -22,6 +22,7 @@ struct scan {
     struct snapshot_store *store; /* begun; NULL: digests alone */
     const struct node *old;       /* the last look, or NULL */
     int64_t old_taken_ns;         /* when it began */
+    const struct node *want;      /* what the outcome is for comparing with, or NULL */
     /* out */
     struct node root; /* a folder without a name */
     int64_t taken_ns;
@@ -29,5 +30,11 @@ struct scan {
     struct list notes; /* const char *, at most LIMIT_SNAPSHOT_NOTES */
 };
 
-/* fd is the folder; it stays open. */
+/*
+ * fd is the folder; it stays open. With want, nothing in the folder makes the look fail or long: a
+ * file is read only when want has one of its size there, and what is not or cannot be read has a
+ * digest that no content has; folders that keep their owner out are opened up for as long as they
+ * are looked at; what is nested too deep is marked, and not looked into. Only a folder of somebody
+ * else's that cannot be opened, and too many entries, still fail.
+ */
 bool scan_run(struct scan *scan, int fd, struct error *err) MUST_CHECK;

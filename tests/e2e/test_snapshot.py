@@ -192,6 +192,16 @@ def test_a_killed_restore_is_completed_by_the_next(project, point):
     project("snapshot", "create", "b")
 
 
+def test_a_huge_file_of_holes_is_not_read(project):
+    before = fingerprint(project.work)
+    project("snapshot", "create", "a")
+    os.truncate(project.put("huge"), 1 << 40)
+    os.truncate(project.work / "README.md", 1 << 40)
+    assert {change["path"] for change in project.json("snapshot", "diff", "a")} == {"huge", "README.md"}
+    project("snapshot", "restore", "a")
+    assert fingerprint(project.work) == before
+
+
 def test_excluded_is_left_alone(project):
     project.put("node_modules/m/index.js", "m")
     project("snapshot", "create", "a", "-x", "node_modules", "-x", "src/**")

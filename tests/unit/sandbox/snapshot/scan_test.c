@@ -63,6 +63,28 @@ static void a_known_file_that_the_store_lacks_is_read(void **unused)
     snapshot_store_end(store);
 }
 
+/* A program can make a file that takes hours to read, and a few bytes of the disk. */
+static void what_differs_anyway_is_not_read(void **unused)
+{
+    (void)unused;
+    static const struct scope everything;
+    struct scan first = look(NULL, 0, NULL);
+    tree_put(folder, &(struct tree_item){ 'f', "README", "another size", 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "twin", "read ME\n", 0600 });
+    tree_put(folder, &(struct tree_item){ 'f', "new", "new", 0 });
+    CLEANUP(closep) int fd = -1;
+    assert_ok(dir_open(folder, &fd, &err));
+    struct scan scan = { .arena = arena,
+                         .scope = &everything,
+                         .old = &first.root,
+                         .old_taken_ns = LATER,
+                         .want = &first.root };
+    assert_ok(scan_run(&scan, fd, &err));
+    assert_int_equal(scan.files_read, 1); /* the twin, whose size alone is the same */
+    /* and no later look takes what it did not read for known */
+    assert_int_equal(look(&scan.root, LATER, NULL).files_read, 2);
+}
+
 static void the_look_is_remembered_and_disposable(void **unused)
 {
     (void)unused;
@@ -113,6 +135,7 @@ int main(void)
         CASE(a_file_made_to_look_unchanged_is_read),
         CASE(a_file_changed_in_the_tick_of_the_look_is_not_trusted),
         CASE(a_known_file_that_the_store_lacks_is_read),
+        CASE(what_differs_anyway_is_not_read),
         CASE(the_look_is_remembered_and_disposable),
         CASE(depth_is_bounded),
     };

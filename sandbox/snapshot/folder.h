@@ -1,0 +1,17 @@
+/* Opening folders whose permissions keep their owner out. */
+#pragma once
+
+#include <sys/stat.h>
+
+#include "lib/base/error.h"
+
+#define FOLDER_LOOK   (S_IRUSR | S_IXUSR)
+#define FOLDER_CHANGE S_IRWXU
+
+/*
+ * Opens dir/name, one component, as file_open_same_mount does. Where the owner lacks one of the
+ * permissions of need they are given first; *out_was is what they were, to be put back by whoever
+ * only looked.
+ */
+bool folder_open_up(int dir, const char *name, mode_t need, int *out_fd, mode_t *out_was,
+                    struct error *err) MUST_CHECK;

@@ -1,0 +1,141 @@
+/* USES tests/support */
+#include "tests/unit/sandbox/snapshot/world.h"
+
+/*
+ * What a program may do in the folder so that a restore refuses. As nobody when root runs the
+ * tests: root may read everything.
+ */
+
+static int nobody_become(void **unused)
+{
+    (void)unused;
+    return geteuid() == 0 && (setegid(65534) != 0 || seteuid(65534) != 0) ? -1 : 0;
+}
+
+static int nobody_leave(void **unused)
+{
+    (void)unused;
+    return getuid() == 0 && (seteuid(0) != 0 || setegid(0) != 0) ? -1 : 0;
+}
+
+static unsigned mode_of(const char *name)
+{
+    struct stat st;
+    assert_int_equal(lstat(path_join(arena, folder, name), &st), 0);
+    return st.st_mode & 07777;
+}
+
+static void mode_set(const char *name, unsigned mode)
+{
+    assert_int_equal(chmod(path_join(arena, folder, name), mode), 0);
+}
+
+static bool change_join(const struct snapshot_change *change, void *context, struct error *err)
+{
+    (void)err;
+    const char **text = context;
+    *text = arena_printf(arena, "%s%c %s\n", *text, "ADMTF"[change->kind], change -> path);
+    return true;
+}
+
+static const char *changes_since(const struct snapshot *snapshot)
+{
+    const char *told = "";
+    const struct snapshot_visitor visitor = { change_join, &told };
+    assert_ok(snapshot_diff(store, snapshot, NULL, NULL, &visitor, &err));
+    return told;
+}
+
+static void closed_files_and_folders_come_back(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot taken = take("a").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "new", "new", 0000 });
+    mode_set("new", 0);
+    tree_put(folder, &(struct tree_item){ 'd', "nd", NULL, 0 });
+    tree_put(folder, &(struct tree_item){ 'd', "nd/in", NULL, 0 });
+    tree_put(folder, &(struct tree_item){ 'f', "nd/in/f", "f", 0 });
+    mode_set("README", 0);
+    mode_set("src/deep/er", 0);
+    mode_set("src/deep", 0);
+    mode_set("old", 0600);
+    mode_set("nd/in", 0);
+    mode_set("nd", 0);
+
+    struct snapshot_result result;
+    const struct snapshot_options options = { .folder = folder, .name = "b" };
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), DENIED);
+
+    assert_string_equal(changes_since(&taken),
+                        "M README\nA nd\nA nd/in\nA nd/in/f\nA new\nF old\nF src/deep\n"
+                        "F src/deep/er\n");
+    assert_int_equal(mode_of("nd"), 0); /* opened up to be looked at, and closed again */
+    assert_int_equal(mode_of("old"), 0600);
+    assert_int_equal(mode_of("src/deep"), 0);
+
+    struct snapshot_restored restored = go_back(&taken);
+    assert_int_equal(restored.removed, 4);
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_int_equal(faults_of(&taken), 0);
+}
+
+/* Makes folders in each other below the folder, and a file in the deepest. */
+static void nest(const char *first, const char *name, int count)
+{
+    CLEANUP(closep) int at = open(path_join(arena, folder, first), O_RDONLY | O_DIRECTORY);
+    for (int i = 0; i < count; i++) {
+        assert_int_equal(mkdirat(at, name, 0755), 0);
+        int next = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(at);
+        at = next;
+    }
+    CLEANUP(closep) int fd = openat(at, "f", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_true(fd >= 0);
+}
+
+static void what_is_nested_beyond_the_limits_is_removed(void **unused)
+{
+    (void)unused;
+    char name[NAME_MAX + 1];
+    memset(name, 'x', NAME_MAX);
+    name[NAME_MAX] = '\0';
+    const char *before = tree_print(folder, arena);
+    struct snapshot taken = take("a").snapshot;
+    nest(".", "n", LIMIT_SNAPSHOT_DEPTH + 1200);
+    nest("src/none", name, LIMIT_SNAPSHOT_PATH_BYTES / NAME_MAX + 20);
+    struct snapshot_result result;
+    const struct snapshot_options options = { .folder = folder, .name = "b" };
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), TOO_LARGE);
+    go_back(&taken);
+    assert_string_equal(tree_print(folder, arena), before);
+}
+
+/* A file as deep as a snapshot has one has become a folder. */
+static void a_folder_beyond_the_limit_makes_way_for_a_file(void **unused)
+{
+    (void)unused;
+    nest(".", "n", LIMIT_SNAPSHOT_DEPTH);
+    const char *before = tree_print(folder, arena);
+    const size_t len = (size_t)2 * LIMIT_SNAPSHOT_DEPTH;
+    char deep[2 * LIMIT_SNAPSHOT_DEPTH + 2] = "";
+    for (size_t i = 0; i < len; i += 2)
+        memcpy(deep + i, "n/", 3);
+    struct snapshot taken = take("a").snapshot;
+    memcpy(deep + len, "f", 2);
+    tree_drop(folder, deep);
+    tree_put(folder, &(struct tree_item){ 'd', deep, NULL, 0 });
+    nest(deep, "n", 3);
+    assert_int_equal(go_back(&taken).written, 1);
+    assert_string_equal(tree_print(folder, arena), before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(closed_files_and_folders_come_back),
+        CASE(what_is_nested_beyond_the_limits_is_removed),
+        CASE(a_folder_beyond_the_limit_makes_way_for_a_file),
+    };
+    return cmocka_run_group_tests(tests, nobody_become, nobody_leave);
+}
