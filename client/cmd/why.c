@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
@@ -7,7 +8,11 @@
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 #include "sandbox/linux/landlock.h"
+#include "sandbox/policy/host.h"
 #include "sandbox/policy/query.h"
+
+#define HTTP_PORT  80
+#define HTTPS_PORT 443
 
 static char *opt_path, *opt_op, *opt_host, *opt_scope, *opt_command;
 static int opt_port, opt_json, opt_self;
@@ -16,7 +21,7 @@ static const struct poptOption options[] = {
     { "path", '\0', POPT_ARG_STRING, &opt_path, 0, "ask about a file or folder", "PATH" },
     { "op", '\0', POPT_ARG_STRING, &opt_op, 0, "what would be done with it (default: read)",
       "read|write|readwrite|execute" },
-    { "host", '\0', POPT_ARG_STRING, &opt_host, 0, "ask about a host", "HOST" },
+    { "host", '\0', POPT_ARG_STRING, &opt_host, 0, "ask about a host", "HOST|URL" },
     { "port", '\0', POPT_ARG_INT, &opt_port, 0, "its port (default: 443)", "PORT" },
     { "scope", '\0', POPT_ARG_STRING, &opt_scope, 0, "ask about what is outside",
       "signal|abstract-unix-socket" },
@@ -32,6 +37,8 @@ struct why {
     struct confinement *confinement;
     struct doc *answer; /* as printed with --json */
     bool allowed;
+    const char *condition; /* of an allowed name: what nobody looked up; or NULL */
+    const char *asked;     /* what was judged: a word may be a path or a host */
     const char *sentence;
 };
 
@@ -120,8 +127,10 @@ static bool path_ask(struct why *why, const char *path, struct error *err)
         !query_path(confine_plan(why->confinement), confine_path_ops(), path, access, &result, err))
         return false;
     why->allowed = result.allowed;
+    why->asked = arena_printf(arena, "path %s", path);
     doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
     doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
+    doc_add_text(arena, why->answer, "path", path);
     if (!result.allowed) {
         path_deny(why, &result, path, access);
         return true;
@@ -135,26 +144,95 @@ static bool path_ask(struct why *why, const char *path, struct error *err)
     return true;
 }
 
+/* Of "https://user@example.org:8443/path" the part between, and the port that the scheme means. */
+static const char *url_authority(const char *url, struct arena *arena, uint16_t *port)
+{
+    static const struct {
+        const char *start;
+        uint16_t port;
+    } schemes[] = { { "https://", 443 }, { "http://", 80 }, { "wss://", 443 }, { "ws://", 80 } };
+    *port = 0; /* of another scheme it has to be named */
+    for (size_t i = 0; i < COUNT(schemes); i++)
+        if (strncasecmp(url, schemes[i].start, strlen(schemes[i].start)) == 0)
+            *port = schemes[i].port;
+    const char *start = strstr(url, "://") + strlen("://");
+    const char *text = arena_strndup(arena, start, strcspn(start, "/?#"));
+    const char *user_end = strrchr(text, '@');
+    return user_end ? user_end + 1 : text;
+}
+
+/* A host, host:port, an address or a URL, as the connection that a program would make. */
+static bool host_read(const char *typed, struct arena *arena, struct authority *out,
+                      struct error *err)
+{
+    const char *text = typed;
+    uint16_t port = HTTPS_PORT;
+    if (opt_port < 0 || opt_port > UINT16_MAX)
+        return error_set(err, INVALID, "--port %d: 1 to 65535", opt_port);
+    if (strstr(typed, "://"))
+        text = url_authority(typed, arena, &port);
+    const char *colon = strchr(text, ':');
+    if (colon && strchr(colon + 1, ':') && text[0] != '[')
+        text = arena_printf(arena, "[%s]", text);
+    if (opt_port)
+        port = (uint16_t)opt_port;
+    if (!authority_parse(text, strlen(text), port, out, err))
+        return error_prefix(err, "%.128s", typed);
+    if (opt_port && out->port != opt_port)
+        return error_set(err, INVALID, "--port %d, but %.128s names port %u", opt_port, typed,
+                         (unsigned)out->port);
+    return true;
+}
+
+static const char *host_details(const struct query_result *result, const struct authority *asked,
+                                struct arena *arena)
+{
+    if (result->details[0])
+        return arena_printf(arena, "%s", result->details);
+    if (result->reason == NONO_REASON_PROXY_ALLOWED)
+        return arena_printf(arena, "%s is among the allowed hosts", asked->host.text);
+    return result->allowed ? "the network is open" : "there is no network";
+}
+
+/* The flag that adds what is missing from the allowed hosts; else no flag would help. */
+static const char *host_flag(const char *details, const struct authority *asked,
+                             struct arena *arena)
+{
+    char name[AUTHORITY_TEXT_MAX];
+    if (!text_ends(details, "is not among the allowed hosts") &&
+        !strstr(details, ", but not on port "))
+        return NULL;
+    authority_print(asked, asked->port == HTTP_PORT ? HTTP_PORT : HTTPS_PORT, name);
+    return arena_printf(arena, "--allow-domain %s", name);
+}
+
 static bool host_ask(struct why *why, const char *host, struct error *err)
 {
     struct arena *arena = why->policy.arena;
     struct query_result result;
-    if (opt_port < 0 || opt_port > UINT16_MAX)
-        return error_set(err, INVALID, "--port %d: 1 to 65535", opt_port);
-    if (!query_host(why->policy.caps, host, (uint16_t)opt_port, &result, err))
+    struct authority asked;
+    char name[AUTHORITY_TEXT_MAX];
+    if (!host_read(host, arena, &asked, err))
         return false;
+    authority_print(&asked, 0, name);
+    if (!query_host(why->policy.caps, name, 0, &result, err))
+        return false;
+    const char *details = host_details(&result, &asked, arena);
     why->allowed = result.allowed;
     doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
     doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
-    const char *details = result.details[0] ? arena_printf(arena, "%s", result.details) : NULL;
-    if (!details && result.reason == NONO_REASON_PROXY_ALLOWED)
-        details = arena_printf(arena, "%s is among the allowed hosts", host);
-    else if (!details)
-        details = result.allowed ? "the network is open" : "there is no network";
+    doc_add_text(arena, why->answer, "host", asked.host.text);
+    doc_add_integer(arena, why->answer, "port", asked.port);
     doc_add_text(arena, why->answer, "details", details);
-    if (text_ends(details, "is not among the allowed hosts")) /* else no flag would help */
-        doc_add_text(arena, why->answer, "suggested_flag",
-                     arena_printf(arena, "--allow-domain %s", host));
+    /* What a name leads to is looked up by the proxy alone, which judges it then. */
+    if (result.reason == NONO_REASON_PROXY_ALLOWED && asked.host.kind == HOST_NAME)
+        why->condition = "its address is public, or a rule names it";
+    if (why->condition)
+        doc_add_text(arena, why->answer, "condition", why->condition);
+    const char *flag = host_flag(details, &asked, arena);
+    if (flag)
+        doc_add_text(arena, why->answer, "suggested_flag", flag);
+    why->asked = arena_printf(arena, "host %s, port %u", asked.host.text, (unsigned)asked.port);
     why->sentence = details;
     return true;
 }
@@ -181,17 +259,21 @@ static bool scope_ask(struct why *why, const char *name, struct error *err)
     doc_add_bool(arena, why->answer, "enforced", !why->allowed);
     doc_add_bool(arena, why->answer, "supported", supported);
     doc_add_text(arena, why->answer, "kernel_abi", arena_printf(arena, "V%d", landlock_abi()));
+    why->asked = arena_printf(arena, "scope %s", name);
     why->sentence =
         why->allowed ? "processes outside can be reached" : "processes outside cannot be reached";
     doc_add_text(arena, why->answer, "details", why->sentence);
     return true;
 }
 
-/* A path has a slash, is "." or "~", or is there; anything else is a host. */
+/* A path has a slash, begins with "." or "~", is there, or is a word that could be a file as well
+ * as a host; hosts have a dot or a port. */
 static bool is_path(const char *text)
 {
     struct path_id id;
-    return strchr(text, '/') || text[0] == '.' || text[0] == '~' ||
+    if (strstr(text, "://"))
+        return false;
+    return strchr(text, '/') || text[0] == '.' || text[0] == '~' || !strpbrk(text, ".:") ||
            confine_path_ops()->identify(NULL, text, &id);
 }
 
@@ -210,6 +292,16 @@ static bool question_ask(struct why *why, const char *operand, struct error *err
     return path_ask(why, opt_path ? opt_path : operand, err);
 }
 
+static void answer_print(const struct why *why)
+{
+    struct arena *arena = why->policy.arena;
+    const char *condition = why->condition ? why->condition : "";
+    const char *line =
+        arena_printf(arena, "%s%s%s: %s: %s", why->allowed ? "allowed" : "denied",
+                     *condition ? ", if " : "", condition, why->asked, why->sentence);
+    (void)puts(text_escape(line, arena));
+}
+
 static bool why_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(why_clear) struct why why = { 0 };
@@ -225,15 +317,14 @@ static bool why_run(const char **operands, int *status, struct error *err)
     if (opt_json)
         (void)puts(json_print(why.answer, JSON_COMPACT_KEPT, why.policy.arena));
     else
-        (void)printf("%s: %s\n", why.allowed ? "allowed" : "denied",
-                     text_escape(why.sentence, why.policy.arena));
+        answer_print(&why);
     *status = why.allowed ? 0 : 1;
     return true;
 }
 
 const struct command command_why = {
     .name = "why",
-    .args = "[PATH|HOST]",
+    .args = "[PATH|HOST|URL]",
     .summary = "say whether a sandbox allows something, and why",
     .examples = EXAMPLES("nono why ~/.ssh/id_ed25519 --profile claude-code",
                          "nono why api.github.com --profile acme/web"),

@@ -53,6 +53,39 @@ def test_a_host_that_passes_and_one_that_no_flag_helps_are_told_as_such(sandbox)
     assert passed["details"] == "example.org is among the allowed hosts"
     assert "suggested_flag" not in sandbox.why("169.254.169.254", "--allow-domain", "example.org")
     assert sandbox.why("example.net", "--allow-domain", "example.org")["suggested_flag"] == "--allow-domain example.net"
+    other = sandbox.why("example.org:8443", "--allow-domain", "example.org")
+    assert other["suggested_flag"] == "--allow-domain example.org:8443"
+
+
+@pytest.mark.parametrize("words,said", [
+    (["Makefil", "--allow", "."], "allowed: path Makefil: "),
+    (["src"], "denied: path src: "),
+    (["https://me@example.org/a?b", "--allow-net"], "allowed: host example.org, port 443: "),
+    (["http://example.org:81", "--allow-net"], "allowed: host example.org, port 81: "),
+    (["--host", "http://x/"], "denied: host x, port 80: "),
+    (["::1", "--allow-net"], "allowed: host ::1, port 443: "),
+    (["example.org"], "denied: host example.org, port 443: "),
+    (["--scope", "signal"], "denied: scope signal: "),
+])
+def test_the_answer_names_what_was_judged(sandbox, words, said):
+    assert said in sandbox.nono("why", *words).stdout
+
+
+def test_two_ports_are_two_questions(sandbox):
+    refused = sandbox.nono("why", "https://example.org:8443/", "--port", "22")
+    assert refused.returncode == 2 and "--port 22" in refused.stderr
+    assert "expected host:port" in sandbox.nono("why", "ssh://example.org").stderr
+    assert sandbox.why("ssh://example.org", "--port", "22")["port"] == 22
+
+
+def test_where_a_name_leads_is_left_open(sandbox):
+    """The proxy refuses a name that leads to the loopback, whatever rule names the name."""
+    flags = ["localhost:8391", "--allow-domain", "localhost:8391"]
+    assert sandbox.nono("why", *flags).stdout.startswith("allowed, if its address is public, or a rule names it: ")
+    assert sandbox.why(*flags)["condition"] == "its address is public, or a rule names it"
+    assert "condition" not in sandbox.why("127.0.0.1:8391", "--allow-domain", "127.0.0.1:8391")
+    assert "condition" not in sandbox.why("example.org", "--allow-net")
+    assert sandbox.why("10.0.0.1", "--allow-domain", "*")["status"] == "denied"
 
 
 def test_scopes_are_told(sandbox):
