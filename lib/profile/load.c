@@ -191,6 +191,8 @@ static bool part_add(struct resolver *resolver, const char *name, const struct p
         .dialect = text->syntax == PROFILE_JSON ? PROFILE_DIALECT_ORIGINAL : PROFILE_DIALECT_OURS,
     };
     *LIST_ADD(resolver->arena, parts, struct profile_part) = *part;
+    struct profile *profile = resolver->profile;
+    profile->description = profile->version = profile->author = NULL; /* a base's own, not ours */
     resolver->part = part;
     resolver->origin_name = name;
     resolver->level = neutral ? PROFILE_FROM_GROUP : PROFILE_FROM_PROFILE;

@@ -74,6 +74,13 @@ def test_a_users_file_hides_the_built_in_one(nono):
     assert json.loads(nono("show", "codex", "--json").stdout)["description"] == "mine"
 
 
+def test_a_description_is_not_inherited(nono):
+    (nono.profiles / "wide.toml").write_text('network = {allow_hosts = ["a.example"]}\n')
+    entry = next(entry for entry in json.loads(nono("list", "--json").stdout) if entry["name"] == "wide")
+    assert not entry.get("description")
+    assert "no network" not in nono("show", "wide").stdout.splitlines()[0]
+
+
 def test_show_prints_the_resolved_model(nono):
     (nono.profiles / "agent.yaml").write_text("filesystem: {write: [~/x]}\nnetwork: {allow_hosts: [a.example]}\n")
     model = json.loads(nono("show", "agent", "--json").stdout)
