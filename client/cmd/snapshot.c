@@ -83,7 +83,7 @@ static void change_describe(const struct snapshot_change *change, struct changes
     }
 }
 
-static void change_print(const struct snapshot_change *change)
+static void change_print(const struct snapshot_change *change, FILE *stream)
 {
     static const enum ui_style styles[] = {
         [SNAPSHOT_ADDED] = UI_GREEN, [SNAPSHOT_REMOVED] = UI_RED, [SNAPSHOT_CONTENT] = UI_YELLOW,
@@ -91,11 +91,12 @@ static void change_print(const struct snapshot_change *change)
     };
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     bool folder = (change->is ? change->is : change->was) == 'd';
-    printf("%s%-8s%s %s%s", ui_style(styles[change->kind], stdout), change_name(change->kind),
-           ui_style(UI_PLAIN, stdout), text_escape(change->path, arena), folder ? "/" : "");
+    (void)fprintf(stream, "%s%-8s%s %s%s", ui_style(styles[change->kind], stdout),
+                  change_name(change->kind), ui_style(UI_PLAIN, stdout),
+                  text_escape(change->path, arena), folder ? "/" : "");
     if (change->kind == SNAPSHOT_FACTS && change->mode_was != change->mode_is)
-        printf("  %04o -> %04o", change->mode_was, change->mode_is);
-    putchar('\n');
+        (void)fprintf(stream, "  %04o -> %04o", change->mode_was, change->mode_is);
+    (void)fputc('\n', stream);
 }
 
 bool changes_visit(const struct snapshot_change *change, void *context, struct error *err)
@@ -108,7 +109,7 @@ bool changes_visit(const struct snapshot_change *change, void *context, struct e
     if (changes->list)
         change_describe(change, changes);
     else
-        change_print(change);
+        change_print(change, changes->stream);
     return true;
 }
 

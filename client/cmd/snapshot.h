@@ -1,6 +1,8 @@
 /* What the verbs of `nono snapshot` share. */
 #pragma once
 
+#include <stdio.h>
+
 #include "client/cmd/commands.h"
 #include "client/ui/term.h"
 #include "sandbox/snapshot/snapshot.h"
@@ -35,6 +37,7 @@ const char *change_name(enum snapshot_change_kind kind);
 struct changes {
     struct arena *arena;
     struct doc *list; /* NULL: print as text */
+    FILE *stream;     /* where to, then */
     uint64_t count;
     bool all; /* a time alone is a change too */
 };

@@ -27,7 +27,7 @@ static bool diff_run(const char **operands, int *status, struct error *err)
         !snapshot_find(store, folder, operands[0], arena, &before, err) ||
         (two && !snapshot_find(store, before.folder, operands[1], arena, &after, err)))
         return false;
-    struct changes changes = { .arena = arena, .all = opt_all };
+    struct changes changes = { .arena = arena, .stream = stdout, .all = opt_all };
     changes.list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
     const struct snapshot_visitor visitor = { changes_visit, &changes };
     if (!snapshot_diff(store, &before, two ? &after : NULL, never, &visitor, err))

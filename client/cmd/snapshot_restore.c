@@ -40,6 +40,34 @@ static void outcome_print(const struct snapshot *snapshot, const struct snapshot
            restored->removed, snapshot->root);
 }
 
+DEFINE_CLEANUP(FILE *, fclose)
+
+/* The changes are told of before they are made: what was told is printed once they are. */
+static bool changes_make(struct snapshot_store *store, const struct snapshot *snapshot,
+                         struct snapshot_restoring *restoring, struct arena *arena,
+                         struct error *err)
+{
+    CLEANUP(freep) char *told = NULL;
+    size_t told_len = 0;
+    CLEANUP(fclosep) FILE *stream = open_memstream(&told, &told_len);
+    struct changes changes = { .arena = arena, .stream = stream };
+    struct snapshot_restored restored;
+    if (!stream)
+        return error_set_errno(err, "keep what is to be told");
+    changes.list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
+    const struct snapshot_visitor visitor = { changes_visit, &changes };
+    restoring->visitor = &visitor;
+    if (!snapshot_restore(store, snapshot, restoring, arena, &restored, err))
+        return err->hint[0] ? false
+                            : error_hint(err, "`nono snapshot diff %s` shows what differs now",
+                                         snapshot->name);
+    if (fflush(stream) != 0)
+        return error_set_errno(err, "keep what is to be told");
+    (void)fwrite(told, 1, told_len, stdout);
+    outcome_print(snapshot, &restored, &changes);
+    return true;
+}
+
 static bool restore_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -48,19 +76,10 @@ static bool restore_run(const char **operands, int *status, struct error *err)
     struct snapshot_restoring restoring = { .dry_run = opt_dry_run };
     const char *name;
     struct snapshot snapshot;
-    struct snapshot_restored restored;
-    if (!operand_one(operands, "the name of a snapshot", &name, err) ||
-        !state_own_folders(arena, &restoring.never, err) || !snapshots_open(&store, err) ||
-        !snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err))
-        return false;
-    struct changes changes = { .arena = arena };
-    changes.list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
-    const struct snapshot_visitor visitor = { changes_visit, &changes };
-    restoring.visitor = &visitor;
-    if (!snapshot_restore(store, &snapshot, &restoring, arena, &restored, err))
-        return false;
-    outcome_print(&snapshot, &restored, &changes);
-    return true;
+    return operand_one(operands, "the name of a snapshot", &name, err) &&
+           state_own_folders(arena, &restoring.never, err) && snapshots_open(&store, err) &&
+           snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err) &&
+           changes_make(store, &snapshot, &restoring, arena, err);
 }
 
 const struct command command_snapshot_restore = {
