@@ -46,7 +46,7 @@ static void snapshots_offer(struct arena *arena, const char *prefix)
     struct list snapshots;
     struct error ignored;
     if (!snapshots_open(&store, &ignored) ||
-        !snapshot_list(store, ".", arena, &snapshots, &ignored))
+        !snapshot_list_around(store, ".", arena, &snapshots, &ignored))
         return;
     LIST_FOREACH (snapshots, struct snapshot, snapshot)
         offer(snapshot->name, ui_time(snapshot->created, arena), prefix);

@@ -1,5 +1,7 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd/snapshot.h"
@@ -31,12 +33,24 @@ static void list_describe(const struct list *snapshots, struct arena *arena)
     ui_json(list);
 }
 
-static void list_print(const struct list *snapshots, struct arena *arena)
+/* Whether some are of another folder than the one that was asked about. */
+static bool has_others(const struct list *snapshots, const char *folder)
+{
+    char real[PATH_MAX];
+    if (!folder || !realpath(folder, real))
+        return true;
+    LIST_FOREACH (*snapshots, struct snapshot, snapshot)
+        if (strcmp(snapshot->folder, real) != 0)
+            return true;
+    return false;
+}
+
+static void list_print(const struct list *snapshots, bool folders, struct arena *arena)
 {
     static const char *const heading[] = { "NAME", "TAG",  "CREATED", "FILES",
                                            "SIZE", "ROOT", "FOLDER" };
     struct ui_table table;
-    ui_table_init(&table, arena, opt_all ? 7 : 6);
+    ui_table_init(&table, arena, folders ? 7 : 6);
     LIST_FOREACH (*snapshots, struct snapshot, at)
         if (is_wanted(at))
             UI_ROW(&table, at->name, at->tag, ui_time(at->created, arena),
@@ -55,18 +69,21 @@ static bool list_run(const char **operands, int *status, struct error *err)
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     struct list snapshots;
     const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
-    if (!snapshots_open(&store, err) || !snapshot_list(store, folder, arena, &snapshots, err))
+    if (!snapshots_open(&store, err))
+        return false;
+    if (folder ? !snapshot_list_around(store, folder, arena, &snapshots, err)
+               : !snapshot_list(store, NULL, arena, &snapshots, err))
         return false;
     if (opt_json)
         list_describe(&snapshots, arena);
     else
-        list_print(&snapshots, arena);
+        list_print(&snapshots, has_others(&snapshots, folder), arena);
     return true;
 }
 
 const struct command command_snapshot_list = {
     .name = "list",
-    .summary = "show the snapshots of a folder",
+    .summary = "show the snapshots of a folder, and of the folders around it",
     .examples = EXAMPLES("nono snapshot list --path ~/src/web"),
     .options = list_options,
     .run = list_run,

@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +45,22 @@ static bool pruned_print(struct snapshot_store *store, uint64_t deleted, struct 
     return true;
 }
 
+/* Of the folder itself: nobody loses a snapshot of a folder around it for being in a part of it. */
+static bool own_find(struct snapshot_store *store, const char *name, struct arena *arena,
+                     struct snapshot *out, struct error *err)
+{
+    const char *folder = opt_path ? opt_path : ".";
+    char real[PATH_MAX];
+    if (!realpath(folder, real))
+        return error_set_errno(err, "%s", folder);
+    if (!snapshot_find(store, folder, name, arena, out, err))
+        return false;
+    if (strcmp(out->folder, real) == 0)
+        return true;
+    error_set(err, NOT_FOUND, "there is no snapshot %s of %s", name, real);
+    return error_hint(err, "there is one of %.160s, to be named by --path", out->folder);
+}
+
 static bool delete_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -56,7 +73,7 @@ static bool delete_run(const char **operands, int *status, struct error *err)
         return false;
     for (const char **name = operands; *name; name++, count++) {
         struct snapshot snapshot;
-        if (!snapshot_find(store, opt_path ? opt_path : ".", *name, arena, &snapshot, err) ||
+        if (!own_find(store, *name, arena, &snapshot, err) ||
             !snapshot_delete(store, &snapshot, err))
             return false;
     }

@@ -37,13 +37,15 @@ static void outcome_add(const struct snapshot *snapshot, const struct snapshot_v
                ui_size(verified->bytes, arena), snapshot->root);
 }
 
-/* The named one, or those of the folder, or all. */
+/* The named one, or those that `list` shows, or all. */
 static bool wanted_list(struct snapshot_store *store, const char *name, struct arena *arena,
                         struct list *out, struct error *err)
 {
     const char *folder = opt_path ? opt_path : ".";
+    if (!name && opt_all)
+        return snapshot_list(store, NULL, arena, out, err);
     if (!name)
-        return snapshot_list(store, opt_all ? NULL : folder, arena, out, err);
+        return snapshot_list_around(store, folder, arena, out, err);
     *out = (struct list){ ARENA_NEW(arena, struct snapshot), 1 };
     return snapshot_find(store, folder, name, arena, out->items, err);
 }
@@ -74,7 +76,8 @@ static bool verify_run(const char **operands, int *status, struct error *err)
 const struct command command_snapshot_verify = {
     .name = "verify",
     .args = "[SNAPSHOT]",
-    .summary = "read what the store holds of a snapshot again; all of a folder when none is named",
+    .summary =
+        "read what the store holds of a snapshot again; of all that list shows when none is named",
     .examples = EXAMPLES("nono snapshot verify before-refactor"),
     .options = options,
     .run = verify_run,

@@ -84,24 +84,59 @@ static bool real_folder(const char *folder, char out[PATH_MAX], struct error *er
     return realpath(folder, out) || error_set_errno(err, "%s", folder);
 }
 
+static bool one_list(const struct snapshot_store *store, const char *folder, struct found *found,
+                     struct error *err)
+{
+    CLEANUP(closep) int dir = -1;
+    return record_folder_open(store, folder, false, &dir, err) &&
+           (dir < 0 || folder_list(dir, found, err));
+}
+
+/* Makes of a path without links that of the folder around it, at last "/". */
+static bool go_up(char *real)
+{
+    char *end = strrchr(real, '/');
+    if (!end || real[1] == '\0')
+        return false;
+    end[end == real] = '\0';
+    return true;
+}
+
+static void found_take(struct found *found, struct list *out)
+{
+    struct snapshot *items = ARENA_ARRAY(found->arena, struct snapshot, found->count);
+    if (found->count) {
+        qsort(found->items, found->count, sizeof(*found->items), oldest_first);
+        memcpy(items, found->items, found->count * sizeof(*items));
+    }
+    *out = (struct list){ items, found->count };
+}
+
 bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
                    struct list *out, struct error *err)
 {
     CLEANUP(found_clear) struct found found = { .arena = arena };
-    CLEANUP(closep) int dir = -1;
     char real[PATH_MAX];
     if (!folder && !all_list(store, &found, err))
         return false;
-    if (folder &&
-        (!real_folder(folder, real, err) || !record_folder_open(store, real, false, &dir, err) ||
-         (dir >= 0 && !folder_list(dir, &found, err))))
+    if (folder && (!real_folder(folder, real, err) || !one_list(store, real, &found, err)))
         return false;
-    struct snapshot *items = ARENA_ARRAY(arena, struct snapshot, found.count);
-    if (found.count) {
-        qsort(found.items, found.count, sizeof(*found.items), oldest_first);
-        memcpy(items, found.items, found.count * sizeof(*items));
-    }
-    *out = (struct list){ items, found.count };
+    found_take(&found, out);
+    return true;
+}
+
+bool snapshot_list_around(struct snapshot_store *store, const char *folder, struct arena *arena,
+                          struct list *out, struct error *err)
+{
+    CLEANUP(found_clear) struct found found = { .arena = arena };
+    char real[PATH_MAX];
+    if (!real_folder(folder, real, err))
+        return false;
+    do {
+        if (!one_list(store, real, &found, err))
+            return false;
+    } while (go_up(real));
+    found_take(&found, out);
     return true;
 }
 
@@ -155,16 +190,12 @@ bool snapshot_find(struct snapshot_store *store, const char *folder, const char 
     bool found = false;
     if ((name && !record_name_check(name, err)) || !real_folder(folder, real, err))
         return false;
-    for (;;) {
+    do {
         if (!folder_find(store, real, name, arena, out, &found, err))
             return false;
         if (found)
             return true;
-        char *end = strrchr(real, '/');
-        if (!end || real[1] == '\0')
-            break;
-        end[end == real] = '\0'; /* the folder around it, at last "/" */
-    }
+    } while (go_up(real));
     return real_folder(folder, real, err) && not_found(store, real, name, arena, err);
 }
 

@@ -79,6 +79,10 @@ bool snapshot_create(struct snapshot_store *store, const struct snapshot_options
 bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
                    struct list *out, struct error *err) MUST_CHECK;
 
+/* Those that snapshot_find finds: of the folder, and of the folders around it. */
+bool snapshot_list_around(struct snapshot_store *store, const char *folder, struct arena *arena,
+                          struct list *out, struct error *err) MUST_CHECK;
+
 /*
  * The snapshot of that name of the folder, or of the nearest folder around it that has one; the
  * newest when name is NULL. NOT_FOUND with the nearest name as advice.

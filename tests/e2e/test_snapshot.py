@@ -230,6 +230,22 @@ def test_list_show_and_prune_by_policy(project):
     assert (project.work / "README.md").read_text() == "two"
 
 
+def test_a_folder_within_sees_the_snapshots_around_it_and_deletes_none(project):
+    project("snapshot", "create", "outer")
+    within = ("--path", "src")
+    assert [entry["name"] for entry in project.json("snapshot", "list", *within)] == ["outer"]
+    assert str(project.work) in project("snapshot", "list", *within)
+    assert str(project.work) not in project("snapshot", "list")
+    assert project.json("snapshot", "verify", *within)[0]["valid"]
+    project("snapshot", "delete", "outer", *within, status=3)
+    assert f"one of {project.work}" in project.err
+    assert project.json("snapshot", "prune", "--keep", 0, *within)["snapshots_deleted"] == 0
+    project("snapshot", "create", "inner", *within)
+    assert [entry["name"] for entry in project.json("snapshot", "list", *within)] == ["outer", "inner"]
+    assert [entry["name"] for entry in project.json("snapshot", "list")] == ["outer"]
+    project("snapshot", "delete", "outer", "--path", project.work)
+
+
 def test_names_cannot_harm_a_terminal(project):
     project("snapshot", "create", "a")
     (project.work / "evil\x1b[2J\n").write_text("x")
