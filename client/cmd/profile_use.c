@@ -44,22 +44,31 @@ static bool program_find(const struct profile_env *env, const char *name, struct
     return error_hint(err, "nono profile use %s --for PROGRAM", name);
 }
 
+static bool choice_clear(const struct profile_env *env, const char *const *operands,
+                         struct arena *arena, struct error *err)
+{
+    if (operands[0] || !opt_for) {
+        error_set(err, INVALID, "--clear needs --for PROGRAM, and no profile");
+        return error_hint(err, "nono profile use --clear --for %s", opt_for ? opt_for : "PROGRAM");
+    }
+    if (!profiles_default_set(env, opt_for, NULL, err))
+        return false;
+    printf("%s starts without a profile of its own\n", text_escape(opt_for, arena));
+    return true;
+}
+
 static bool use_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct profile_env env;
     const char *program;
     (void)status;
-    if (!profile_operands(operands, 1, opt_clear ? "a program" : "the name of a profile", err) ||
-        !profiles_env(NULL, arena, &env, err))
+    if (!profiles_env(NULL, arena, &env, err))
         return false;
-    if (opt_clear) {
-        if (!profiles_default_set(&env, operands[0], NULL, err))
-            return false;
-        printf("%s starts without a profile of its own\n", text_escape(operands[0], arena));
-        return true;
-    }
-    if (!program_find(&env, operands[0], arena, &program, err) ||
+    if (opt_clear)
+        return choice_clear(&env, operands, arena, err);
+    if (!profile_operands(operands, 1, "the name of a profile", err) ||
+        !program_find(&env, operands[0], arena, &program, err) ||
         !profiles_default_set(&env, program, operands[0], err))
         return false;
     printf("`nono run -- %s` now uses profile %s\n", text_escape(program, arena),
@@ -68,15 +77,16 @@ static bool use_run(const char **operands, int *status, struct error *err)
 }
 
 static const struct poptOption options[] = {
-    { "for", '\0', POPT_ARG_STRING, &opt_for, 0, "the program, when the profile does not say",
-      "PROGRAM" },
-    { "clear", '\0', POPT_ARG_NONE, &opt_clear, 0, "take the choice for a program back", NULL },
+    { "for", '\0', POPT_ARG_STRING, &opt_for, 0,
+      "the program; its agent's when the profile says which", "PROGRAM" },
+    { "clear", '\0', POPT_ARG_NONE, &opt_clear, 0, "take the choice for a program back, with --for",
+      NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
 const struct command command_profile_use = {
     .name = "use",
-    .args = "PROFILE",
+    .args = "PROFILE | --clear --for PROGRAM",
     .summary = "make a profile the one that its agent's program gets",
     .examples =
         EXAMPLES("nono profile use acme/web --for claude", "nono profile use --clear --for claude"),

@@ -31,6 +31,17 @@ def test_every_command_shows_examples_that_hold_to_its_options(user):  # noqa: F
             assert {word for word in mine if word.startswith("-")} <= options, (example, options)
 
 
+def test_no_example_is_a_wrong_command_line(user):  # noqa: F811
+    """What examples name is not there, or nobody answers; how they name it is right."""
+    for words in commands(user):
+        for example in re.findall(r"^    (nono [^|<\n]*)$", user(*words, "--help"), re.M):
+            if words == ["auth", "login"]:
+                continue  # it asks a host
+            process = user.start(*shlex.split(example)[1:], NONO_REGISTRY="http://127.0.0.1:1")
+            said = process.communicate(timeout=60)[1].decode()
+            assert process.returncode != 2, (example, said)
+
+
 @pytest.mark.parametrize("word", ["--help", "-?"])
 def test_help_is_no_failure_and_does_nothing(user, word):  # noqa: F811
     assert "nono key remove release" in user("key", "remove", word)

@@ -116,7 +116,10 @@ def test_use_is_kept_listed_and_taken_back(nono):
     assert refused.returncode == 2 and "--for PROGRAM" in refused.stderr
     assert nono("use", "plain", "--for", "claude").returncode == 0
     assert tomllib.loads((nono.home / ".config/nono/agents.toml").read_text()) == {"profiles": {"claude": "plain"}}
-    assert nono("use", "--clear", "claude").returncode == 0
+    for words in (["--clear", "claude"], ["--clear"], ["--clear", "plain", "--for", "claude"]):
+        refused = nono("use", *words)
+        assert refused.returncode == 2 and "nono profile use --clear --for " in refused.stderr
+    assert nono("use", "--clear", "--for", "claude").returncode == 0
     assert tomllib.loads((nono.home / ".config/nono/agents.toml").read_text()) == {"profiles": {}}
     assert nono("use", "none-such").returncode == 3
 
