@@ -10,6 +10,7 @@
 #include "lib/base/text.h"
 #include "sandbox/platform/confine.h"
 #include "sandbox/policy/paths.h"
+#include "sandbox/run/environment.h"
 
 static const char **opt_allow, **opt_read, **opt_write;
 static const char **opt_allow_file, **opt_read_file, **opt_write_file;
@@ -184,9 +185,48 @@ static bool workdir_read(struct arena *arena, const char **out, struct error *er
     return true;
 }
 
-bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, struct error *err)
+/* A name, or PREFIX*, that nothing could pass by: nobody shall believe that it did. */
+static bool environment_name_check(const char *name, struct arena *arena, struct error *err)
+{
+    static const struct environment_rules none = { 0 };
+    size_t len = strcspn(name, "*");
+    bool star = name[len] == '*';
+    if (!*name || strchr(name, '=') || (star && name[len + 1]) || !text_is_printable(name)) {
+        error_set(err, INVALID, "--allow-env %.64s: not the name of a variable", name);
+        return error_hint(err, "write NAME or PREFIX*; its value is the one it has outside");
+    }
+    /* of a prefix all is kept back if something is that no list names by itself */
+    const char *one = star ? arena_printf(arena, "%.*s?", (int)len, name) : name;
+    if (environment_judge(&none, one) != ENVIRONMENT_LOADER)
+        return true;
+    error_set(err, INVALID, "--allow-env %.64s: never passes", name);
+    return error_hint(err, "variables of loaders, interpreters and nono itself are kept outside");
+}
+
+static bool environment_read(struct arena *arena, struct sandbox_options *out, struct error *err)
+{
+    out->environment = values_join(opt_environment, "NONO_ALLOW_ENV", arena);
+    for (const char *const *name = out->environment; *name; name++)
+        if (!environment_name_check(*name, arena, err))
+            return false;
+    return true;
+}
+
+static bool network_read(struct profile_overrides *overrides, struct error *err)
 {
     bool block_net = opt_block_net;
+    if (!variable_is_true("NONO_BLOCK_NET", &block_net, err))
+        return false;
+    if (block_net && opt_allow_net)
+        return error_set(err, INVALID, "--allow-net, but %s",
+                         opt_block_net ? "--block-net too" : "$NONO_BLOCK_NET says no network");
+    overrides->block_network = block_net;
+    overrides->open_network = opt_allow_net;
+    return true;
+}
+
+bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, struct error *err)
+{
     *out = (struct sandbox_options){
         .profile = opt_profile ? opt_profile : variable("NONO_PROFILE"),
         .allow_workdir = opt_allow_cwd,
@@ -195,7 +235,7 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
         .verbose = opt_verbose,
     };
     if (!sandbox_refused_check(err) || !workdir_read(arena, &out->workdir, err) ||
-        !variable_is_true("NONO_BLOCK_NET", &block_net, err))
+        !network_read(&out->overrides, err) || !environment_read(arena, out, err))
         return false;
     if (opt_extends && !out->profile)
         return error_set(err, INVALID, "--extends needs --profile");
@@ -206,8 +246,5 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
     overrides->bypass = opt_bypass;
     overrides->allow_hosts = values_join(opt_allow_domain, "NONO_ALLOW_DOMAIN", arena);
     overrides->deny_hosts = values_join(opt_deny_domain, "NONO_DENY_DOMAIN", arena);
-    overrides->block_network = block_net;
-    overrides->open_network = opt_allow_net;
-    out->environment = values_join(opt_environment, "NONO_ALLOW_ENV", arena);
     return true;
 }

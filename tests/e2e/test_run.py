@@ -97,8 +97,14 @@ def test_without_a_network_no_socket_is_made(sandbox):
 def test_only_the_command_line_undoes_a_block(sandbox):
     profile = sandbox.profile('{"network": {"block": true}}', "test.json")
     words = ("--", "/usr/bin/python3", "-c", "import socket; socket.socket()")
-    for flags, status in ((("--allow-net",), 0), (("--allow-net", "--block-net"), 1), ((), 1), (("--allow-domain", "a.example"), 1)):
+    for flags, status in ((("--allow-net",), 0), (("--block-net",), 1), ((), 1), (("--allow-domain", "a.example"), 1)):
         assert sandbox.nono("run", "--profile", profile, *flags, *words).returncode == status, flags
+
+
+@pytest.mark.parametrize("flags,env", [(["--block-net"], {}), ([], {"NONO_BLOCK_NET": "1"})])
+def test_a_network_that_is_open_and_blocked_is_refused(sandbox, flags, env):
+    refused = sandbox.nono("run", "--allow-net", *flags, "--", "true", env=env)
+    assert refused.returncode == 2 and "--allow-net, but " in refused.stderr
 
 
 def test_named_hosts_are_reached_through_the_proxy_alone(sandbox):
@@ -128,8 +134,14 @@ def test_the_environment_is_cleaned(sandbox):
     seen = sandbox.nono("run", "--", "env", env=secrets).stdout
     assert "EDITOR=vi" in seen
     assert not any(name in seen for name in ("GITHUB_TOKEN", "LD_LIBRARY_PATH", "SSH_AUTH_SOCK", "NONO_X"))
-    named = sandbox.nono("run", "--allow-env", "GITHUB_TOKEN", "--allow-env", "LD_LIBRARY_PATH", "--", "env", env=secrets).stdout
+    named = sandbox.nono("run", "--allow-env", "GITHUB_TOKEN", "--allow-env", "L*", "--", "env", env=secrets).stdout
     assert "GITHUB_TOKEN=t" in named and "LD_LIBRARY_PATH" not in named
+
+
+@pytest.mark.parametrize("name", ["NODE_OPTIONS", "LD_LIBRARY_PATH", "LD_*", "NONO_X", "a=b", "*x", ""])
+def test_a_variable_that_never_passes_is_refused_by_name(sandbox, name):
+    refused = sandbox.nono("run", "--allow-env", name, "--", "true")
+    assert refused.returncode == 2 and f"--allow-env {name}: " in refused.stderr
 
 
 def test_descriptors_above_2_do_not_get_in(sandbox):
