@@ -121,6 +121,51 @@ void explain_confinement(const struct policy *policy, const struct confinement *
     explain_held(&report, stream);
 }
 
+const char *explain_bypass(const struct policy *policy, const char *path, const char *source)
+{
+    const struct path_ops *ops = confine_path_ops();
+    LIST_FOREACH (policy->profile->denies, const struct profile_path, deny) {
+        CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+        struct error ignored;
+        if (deny->origin.level == PROFILE_FROM_GROUP && !deny->is_glob && deny->path &&
+            deny->origin.name && strcmp(deny->origin.name, source) == 0 &&
+            ops->resolve(ops->context, deny->path, &found, &ignored) &&
+            strcmp(found.path, path) == 0)
+            return deny->path;
+    }
+    return NULL;
+}
+
+/* Who grants a path and sees the program fail on it looks for the fault in the program. */
+static void void_grant_tell(const struct policy *policy, const struct plan *plan,
+                            const struct profile_path *grant)
+{
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    if (!ops->resolve(ops->context, grant->path, &found, &ignored))
+        return;
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        const struct plan_mask *mask = &plan->masks[i];
+        if (!path_within(found.path, mask->path))
+            continue;
+        const char *bypass = explain_bypass(policy, mask->path, mask->source);
+        if (!bypass)
+            continue;
+        (void)fprintf(stderr, "nono: %s %s: %s denies it; --bypass-protection %s would lift that\n",
+                      grant->origin.name, text_escape(grant->written, policy->arena), mask->source,
+                      text_escape(bypass, policy->arena));
+        return;
+    }
+}
+
+static void void_grants_tell(const struct policy *policy, const struct plan *plan)
+{
+    LIST_FOREACH (policy->profile->grants, const struct profile_path, grant)
+        if (grant->origin.level == PROFILE_FROM_USER)
+            void_grant_tell(policy, plan, grant);
+}
+
 void explain_shortfalls(const struct policy *policy, const struct confinement *confinement)
 {
     const struct plan *plan = confine_plan(confinement);
@@ -141,6 +186,7 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
                       "is made during the run\n",
                       text_escape(pattern, policy->arena));
     }
+    void_grants_tell(policy, plan);
     if (policy->notes.workdir_wanted)
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");
 }

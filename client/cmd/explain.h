@@ -15,6 +15,9 @@ void explain_confinement(const struct policy *policy, const struct confinement *
 const char *explain_pattern(const struct policy *policy, const struct confinement *confinement,
                             const char *path);
 
+/* The path for --bypass-protection that lifts a mask of the plan; NULL when it is not a group's. */
+const char *explain_bypass(const struct policy *policy, const char *path, const char *source);
+
 /* confine_report, and what of the profile it cannot know. */
 void explain_report(const struct policy *policy, const struct confinement *confinement,
                     struct confine_report *out);

@@ -40,6 +40,8 @@ struct why {
     const char *condition; /* of an allowed name: what nobody looked up; or NULL */
     const char *asked;     /* what was judged: a word may be a path or a host */
     const char *sentence;
+    const char *flag;        /* that would allow it, or NULL */
+    const char *flag_beside; /* what else that takes, in words; or NULL */
 };
 
 static void why_clear(struct why *why)
@@ -77,26 +79,40 @@ static const char *flag_for(unsigned access, bool is_folder, struct arena *arena
     return arena_printf(arena, "%s%s %s", verb, is_folder ? "" : "-file", path);
 }
 
+/* A flag names what is there: for what is not, the nearest folder around it. "/" is no advice. */
+static const char *path_flag(const char *path, unsigned access, struct arena *arena)
+{
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    if (!ops->resolve(ops->context, path, &found, &ignored))
+        return NULL;
+    if (found.exists)
+        return flag_for(access, found.is_dir, arena, path);
+    size_t len = found.known;
+    while (len && found.path[len - 1] == '/')
+        len--;
+    return len ? flag_for(access, true, arena, arena_strndup(arena, found.path, len)) : NULL;
+}
+
 static void path_deny(struct why *why, const struct query_result *result, const char *path,
                       unsigned access)
 {
     struct arena *arena = why->policy.arena;
-    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    struct error ignored;
-    const struct path_ops *ops = confine_path_ops();
-    bool is_folder = ops->resolve(ops->context, path, &found, &ignored) && found.is_dir;
-    const char *details = NULL;
-    if (result->reason == NONO_REASON_FILESYSTEM_DENY)
+    const char *details = "no grant covers it", *bypass = NULL;
+    if (result->reason == NONO_REASON_FILESYSTEM_DENY) {
         details = arena_printf(arena, "%s denies %s", result->source, result->path);
-    else if (result->path)
-        details = arena_printf(arena, "%s grants %s to %s only", result->source,
-                               explain_access(result->granted, arena), result->path);
-    else
-        details = "no grant covers it";
+        bypass = explain_bypass(&why->policy, result->path, result->source);
+        if (bypass)
+            why->flag = arena_printf(arena, "--bypass-protection %s", bypass);
+    } else {
+        why->flag = path_flag(path, access, arena);
+        if (result->path)
+            details = arena_printf(arena, "%s grants %s to %s only", result->source,
+                                   explain_access(result->granted, arena), result->path);
+    }
     doc_add_text(arena, why->answer, "details", details);
-    if (result->reason != NONO_REASON_FILESYSTEM_DENY)
-        doc_add_text(arena, why->answer, "suggested_flag",
-                     flag_for(access, is_folder, arena, path));
+    why->flag_beside = bypass ? ", beside a grant," : "";
     why->sentence = details;
 }
 
@@ -229,9 +245,7 @@ static bool host_ask(struct why *why, const char *host, struct error *err)
         why->condition = "its address is public, or a rule names it";
     if (why->condition)
         doc_add_text(arena, why->answer, "condition", why->condition);
-    const char *flag = host_flag(details, &asked, arena);
-    if (flag)
-        doc_add_text(arena, why->answer, "suggested_flag", flag);
+    why->flag = host_flag(details, &asked, arena);
     why->asked = arena_printf(arena, "host %s, port %u", asked.host.text, (unsigned)asked.port);
     why->sentence = details;
     return true;
@@ -295,10 +309,13 @@ static bool question_ask(struct why *why, const char *operand, struct error *err
 static void answer_print(const struct why *why)
 {
     struct arena *arena = why->policy.arena;
-    const char *condition = why->condition ? why->condition : "";
-    const char *line =
-        arena_printf(arena, "%s%s%s: %s: %s", why->allowed ? "allowed" : "denied",
-                     *condition ? ", if " : "", condition, why->asked, why->sentence);
+    const char *line = why->allowed ? "allowed" : "denied";
+    if (why->condition)
+        line = arena_printf(arena, "%s, if %s", line, why->condition);
+    line = arena_printf(arena, "%s: %s: %s", line, why->asked, why->sentence);
+    if (why->flag)
+        line = arena_printf(arena, "%s; %s%s would allow it", line, why->flag,
+                            why->flag_beside ? why->flag_beside : "");
     (void)puts(text_escape(line, arena));
 }
 
@@ -314,6 +331,8 @@ static bool why_run(const char **operands, int *status, struct error *err)
     why.answer = doc_new(why.policy.arena, DOC_TABLE);
     if (!question_ask(&why, operands[0], err))
         return false;
+    if (why.flag)
+        doc_add_text(why.policy.arena, why.answer, "suggested_flag", why.flag);
     if (opt_json)
         (void)puts(json_print(why.answer, JSON_COMPACT_KEPT, why.policy.arena));
     else

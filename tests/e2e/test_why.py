@@ -35,6 +35,37 @@ def test_a_deny_wins_and_no_flag_is_suggested(sandbox):
     assert sandbox.sh("cat .env", "--profile", profile).returncode != 0
 
 
+def test_the_text_says_what_would_allow_it_too(sandbox):
+    assert sandbox.nono("why", "/etc/shadow").stdout == (
+        "denied: path /etc/shadow: no grant covers it; --read-file /etc/shadow would allow it\n")
+    assert "; --allow-domain a.example would allow it" in sandbox.nono("why", "a.example", "--allow-domain", "b.example").stdout
+
+
+def test_for_what_is_not_there_a_folder_that_is_is_suggested(sandbox):
+    (sandbox.work / "src").mkdir()
+    assert sandbox.why("src/new/file")["suggested_flag"] == f"--read {sandbox.work}/src"
+    assert sandbox.why("src/new", "--op", "write")["suggested_flag"] == f"--write {sandbox.work}/src"
+    assert "suggested_flag" not in sandbox.why("/nowhere/file")
+
+
+def test_what_a_group_denies_is_told_with_what_lifts_it(sandbox):
+    """`--read ~/.ssh` alone opens nothing; without a word one would look for the fault in the program."""
+    keys = sandbox.home / ".ssh"
+    keys.mkdir()
+    (keys / "id").write_text("key")
+    lift = ["--bypass-protection", str(keys)]
+    said = sandbox.nono("why", str(keys / "id"), "--read", str(keys)).stdout
+    assert f"denies {keys}; {' '.join(lift)}, beside a grant, would allow it" in said
+    assert sandbox.why(str(keys / "id"))["suggested_flag"] == " ".join(lift)
+    assert sandbox.why(str(keys / "id"), "--read", str(keys), *lift)["status"] == "allowed"
+    for verb in ("run", "wrap"):
+        flags = ("--read-file", str(keys / "id"), "--read", str(sandbox.home))
+        said = sandbox.nono(verb, *flags, "--", "true").stderr
+        assert said.count("--bypass-protection") == 1 and f"{' '.join(lift)} would lift that" in said
+        assert "bypass" not in sandbox.nono(verb, "-s", *flags, "--", "true").stderr
+        assert "bypass" not in sandbox.nono(verb, "--read", str(keys), *lift, "--", "true").stderr
+
+
 @pytest.mark.parametrize("words,reason", [
     (["example.org"], "network_blocked"),
     (["example.org", "--allow-net"], "network_allowed"),
