@@ -1,5 +1,6 @@
 #include "registry/cmd/commands.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,11 +87,16 @@ static int words_matched(const struct verb *verb, const char **words)
     return count;
 }
 
-static bool options_parse(poptContext context, struct error *err)
+#define ASKED_HELP 1000
+
+/* Stops at -h. */
+static bool options_parse(poptContext context, bool *out_help, struct error *err)
 {
-    for (int rc; (rc = poptGetNextOpt(context)) != -1;)
+    int rc;
+    while ((rc = poptGetNextOpt(context)) != -1 && rc != ASKED_HELP)
         if (rc < -1)
             return error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
+    *out_help = rc == ASKED_HELP;
     return true;
 }
 
@@ -98,28 +104,30 @@ static bool verb_run(const struct verb *verb, int argc, const char **argv, int *
                      struct error *err)
 {
     char title[96], usage[256];
+    const struct poptOption options[] = {
+        { NULL, 'h', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },
+        { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)verb->options, 0, NULL, NULL },
+        POPT_TABLEEND,
+    };
+    bool help;
     (void)snprintf(title, sizeof(title), "nono-registry %s", verb->name);
     (void)snprintf(usage, sizeof(usage), "[OPTIONS] %s\n\n%s", verb->args ? verb->args : "",
                    verb->summary);
     argv[0] = title;
     CLEANUP(poptFreeContextp)
-    poptContext context = poptGetContext(title, argc, argv, verb->options, 0);
+    poptContext context = poptGetContext(title, argc, argv, options, 0);
     poptSetOtherOptionHelp(context, usage);
-    if (!options_parse(context, err))
+    if (!options_parse(context, &help, err))
         return error_hint(err, "see %s --help", title);
+    if (help) {
+        poptPrintHelp(context, stdout, 0);
+        return true;
+    }
     static const char *nothing[] = { NULL };
     const char **operands = poptGetArgs(context);
     if (operands && !verb->args)
         return error_set(err, INVALID, "takes no argument: \"%.64s\"", operands[0]);
     return verb->run(operands ? operands : nothing, status, err);
-}
-
-static int report(const char *verb, const struct error *err)
-{
-    fprintf(stderr, "nono-registry%s%s: %s\n", verb ? " " : "", verb ? verb : "", err->message);
-    if (err->hint[0])
-        fprintf(stderr, "  %s\n", err->hint);
-    return error_exit_status(err->kind);
 }
 
 static bool is_one_of(const char *word, const char *const *words)
@@ -130,16 +138,46 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
+static const char *const help_words[] = { "--help", "-h", "-?", "help", NULL };
+
+/* "admin --help": the commands that begin so. False when none does, or nobody asked. */
+static bool group_help(const char **words)
+{
+    char typed[WORDS_ROOM];
+    size_t count = 0, shown = 0;
+    while (words[count] && words[count][0] != '-')
+        count++;
+    if (!words[count] || !is_one_of(words[count], help_words))
+        return false;
+    words_join(words, typed);
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        size_t len = strlen(typed);
+        if (!text_starts(verbs[i]->name, typed) || verbs[i]->name[len] != ' ')
+            continue;
+        if (shown++ == 0)
+            printf("usage: nono-registry %s COMMAND [OPTIONS] [ARGUMENTS]\n\ncommands:\n", typed);
+        printf("  %-28s %s\n", verbs[i]->name, verbs[i]->summary);
+    }
+    return shown > 0;
+}
+
+static int report(const char *verb, const struct error *err)
+{
+    fprintf(stderr, "nono-registry%s%s: %s\n", verb ? " " : "", verb ? verb : "", err->message);
+    if (err->hint[0])
+        fprintf(stderr, "  %s\n", err->hint);
+    return error_exit_status(err->kind);
+}
+
 int registry_main(int argc, const char **argv)
 {
-    static const char *const help[] = { "--help", "-h", "-?", "help", NULL };
     static const char *const version[] = { "--version", "-V", "version", NULL };
     struct error err;
     if (argc < 2)
         return usage_print(stderr, error_exit_status(ERROR_INVALID));
     if (strcmp(argv[1], "help") == 0 && argc > 2)
         help_turn(argv + 1);
-    if (is_one_of(argv[1], help))
+    if (is_one_of(argv[1], help_words))
         return usage_print(stdout, 0);
     if (is_one_of(argv[1], version))
         return printf("nono-registry " NONO_VERSION "\n") < 0;
@@ -150,6 +188,8 @@ int registry_main(int argc, const char **argv)
                        ? status
                        : report(verbs[i]->name, &err);
     }
+    if (group_help(argv + 1))
+        return 0;
     unknown_command(argv + 1, &err);
     return report(NULL, &err);
 }

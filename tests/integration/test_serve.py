@@ -291,6 +291,10 @@ def test_help_and_version_need_nothing(registry):
 
 def test_help_of_a_command_and_advice_for_what_is_none(registry):
     assert registry.run("help", "admin", "user", "create").stdout == registry.run("admin", "user", "create", "--help").stdout
+    assert registry.run("serve", "-h").stdout == registry.run("serve", "--help").stdout != ""
+    group = registry.run("admin", "--help")
+    assert group.returncode == 0 and "admin user create" in group.stdout and "serve" not in group.stdout
+    assert registry.run("help", "admin").stdout == registry.run("admin", "-h").stdout == group.stdout
     begun = registry.run("admin", "user")
     assert begun.returncode == 2 and '"admin user" is not a whole command' in begun.stderr
     assert "admin user create" in begun.stderr and "admin organisation" not in begun.stderr
