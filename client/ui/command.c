@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -77,10 +78,29 @@ static bool helper_exec(const struct command *command, const char **argv, struct
     return error_hint(err, "the installation is incomplete: install nono again");
 }
 
+/*
+ * Goes before popt's own options of these names, which end the program where it stands: without -h,
+ * and without a look at whether what was printed could be written.
+ */
+enum { ASKED_HELP = 1000, ASKED_USAGE };
+#define HELP_OPTIONS(table)                                                             \
+    {                                                                                   \
+        { "help", 'h', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },         \
+            { NULL, '?', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },       \
+            { "usage", '\0', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_USAGE, NULL, NULL },  \
+            { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, NULL, NULL }, POPT_TABLEEND \
+    }
+
+/* Stops at what asks for help: *out_asked, else 0. */
 static bool options_parse(const struct poptOption *options, const char *title, poptContext context,
-                          struct error *err)
+                          int *out_asked, struct error *err)
 {
+    *out_asked = 0;
     for (int rc; (rc = poptGetNextOpt(context)) != -1;) {
+        if (rc == ASKED_HELP || rc == ASKED_USAGE) {
+            *out_asked = rc;
+            return true;
+        }
         if (rc >= -1)
             continue;
         const char *typed = poptBadOption(context, 0);
@@ -117,16 +137,25 @@ static bool command_run(const struct command *command, const char *title, int ar
 {
     static const struct poptOption none[] = { POPT_AUTOHELP POPT_TABLEEND };
     const struct poptOption *options = command->options ? command->options : none;
+    const struct poptOption table[] = HELP_OPTIONS((void *)(uintptr_t)options);
+    int asked;
     unsigned flags = command->options_first ? POPT_CONTEXT_POSIXMEHARDER : 0;
     argv[0] = title;
 
     CLEANUP(poptFreeContextp)
-    poptContext context = poptGetContext(title, argc, argv, options, flags);
+    poptContext context = poptGetContext(title, argc, argv, table, flags);
     char usage[1024];
     usage_make(command, usage, sizeof(usage));
     poptSetOtherOptionHelp(context, usage);
-    if (!options_parse(options, title, context, err))
+    if (!options_parse(options, title, context, &asked, err))
         return false;
+    if (asked) {
+        if (asked == ASKED_HELP)
+            poptPrintHelp(context, stdout, 0);
+        else
+            poptPrintUsage(context, stdout, 0);
+        return true;
+    }
 
     static const char *nothing[] = { NULL };
     const char **operands = poptGetArgs(context);
@@ -223,7 +252,9 @@ static bool output_flush(struct error *err)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return true;
     errno = errno ? errno : EIO;
-    return error_set_errno(err, "write to standard output");
+    error_set_errno(err, "write to standard output");
+    err->kind = ERROR_INTERNAL; /* whatever is the matter with it: docs/exit-codes.md */
+    return false;
 }
 
 int command_main(const struct program *program, int argc, const char **argv)

@@ -38,14 +38,15 @@ def test_who_leaves_out_an_operand_is_told_the_usage(sandbox):
 
 
 def test_output_that_cannot_be_written_is_a_failure(sandbox):
-    def to(path):
+    def to(path, *words):
         with open(path, "w") as out:
-            return subprocess.run([NONO, "profile", "list"], env=sandbox.environment, stdout=out, stderr=subprocess.PIPE,
+            return subprocess.run([NONO, *words], env=sandbox.environment, stdout=out, stderr=subprocess.PIPE,
                                   text=True, check=False, timeout=60)
 
-    lost = to("/dev/full")
-    assert lost.returncode != 0 and "standard output: No space left" in lost.stderr
-    assert to("/dev/null").returncode == 0
+    for words in (["profile", "list"], ["profile", "list", "--help"], ["list", "-h"], ["run", "--usage"], ["profile", "help"]):
+        lost = to("/dev/full", *words)
+        assert lost.returncode == 70 and "standard output: No space left" in lost.stderr, words
+        assert to("/dev/null", *words).returncode == 0
 
 
 def test_a_closed_output_is_not_taken_by_a_file(sandbox):
@@ -53,7 +54,7 @@ def test_a_closed_output_is_not_taken_by_a_file(sandbox):
     words = [NONO, "profile", "use", "claude-code"]
     closed = subprocess.run(["sh", "-c", '"$@" >&-', "sh", *words], env=sandbox.environment, capture_output=True,
                             text=True, check=False, timeout=60)
-    assert closed.returncode != 0 and "standard output" in closed.stderr
+    assert closed.returncode == 70 and "standard output" in closed.stderr
     chosen = (sandbox.home / ".config/nono/agents.toml").read_text()
     assert "now uses" not in chosen and '"claude" = "claude-code"' in chosen
 

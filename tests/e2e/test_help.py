@@ -21,6 +21,7 @@ def test_every_command_shows_examples_that_hold_to_its_options(user):  # noqa: F
     assert len(found) > 40 and ["key", "import"] in found and ["run"] in found
     for words in found:
         said, title = user(*words, "--help"), " ".join(["nono", *words])
+        assert user(*words, "-h") == said
         examples = re.findall(r"^    (nono .*|.*[(|] ?nono .*)$", said, re.M)
         options = {option for line in re.findall(r"^  (?:-[^ ]+, |    )--?.*", said, re.M)
                    for option in re.findall(r"(?<!\S)--?[a-z?][a-z-]*", line)}
@@ -42,7 +43,7 @@ def test_no_example_is_a_wrong_command_line(user):  # noqa: F811
             assert process.returncode != 2, (example, said)
 
 
-@pytest.mark.parametrize("word", ["--help", "-?"])
+@pytest.mark.parametrize("word", ["--help", "-?", "-h"])
 def test_help_is_no_failure_and_does_nothing(user, word):  # noqa: F811
     assert "nono key remove release" in user("key", "remove", word)
     assert not user.home.joinpath(".config").exists()
