@@ -38,14 +38,26 @@ const struct poptOption sandbox_option_table[] = {
     { "block-net", '\0', POPT_ARG_NONE, &opt_block_net, 0, "no network", NULL },
     { "net-block", '\0', POPT_ARG_NONE | POPT_ARGFLAG_DOC_HIDDEN, &opt_block_net, 0, NULL, NULL },
     { "allow-net", '\0', POPT_ARG_NONE, &opt_allow_net, 0, "an unfiltered network, whatever the profile says", NULL },
-    { "allow-domain", '\0', POPT_ARG_ARGV, (void *)&opt_allow_domain, 0, "a host to reach through the proxy", "HOST[:PORT]" },
-    { "allow-proxy", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
-    { "proxy-allow", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
-    { "deny-domain", '\0', POPT_ARG_ARGV, (void *)&opt_deny_domain, 0, "a host never to reach", "HOST[:PORT]" },
     { "allow-env", '\0', POPT_ARG_ARGV, (void *)&opt_environment, 0, "pass a variable that would be held back", "NAME" },
     { "dry-run", '\0', POPT_ARG_NONE, &opt_dry_run, 0, "show what would be granted, and end", NULL },
     { "silent", 's', POPT_ARG_NONE, &opt_silent, 0, "say nothing but failures", NULL },
     { "verbose", 'v', POPT_ARG_NONE, &opt_verbose, 0, "show every grant and what holds it", NULL },
+    POPT_TABLEEND,
+};
+
+const struct poptOption sandbox_host_table[] = {
+    { "allow-domain", '\0', POPT_ARG_ARGV, (void *)&opt_allow_domain, 0, "a host to reach through the proxy", "HOST[:PORT]" },
+    { "allow-proxy", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "proxy-allow", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "deny-domain", '\0', POPT_ARG_ARGV, (void *)&opt_deny_domain, 0, "a host never to reach", "HOST[:PORT]" },
+    POPT_TABLEEND,
+};
+
+const struct poptOption sandbox_no_host_table[] = {
+    { "allow-domain", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "allow-proxy", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "proxy-allow", '\0', ALIAS, (void *)&opt_allow_domain, 0, NULL, NULL },
+    { "deny-domain", '\0', ALIAS, (void *)&opt_deny_domain, 0, NULL, NULL },
     POPT_TABLEEND,
 };
 /* clang-format on */

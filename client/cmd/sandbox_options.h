@@ -20,6 +20,8 @@ struct sandbox_options {
 
 /* Included in the tables of commands. */
 extern const struct poptOption sandbox_option_table[];
+extern const struct poptOption sandbox_host_table[];
+extern const struct poptOption sandbox_no_host_table[]; /* the same, to be refused by name */
 extern const struct poptOption sandbox_refused_table[];
 
 /* What was given, after the environment's NONO_* equivalents. UNSUPPORTED for a refused option. */
@@ -27,7 +29,13 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
     MUST_CHECK;
 
 /* clang-format off */
+#define OPTIONS_OF(table, title) \
+    { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, title, NULL }
 #define SANDBOX_OPTIONS                                                                           \
-    { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)sandbox_option_table, 0, "What it may do:", NULL },    \
-    { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)sandbox_refused_table, 0, NULL, NULL }
+    OPTIONS_OF(sandbox_option_table, "What it may do:"), OPTIONS_OF(sandbox_host_table, NULL),    \
+        OPTIONS_OF(sandbox_refused_table, NULL)
+/* Without a process outside, which the proxy is. */
+#define SANDBOX_OPTIONS_ALONE                                                                     \
+    OPTIONS_OF(sandbox_option_table, "What it may do:"), OPTIONS_OF(sandbox_no_host_table, NULL), \
+        OPTIONS_OF(sandbox_refused_table, NULL)
 /* clang-format on */

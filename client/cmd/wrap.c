@@ -8,12 +8,20 @@
 #include "client/cmd/warm.h"
 #include "sandbox/run/run.h"
 
-static const struct poptOption options[] = { SANDBOX_OPTIONS, POPT_AUTOHELP POPT_TABLEEND };
+static const struct poptOption options[] = { SANDBOX_OPTIONS_ALONE, POPT_AUTOHELP POPT_TABLEEND };
 
 /* Without a process outside there is nobody to do these. */
 static bool wrap_check(const struct policy *policy, struct error *err)
 {
+    const struct profile_overrides *overrides = &policy->options.overrides;
     const char *what = NULL;
+    if (*overrides->allow_hosts || *overrides->deny_hosts) {
+        bool allow = *overrides->allow_hosts;
+        error_set(err, UNSUPPORTED, "--%s %.128s: named hosts need the proxy, which is outside",
+                  allow ? "allow-domain" : "deny-domain",
+                  allow ? *overrides->allow_hosts : *overrides->deny_hosts);
+        return error_hint(err, "nono run has it");
+    }
     if (policy->caps->network == NONO_NETWORK_PROXY)
         what = "named hosts, which need the proxy";
     else if (policy->profile->hook_before.script || policy->profile->hook_after.script)

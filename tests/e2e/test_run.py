@@ -107,6 +107,14 @@ def test_a_network_that_is_open_and_blocked_is_refused(sandbox, flags, env):
     assert refused.returncode == 2 and "--allow-net, but " in refused.stderr
 
 
+@pytest.mark.parametrize("option", ["--allow-domain", "--deny-domain"])
+def test_wrap_has_no_proxy_and_says_which_option_asks_for_it(sandbox, option):
+    refused = sandbox.nono("wrap", option, "x.example", "--", "true")
+    assert refused.returncode == 6 and f"{option} x.example: named hosts need the proxy" in refused.stderr
+    assert option not in sandbox.nono("wrap", "--help").stdout
+    assert option in sandbox.nono("run", "--help").stdout and option in sandbox.nono("why", "--help").stdout
+
+
 def test_named_hosts_are_reached_through_the_proxy_alone(sandbox):
     server = socket.create_server(("127.0.0.1", 0))
     port = server.getsockname()[1]
