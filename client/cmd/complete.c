@@ -45,7 +45,7 @@ static void snapshots_offer(struct arena *arena, const char *prefix)
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     struct list snapshots;
     struct error ignored;
-    if (!snapshots_open(&store, &ignored) ||
+    if (!snapshots_find(&store, &ignored) ||
         !snapshot_list_around(store, ".", arena, &snapshots, &ignored))
         return;
     LIST_FOREACH (snapshots, struct snapshot, snapshot)

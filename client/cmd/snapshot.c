@@ -10,6 +10,13 @@ bool snapshots_open(struct snapshot_store **out, struct error *err)
     return state_folder(arena, &state, err) && snapshot_store_open(state, out, err);
 }
 
+bool snapshots_find(struct snapshot_store **out, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *state;
+    return state_folder(arena, &state, err) && snapshot_store_find(state, out, err);
+}
+
 bool operand_optional(const char **operands, const char **out, struct error *err)
 {
     *out = operands[0];

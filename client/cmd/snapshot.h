@@ -16,8 +16,9 @@ extern const struct command command_snapshot_verify;
 extern const struct command command_snapshot_delete;
 extern const struct command command_snapshot_prune;
 
-/* The store of this user. */
+/* The store of this user: made when it is missing; as it is, for commands that look. */
 bool snapshots_open(struct snapshot_store **out, struct error *err) MUST_CHECK;
+bool snapshots_find(struct snapshot_store **out, struct error *err) MUST_CHECK;
 
 /* Exactly one operand, or none: NULL. what is "the name of a snapshot". */
 bool operand_one(const char **operands, const char *what, const char **out, struct error *err)

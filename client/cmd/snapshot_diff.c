@@ -23,7 +23,7 @@ static bool diff_run(const char **operands, int *status, struct error *err)
     bool two = operands[0] && operands[1];
     if (two && operands[2])
         return error_set(err, INVALID, "one argument too many: \"%.64s\"", operands[2]);
-    if (!state_own_folders(arena, &never, err) || !snapshots_open(&store, err) ||
+    if (!state_own_folders(arena, &never, err) || !snapshots_find(&store, err) ||
         !snapshot_find(store, folder, operands[0], arena, &before, err) ||
         (two && !snapshot_find(store, before.folder, operands[1], arena, &after, err)))
         return false;

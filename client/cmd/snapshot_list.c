@@ -69,7 +69,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     struct list snapshots;
     const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
-    if (!snapshots_open(&store, err))
+    if (!snapshots_find(&store, err))
         return false;
     if (folder ? !snapshot_list_around(store, folder, arena, &snapshots, err)
                : !snapshot_list(store, NULL, arena, &snapshots, err))

@@ -6,8 +6,10 @@
 #include "client/cmd/snapshot.h"
 #include "lib/base/clock.h"
 
+#define NOT_GIVEN INT_MIN
+
 static int opt_json, opt_all;
-static int opt_keep = -1, opt_older = -1;
+static int opt_keep = NOT_GIVEN, opt_older = NOT_GIVEN;
 static char *opt_path;
 
 static const struct poptOption delete_options[] = {
@@ -107,6 +109,8 @@ static bool prune_run(const char **operands, int *status, struct error *err)
     struct list snapshots;
     uint64_t count = 0;
     const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
+    if ((opt_keep < 0 && opt_keep != NOT_GIVEN) || (opt_older < 0 && opt_older != NOT_GIVEN))
+        return error_set(err, INVALID, "--keep and --older-than take a number from 0 on");
     if (!snapshots_open(&store, err) || !snapshot_list(store, folder, arena, &snapshots, err))
         return false;
     LIST_FOREACH (snapshots, struct snapshot, snapshot) {

@@ -77,7 +77,7 @@ static bool restore_run(const char **operands, int *status, struct error *err)
     const char *name;
     struct snapshot snapshot;
     return operand_one(operands, "the name of a snapshot", &name, err) &&
-           state_own_folders(arena, &restoring.never, err) && snapshots_open(&store, err) &&
+           state_own_folders(arena, &restoring.never, err) && snapshots_find(&store, err) &&
            snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err) &&
            changes_make(store, &snapshot, &restoring, arena, err);
 }

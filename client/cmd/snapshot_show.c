@@ -36,7 +36,7 @@ static bool show_run(const char **operands, int *status, struct error *err)
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     struct snapshot snapshot;
     const char *name;
-    if (!operand_optional(operands, &name, err) || !snapshots_open(&store, err) ||
+    if (!operand_optional(operands, &name, err) || !snapshots_find(&store, err) ||
         !snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err))
         return false;
     if (opt_json) {

@@ -56,7 +56,7 @@ static bool verify_run(const char **operands, int *status, struct error *err)
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
     struct list snapshots;
     const char *name;
-    if (!operand_optional(operands, &name, err) || !snapshots_open(&store, err) ||
+    if (!operand_optional(operands, &name, err) || !snapshots_find(&store, err) ||
         !wanted_list(store, name, arena, &snapshots, err))
         return false;
     struct doc *list = opt_json ? doc_new(arena, DOC_LIST) : NULL;

@@ -57,6 +57,8 @@ static bool folder_list(int dir, struct found *found, struct error *err)
 static bool all_list(const struct snapshot_store *store, struct found *found, struct error *err)
 {
     CLEANUP(closedirp) DIR *stream = NULL;
+    if (store->folders_dir < 0)
+        return true;
     if (!entries_open(store->folders_dir, &stream, err))
         return false;
     for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */

@@ -1,5 +1,6 @@
 #include "sandbox/snapshot/record.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -58,6 +59,11 @@ bool record_folder_open(const struct snapshot_store *store, const char *folder, 
     id_of(folder, id);
     CLEANUP(closep) int fd = -1;
     struct error fault;
+    if (store->folders_dir < 0) { /* snapshot_store_find found none */
+        assert(!make);
+        *out_fd = -1;
+        return true;
+    }
     if (make && !dir_make_beneath(store->folders_dir, id, 0700, err))
         return false;
     if (!file_open_beneath(store->folders_dir, id, O_RDONLY | O_DIRECTORY, 0, &fd, &fault)) {

@@ -32,6 +32,10 @@ struct snapshot_store;
  * written by a newer version. */
 bool snapshot_store_open(const char *state, struct snapshot_store **out, struct error *err)
     MUST_CHECK;
+/* For those who look: nothing is made, and a store that is not there has no snapshots. Only what
+ * list or find has found may be asked of it. */
+bool snapshot_store_find(const char *state, struct snapshot_store **out, struct error *err)
+    MUST_CHECK;
 void snapshot_store_free(struct snapshot_store *store);
 DEFINE_CLEANUP(struct snapshot_store *, snapshot_store_free)
 

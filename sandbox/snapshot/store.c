@@ -18,17 +18,18 @@
 
 DEFINE_CLEANUP(DIR *, closedir)
 
-static bool format_check(int dir, struct error *err)
+/* *out_there: false when nothing says what it is, so that there is nothing in it. */
+static bool format_check(int dir, bool *out_there, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const char *text;
     size_t len;
     struct error fault;
     if (!file_read_beneath(dir, "format", 64, arena, &text, &len, &fault)) {
-        if (fault.kind == ERROR_NOT_FOUND)
-            return file_replace(dir, "format", FORMAT_TEXT, strlen(FORMAT_TEXT), 0600, err);
-        *err = fault;
-        return false;
+        *out_there = false;
+        if (fault.kind != ERROR_NOT_FOUND)
+            *err = fault;
+        return fault.kind == ERROR_NOT_FOUND;
     }
     if (!text_starts(text, FORMAT))
         return error_set(err, INVALID, "is not a snapshot store");
@@ -38,6 +39,7 @@ static bool format_check(int dir, struct error *err)
                   version, FORMAT_NOW);
         return error_hint(err, "use the version of nono that wrote it");
     }
+    *out_there = true;
     return true;
 }
 
@@ -47,32 +49,70 @@ static bool subfolder_open(int dir, const char *name, int *out_fd, struct error 
            file_open_beneath(dir, name, O_RDONLY | O_DIRECTORY, 0, out_fd, err);
 }
 
-static bool parts_open(struct snapshot_store *store, const char *path, struct error *err)
+static bool owner_check(const struct snapshot_store *store, const char *path, struct error *err)
 {
-    if (!dir_make_path(path, 0700, err) || !dir_open(path, &store->dir, err))
-        return false;
     struct stat st;
     if (fstat(store->dir, &st) != 0)
         return error_set_errno(err, "stat %s", path);
-    if (st.st_uid != geteuid() || st.st_mode & 022) {
-        error_set(err, UNTRUSTED, "%s can be written by others", path);
-        return error_hint(err, "make it yours alone: chmod 700 %s", path);
-    }
-    return format_check(store->dir, err) &&
-           subfolder_open(store->dir, "packs", &store->packs_dir, err) &&
+    if (st.st_uid == geteuid() && !(st.st_mode & 022))
+        return true;
+    error_set(err, UNTRUSTED, "%s can be written by others", path);
+    return error_hint(err, "make it yours alone: chmod 700 %s", path);
+}
+
+static bool parts_open(struct snapshot_store *store, const char *path, struct error *err)
+{
+    bool there;
+    if (!dir_make_path(path, 0700, err) || !dir_open(path, &store->dir, err) ||
+        !owner_check(store, path, err) || !format_check(store->dir, &there, err))
+        return false;
+    if (!there && !file_replace(store->dir, "format", FORMAT_TEXT, strlen(FORMAT_TEXT), 0600, err))
+        return false;
+    return subfolder_open(store->dir, "packs", &store->packs_dir, err) &&
            subfolder_open(store->dir, "folders", &store->folders_dir, err) &&
            file_open_beneath(store->dir, "lock", O_RDWR | O_CREAT, 0600, &store->lock, err);
 }
 
-bool snapshot_store_open(const char *state, struct snapshot_store **out, struct error *err)
+/* What is not there stays -1, which stands for a store without snapshots. */
+static bool parts_find(struct snapshot_store *store, const char *path, struct error *err)
+{
+    bool there;
+    struct error absent;
+    if (!dir_open(path, &store->dir, &absent)) {
+        if (absent.kind != ERROR_NOT_FOUND)
+            *err = absent;
+        return absent.kind == ERROR_NOT_FOUND;
+    }
+    if (!owner_check(store, path, err) || !format_check(store->dir, &there, err))
+        return false;
+    return !there || (file_open_beneath(store->dir, "packs", O_RDONLY | O_DIRECTORY, 0,
+                                        &store->packs_dir, err) &&
+                      file_open_beneath(store->dir, "lock", O_RDONLY, 0, &store->lock, err) &&
+                      file_open_beneath(store->dir, "folders", O_RDONLY | O_DIRECTORY, 0,
+                                        &store->folders_dir, err));
+}
+
+static bool store_open(const char *state,
+                       bool (*parts)(struct snapshot_store *, const char *, struct error *),
+                       struct snapshot_store **out, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = xnew(struct snapshot_store);
     store->dir = store->packs_dir = store->folders_dir = store->lock = -1;
-    if (!parts_open(store, path_join(arena, state, "snapshots"), err))
+    if (!parts(store, path_join(arena, state, "snapshots"), err))
         return error_prefix(err, "snapshot store");
     *out = STEAL(store);
     return true;
+}
+
+bool snapshot_store_open(const char *state, struct snapshot_store **out, struct error *err)
+{
+    return store_open(state, parts_open, out, err);
+}
+
+bool snapshot_store_find(const char *state, struct snapshot_store **out, struct error *err)
+{
+    return store_open(state, parts_find, out, err);
 }
 
 void snapshot_store_free(struct snapshot_store *store)

@@ -246,6 +246,22 @@ def test_a_folder_within_sees_the_snapshots_around_it_and_deletes_none(project):
     project("snapshot", "delete", "outer", "--path", project.work)
 
 
+def test_who_looks_makes_nothing(project):
+    assert project.json("snapshot", "list") == project.json("snapshot", "list", "--all") == []
+    project("snapshot", "show", status=3)
+    project("snapshot", "diff", "a", status=3)
+    project("snapshot", "restore", "a", status=3)
+    assert project.json("snapshot", "verify", "--all") == []
+    assert list(project.home.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--keep", "--older-than"])
+def test_a_number_below_nothing_is_refused(project, option):
+    project("snapshot", "create", "a")
+    project("snapshot", "prune", option, "-1", status=2)
+    assert len(project.json("snapshot", "list")) == 1
+
+
 def test_names_cannot_harm_a_terminal(project):
     project("snapshot", "create", "a")
     (project.work / "evil\x1b[2J\n").write_text("x")
