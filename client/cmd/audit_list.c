@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -6,8 +7,10 @@
 #include "client/cmd/state.h"
 #include "lib/base/clock.h"
 
+#define NOT_GIVEN INT_MIN
+
 static int opt_json, opt_today;
-static int opt_recent;
+static int opt_recent = NOT_GIVEN;
 static char *opt_since;
 static char *opt_until;
 static char *opt_command;
@@ -53,6 +56,8 @@ static int64_t midnight_us(void)
 
 static bool wanted_read(struct wanted *out, struct error *err)
 {
+    if (opt_recent < 1 && opt_recent != NOT_GIVEN)
+        return error_set(err, INVALID, "--recent %d: a number from 1 on", opt_recent);
     *out = (struct wanted){ INT64_MIN, INT64_MAX };
     if (opt_today)
         out->since = midnight_us();
@@ -91,15 +96,26 @@ static void summary_describe(const struct audit_summary *summary, struct arena *
     if (command)
         doc_insert(arena, item, "command", doc_copy(arena, command));
     doc_add_text(arena, item, "profile", doc_text(start->data, "profile"));
+    doc_add_text(arena, item, "name", doc_text(start->data, "name"));
     if (!audit_outcome_text(last, arena))
         return;
     doc_add_time(arena, item, "ended", last->time);
-    static const char *const keys[] = { "status", "signal", "duration_us", "events" };
+    static const char *const keys[] = { "status", "signal", "duration_us" };
     for (size_t i = 0; i < COUNT(keys); i++) {
         const struct doc *value = doc_find(last->data, keys[i]);
         if (value && value->kind == DOC_INTEGER)
             doc_add_integer(arena, item, keys[i], value->integer);
     }
+    const struct doc *before = doc_find(last->data, "events");
+    if (before && before->kind == DOC_INTEGER) /* the end is one too, as `audit verify` counts */
+        doc_add_integer(arena, item, "events", before->integer + 1);
+}
+
+/* What was run, behind what the user called it: first, for a narrow terminal cuts the end. */
+static const char *start_text(const struct doc *start, struct arena *arena)
+{
+    const char *name = doc_text(start, "name"), *command = audit_command_text(start, arena);
+    return name ? arena_printf(arena, "[%s] %s", name, command) : command;
 }
 
 static void summary_row(const struct audit_summary *summary, struct arena *arena,
@@ -110,7 +126,7 @@ static void summary_row(const struct audit_summary *summary, struct arena *arena
     UI_ROW(table, summary->id, ui_time(start->type ? start->time : 0, arena),
            outcome ? outcome : audit_state_name(summary->state),
            start->type ? doc_text(start->data, "profile") : NULL,
-           start->type ? audit_command_text(start->data, arena) : summary->fault);
+           start->type ? start_text(start->data, arena) : summary->fault);
 }
 
 static bool list_run(const char **operands, int *status, struct error *err)
@@ -131,7 +147,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
     int shown = 0;
     LIST_FOREACH (ids, const char *, id) {
         struct audit_summary summary;
-        if (opt_recent && shown == opt_recent)
+        if (shown == opt_recent)
             break;
         if (!audit_summarise(state, *id, arena, &summary, err)) {
             if (err->kind == ERROR_NOT_FOUND)

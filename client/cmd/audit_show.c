@@ -133,7 +133,7 @@ const struct command command_audit_show = {
     .name = "show",
     .args = "[ID]",
     .summary = "show the events of a run; the newest when none is named",
-    .examples = EXAMPLES("nono audit show", "nono audit show 20261123-093000-1a2b --json"),
+    .examples = EXAMPLES("nono audit show", "nono audit show 1a2272dde207441a --json"),
     .options = options,
     .run = show_run,
 };

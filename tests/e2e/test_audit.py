@@ -1,5 +1,6 @@
 """`nono audit` on records of real runs, and their format as docs/formats/audit.md describes it."""
 import os
+import re
 import signal
 import time
 
@@ -95,6 +96,27 @@ def test_list_filters(user):  # noqa: F811
     assert user.json("audit", "list", "--until", "2001-01-01") == []
     assert user.json("audit", "list", "--profile", "other") == []
     user("audit", "list", "--since", "yesterday", status=2)
+    for number in ("0", "-1"):
+        user("audit", "list", "--recent", number, status=2)
+
+
+def test_a_run_is_listed_by_the_name_it_was_given(user):  # noqa: F811
+    run(user, "--name", "nightly", "--", "true", "word")
+    run(user, "--", "true")
+    assert "[nightly] true word" in user("audit", "list")
+    assert [entry.get("name") for entry in user.json("audit", "list")] == [None, "nightly"]
+
+
+def test_list_and_verify_count_the_same_events(user):  # noqa: F811
+    record = run(user, "--", "true")
+    lines = len(record.read_text().splitlines())
+    assert user.json("audit", "list")[0]["events"] == user.json("audit", "verify")[0]["events"] == lines
+
+
+def test_the_example_of_an_id_is_one(user):  # noqa: F811
+    record = run(user, "--", "true")
+    example = re.search(r"nono audit show (\S+) --json", user("audit", "show", "--help")).group(1)
+    assert len(example) == len(record.stem) and int(example, 16)
 
 
 def test_no_record_is_said_so(user):  # noqa: F811
