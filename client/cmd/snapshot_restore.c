@@ -44,8 +44,7 @@ DEFINE_CLEANUP(FILE *, fclose)
 
 /* The changes are told of before they are made: what was told is printed once they are. */
 static bool changes_make(struct snapshot_store *store, const struct snapshot *snapshot,
-                         struct snapshot_restoring *restoring, struct arena *arena,
-                         struct error *err)
+                         const char *const *never, struct arena *arena, struct error *err)
 {
     CLEANUP(freep) char *told = NULL;
     size_t told_len = 0;
@@ -56,8 +55,8 @@ static bool changes_make(struct snapshot_store *store, const struct snapshot *sn
         return error_set_errno(err, "keep what is to be told");
     changes.list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
     const struct snapshot_visitor visitor = { changes_visit, &changes };
-    restoring->visitor = &visitor;
-    if (!snapshot_restore(store, snapshot, restoring, arena, &restored, err))
+    const struct snapshot_restoring restoring = { never, &visitor, opt_dry_run };
+    if (!snapshot_restore(store, snapshot, &restoring, arena, &restored, err))
         return err->hint[0] ? false
                             : error_hint(err, "`nono snapshot diff %s` shows what differs now",
                                          snapshot->name);
@@ -73,13 +72,13 @@ static bool restore_run(const char **operands, int *status, struct error *err)
     (void)status;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct snapshot_restoring restoring = { .dry_run = opt_dry_run };
+    const char *const *never;
     const char *name;
     struct snapshot snapshot;
     return operand_one(operands, "the name of a snapshot", &name, err) &&
-           state_own_folders(arena, &restoring.never, err) && snapshots_find(&store, err) &&
+           state_own_folders(arena, &never, err) && snapshots_find(&store, err) &&
            snapshot_find(store, opt_path ? opt_path : ".", name, arena, &snapshot, err) &&
-           changes_make(store, &snapshot, &restoring, arena, err);
+           changes_make(store, &snapshot, never, arena, err);
 }
 
 const struct command command_snapshot_restore = {
