@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -66,7 +67,7 @@ static int bind_onto_itself(const char *path, const struct path_id *id, uint64_t
     return rc ? rc : mount_attach(copy, target);
 }
 
-/* A file system with a file and a folder that only privilege could open; it is about to be lost. */
+/* A file system with a file and a folder that only privilege could open; copies of them stay. */
 static int veil_make(int *out_fd)
 {
     CLEANUP(closep) int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
@@ -81,13 +82,20 @@ static int veil_make(int *out_fd)
     if (mknodat(veil, "file", S_IFREG, 0) < 0 ||
         syscall(SYS_mount_setattr, veil, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0)
         return errno;
-    /* Over the root, where no path leads: only what is attached somewhere may be copied. */
+    /* Over the root, until veil_drop: only what is attached somewhere may be copied. */
     CLEANUP(closep) int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int rc = root < 0 ? errno : mount_attach(veil, root);
     if (rc)
         return rc;
     *out_fd = STEAL_FD(veil);
     return 0;
+}
+
+/* A path begins below what is mounted over the root, but ".." and relative links that come to the
+ * root end on top of it: there the veil is still, and may not stay. */
+static int veil_drop(void)
+{
+    return umount2("/..", MNT_DETACH) < 0 ? errno : 0;
 }
 
 static uint64_t attributes_of(unsigned denied)
@@ -119,5 +127,5 @@ int mounts_hide(const struct plan *plan)
     /* Inside out: a copy takes along what is mounted below it. */
     for (size_t i = plan->pin_count; i-- > 0 && !rc;)
         rc = bind_onto_itself(plan->pins[i].path, &plan->pins[i].id, 0);
-    return rc;
+    return rc ? rc : veil_drop();
 }

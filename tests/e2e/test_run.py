@@ -55,6 +55,21 @@ def test_a_deny_inside_an_allowed_tree_holds(sandbox, verb):
     assert (sandbox.work / ".env").read_text() == "secret"
 
 
+@BOTH
+def test_ways_up_to_the_root_lead_on_under_a_deny(sandbox, verb):
+    (sandbox.work / ".env").write_text("secret")
+    (sandbox.work / "file").write_text("text")
+    up = "../" * 20
+    (sandbox.work / "link").symlink_to(f"{up}{sandbox.work}/file")
+    (sandbox.work / "denied").symlink_to(f"{up}{sandbox.work}/.env")
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    for path in ("link", f"{up}{sandbox.work}/file", f"/usr/..{sandbox.work}/file", f"/..{sandbox.work}/file"):
+        assert sandbox.sh(f"cat {path}", "--profile", profile, verb=verb).stdout == "text", path
+    for path in ("denied", f"{up}{sandbox.work}/.env", f"/usr/..{sandbox.work}/.env"):
+        done = sandbox.sh(f"cat {path}", "--profile", profile, verb=verb)
+        assert done.returncode != 0 and done.stdout == "", path
+
+
 def test_a_denied_path_that_is_not_there_stays_so_and_leaves_nothing(sandbox):
     profile = sandbox.profile('[filesystem]\nwrite = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
     assert sandbox.sh("echo x > .env", "--profile", profile).returncode != 0
