@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/mem.h"
 
 static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
 
@@ -68,39 +69,85 @@ int children_begin(pid_t parent, const sigset_t *mask)
     return children_close_descriptors();
 }
 
-/* Ends each child of this process but one. *out_ended: how many there were. */
-static bool end_children(pid_t except, size_t *out_ended)
+void children_clear(struct children *children)
 {
-    char path[64], text[4096];
+    free(children->pids);
+    *children = (struct children){ 0 };
+}
+
+/* All of /proc/self/.../children; NULL where the kernel has none. */
+static char *list_read(void)
+{
+    char path[64];
     (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-    *out_ended = 0;
-    if (len < 0)
-        return false;
-    text[len] = '\0';
-    char *end;
-    for (char *at = text; *at; at = end) {
-        long pid = strtol(at, &end, 10);
-        if (end == at || (*end != ' ' && len == (ssize_t)sizeof(text) - 1)) /* or cut: next time */
-            break;
-        if (pid > 0 && pid != except) {
-            (void)kill((pid_t)pid, SIGKILL);
-            (void)waitpid((pid_t)pid, NULL, 0);
-            ++*out_ended;
+    if (fd < 0)
+        return NULL;
+    CLEANUP(freep) char *text = NULL;
+    size_t len = 0, room = 0;
+    for (ssize_t got = 1; got > 0; len += (size_t)got) {
+        if (room - len < 2) {
+            room = room ? 2 * room : 4096;
+            text = xreallocarray(text, room, 1);
         }
+        got = read(fd, text + len, room - len - 1);
+        if (got < 0)
+            return NULL;
+    }
+    text[len] = '\0';
+    return STEAL(text);
+}
+
+void children_list(struct children *out)
+{
+    siginfo_t info;
+    *out = (struct children){ 0 };
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        return; /* none: the usual case */
+    CLEANUP(freep) char *text = list_read();
+    size_t room = 0;
+    char *end;
+    for (char *at = text; at && *at; at = end) {
+        long pid = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        if (out->count == room) {
+            room = room ? 2 * room : 16;
+            out->pids = xreallocarray(out->pids, room, sizeof(*out->pids));
+        }
+        out->pids[out->count++] = (pid_t)pid;
         while (*end == ' ')
             end++;
     }
-    return true;
+}
+
+static bool is_among(const struct children *children, pid_t pid)
+{
+    for (size_t i = 0; i < children->count; i++)
+        if (children->pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* Says whether there was one to end. */
+static bool end_children(const struct children *spared, pid_t except)
+{
+    CLEANUP(children_clear) struct children now;
+    bool any = false;
+    children_list(&now);
+    for (size_t i = 0; i < now.count; i++) {
+        if (now.pids[i] == except || is_among(spared, now.pids[i]))
+            continue;
+        any = true;
+        (void)kill(now.pids[i], SIGKILL);
+        (void)waitpid(now.pids[i], NULL, 0);
+    }
+    return any;
 }
 
 /* Whoever had children leaves them to us, so it takes as many rounds as they are generations. */
-void children_end_all(pid_t except)
+void children_end_all(const struct children *spared, pid_t except)
 {
-    if (!except && waitpid(-1, NULL, WNOHANG) < 0)
-        return; /* none: the usual case */
-    size_t ended;
-    while (end_children(except, &ended) && ended > 0)
+    while (end_children(spared, except))
         continue;
 }

@@ -22,6 +22,16 @@ bool children_descriptors_check(bool network_open, struct error *err) MUST_CHECK
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
 int children_close_descriptors(void);
 
-/* Kills and reaps every descendant that is left, but a child of that id; 0: none is spared. The
- * caller is their subreaper. */
-void children_end_all(pid_t except);
+/* The children of a process, by their ids. None of them is reaped by asking. */
+struct children {
+    pid_t *pids;
+    size_t count;
+};
+
+void children_list(struct children *out);
+void children_clear(struct children *children);
+
+/* Kills and reaps every descendant that is left, but a child of that id (0: none is meant) and
+ * those that were there before: who becomes nono by exec(2) may have children. The caller is their
+ * subreaper. */
+void children_end_all(const struct children *spared, pid_t except);

@@ -106,6 +106,7 @@ bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 struct watch {
     const struct run_spec *spec;
     pid_t pid;
+    struct children before;     /* not the program's: who became nono had them */
     int pidfd, signals, report; /* descriptors */
     bool ended;
     int wait_status;
@@ -243,11 +244,13 @@ static void watch_clear(struct watch *watch)
     closep(&watch->pidfd);
     closep(&watch->signals);
     closep(&watch->report);
+    children_clear(&watch->before);
 }
 
 static bool watch_open(struct watch *watch, sigset_t *out_before, struct error *err)
 {
     sigset_t forwarded;
+    children_list(&watch->before);
     children_signals(&forwarded);
     (void)pthread_sigmask(SIG_BLOCK, &forwarded, out_before);
     watch->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -260,7 +263,7 @@ static bool watch_open(struct watch *watch, sigset_t *out_before, struct error *
 static bool watch_close(struct watch *watch, int *status, struct error *err)
 {
     const struct run_spec *spec = watch->spec;
-    children_end_all(spec->proxy ? run_proxy_pid(spec->proxy) : 0);
+    children_end_all(&watch->before, spec->proxy ? run_proxy_pid(spec->proxy) : 0);
     if (spec->proxy)
         run_proxy_stop(spec->proxy);
     confine_clean(spec->confinement);

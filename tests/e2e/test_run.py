@@ -186,6 +186,16 @@ def test_what_the_program_leaves_running_ends_with_it(sandbox):
     assert f"sleep {mark}" not in listed
 
 
+def test_children_from_before_are_no_concern_of_the_run(sandbox):
+    script = 'sleep 300 >/dev/null 2>&1 & echo $!; exec "$0" run -s -- sh -c "setsid sleep 300 >/dev/null & echo \\$!"'
+    done = subprocess.run(["sh", "-c", script, NONO], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True,
+                          timeout=60, check=True)
+    before, inside = map(int, done.stdout.split())
+    os.kill(before, signal.SIGKILL)
+    with pytest.raises(ProcessLookupError):
+        os.kill(inside, 0)
+
+
 def test_signals_are_passed_on(sandbox):
     script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"
     with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
