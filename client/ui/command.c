@@ -11,6 +11,7 @@
 #include "client/ui/options.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
+#include "lib/base/signals.h"
 #include "lib/base/text.h"
 
 DEFINE_CLEANUP(poptContext, poptFreeContext)
@@ -260,6 +261,7 @@ static bool output_flush(struct error *err)
 int command_main(const struct program *program, int argc, const char **argv)
 {
     struct error err;
+    signals_begin();
     descriptors_fill();
     int status = command_dispatch(program, argc, argv);
     if (status == 0 && !output_flush(&err))

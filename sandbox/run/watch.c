@@ -18,6 +18,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/limits.h"
+#include "lib/base/signals.h"
 #include "lib/base/stack.h"
 #include "sandbox/policy/plan.h"
 #include "sandbox/run/children.h"
@@ -61,6 +62,7 @@ static void start(const struct run_spec *spec, struct start_failure *failure)
         failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
         return;
     }
+    signals_hand_on();
     execve(spec->program, (char *const *)(uintptr_t)spec->argv,
            (char *const *)(uintptr_t)spec->envp);
     *failure = (struct start_failure){

@@ -196,6 +196,25 @@ def test_children_from_before_are_no_concern_of_the_run(sandbox):
         os.kill(inside, 0)
 
 
+def ignored(text):
+    """The signals that a program ignores, of its /proc/PID/status."""
+    mask = int(next(line for line in text.splitlines() if line.startswith("SigIgn:")).split()[1], 16)
+    return {number for number in signal.valid_signals() if mask >> (number - 1) & 1}
+
+
+@BOTH
+def test_children_are_waited_for_though_their_ends_are_ignored(sandbox, verb):
+    (sandbox.work / ".env").write_text("secret")
+    profile = sandbox.profile('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    for handler in (signal.SIG_IGN, signal.SIG_DFL):
+        done = sandbox.nono(verb, "-v", "--profile", profile, "--", "cat", "/proc/self/status",
+                            preexec_fn=lambda handler=handler: signal.signal(signal.SIGCHLD, handler))
+        assert done.returncode == 0, done.stderr
+        assert (signal.SIGCHLD in ignored(done.stdout)) == (handler == signal.SIG_IGN)
+        if verb == "run":
+            assert sandbox.record()[0]["data"]["enforced"]["denied_paths"] == "mounts"
+
+
 def test_signals_are_passed_on(sandbox):
     script = "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"
     with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
