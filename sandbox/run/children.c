@@ -17,13 +17,25 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/mem.h"
 
-static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+/* Passed on; and what tells that the program has stopped, and that we go on after a stop. */
+static const int watched[] = { SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
+                               SIGUSR2, SIGWINCH, SIGCHLD, SIGCONT };
 
-void children_signals(sigset_t *out)
+void children_signals_take(struct children_signals *out_before, sigset_t *out_watched)
 {
-    (void)sigemptyset(out);
-    for (size_t i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
-        (void)sigaddset(out, forwarded[i]);
+    const struct sigaction ignored = { .sa_handler = SIG_IGN };
+    (void)sigemptyset(out_watched);
+    for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
+        (void)sigaddset(out_watched, watched[i]);
+    (void)pthread_sigmask(SIG_BLOCK, out_watched, &out_before->mask);
+    (void)sigaction(SIGXFSZ, &ignored, &out_before->file_limit);
+}
+
+int children_signals_give(const struct children_signals *before)
+{
+    if (sigaction(SIGXFSZ, &before->file_limit, NULL) < 0)
+        return errno;
+    return pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 static bool is_connected_kind(int fd)
@@ -57,16 +69,14 @@ int children_close_descriptors(void)
     return syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? errno : 0;
 }
 
-int children_begin(pid_t parent, const sigset_t *mask)
+int children_begin(pid_t parent, const struct children_signals *signals)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return errno;
     if (getppid() != parent)
         return ESRCH;
-    int rc = pthread_sigmask(SIG_SETMASK, mask, NULL);
-    if (rc)
-        return rc;
-    return children_close_descriptors();
+    int rc = children_signals_give(signals);
+    return rc ? rc : children_close_descriptors();
 }
 
 void children_clear(struct children *children)

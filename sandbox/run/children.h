@@ -7,12 +7,22 @@
 
 #include "lib/base/error.h"
 
-/* Those that a supervisor passes on. */
-void children_signals(sigset_t *out);
+/* What a supervisor changes of its signals, as it was. */
+struct children_signals {
+    sigset_t mask;
+    struct sigaction file_limit; /* of SIGXFSZ */
+};
+
+/* Blocks what is to be read from a signalfd, and ignores SIGXFSZ: a record without room is a write
+ * that fails, not the supervisor's end. */
+void children_signals_take(struct children_signals *out_before, sigset_t *out_watched);
+
+/* Only system calls; 0 or an errno. */
+int children_signals_give(const struct children_signals *before);
 
 /* In a fresh child: ends with its parent, has the signals it would have had, and keeps nothing but
  * descriptors 0 to 2 across exec. Only system calls; 0 or an errno. */
-int children_begin(pid_t parent, const sigset_t *mask);
+int children_begin(pid_t parent, const struct children_signals *signals);
 
 /* Descriptors 0 to 2 are handed on: none may be a folder, through which the program would see what
  * is below it as it was before denied paths were hidden, nor, unless the network is open, a socket

@@ -108,32 +108,89 @@ bool run_replace(const struct run_spec *spec, int *status, struct error *err)
 struct watch {
     const struct run_spec *spec;
     pid_t pid;
-    struct children before;     /* not the program's: who became nono had them */
+    struct children before; /* not the program's: who became nono had them */
+    struct children_signals signals_before;
     int pidfd, signals, report; /* descriptors */
+    bool recorded;              /* that the program has started */
     bool ended;
     int wait_status;
 };
 
 _Noreturn static void child_main(const struct run_spec *spec, const struct watch *watch,
-                                 pid_t parent, const sigset_t *mask)
+                                 pid_t parent, const struct children_signals *signals)
 {
     struct start_failure failure = { .status = RUN_EXIT_SETUP };
     failure.why = (struct confine_failure){ .step = "the supervisor", .sys = 0 };
-    failure.why.sys = children_begin(parent, mask);
+    failure.why.sys = children_begin(parent, signals);
     if (!failure.why.sys)
         start(spec, &failure);
     (void)!write(watch->report, &failure, sizeof(failure));
     _exit(failure.status);
 }
 
-/* From the terminal, the kernel has signalled the program too. */
-static void signal_forward(const struct watch *watch)
+/* From the terminal, the kernel has signalled the program too; but that the terminal is gone it
+ * tells none but the session's leader, who may be us. */
+static bool is_passed_on(const struct signalfd_siginfo *info)
+{
+    if (info->ssi_signo == SIGCHLD || info->ssi_signo == SIGCONT)
+        return false;
+    return info->ssi_signo == SIGHUP || info->ssi_code != SI_KERNEL;
+}
+
+static void signal_send(const struct watch *watch, int signal)
+{
+    (void)syscall(SYS_pidfd_send_signal, watch->pidfd, signal, NULL, 0);
+}
+
+/* What has become of the program of these (WSTOPPED, WCONTINUED): CLD_..., or 0. */
+static int program_news(const struct watch *watch, int kinds)
+{
+    siginfo_t info = { 0 };
+    if (waitid(P_PID, (id_t)watch->pid, &info, kinds | WNOHANG) < 0 || info.si_pid == 0)
+        return 0;
+    return info.si_code;
+}
+
+/* The kernel stops nobody this way whom no shell could continue (an orphaned process group). */
+static void stop_oneself(void)
+{
+    const struct sigaction usual = { .sa_handler = SIG_DFL };
+    struct sigaction before;
+    sigset_t stop, mask;
+    (void)sigemptyset(&stop);
+    (void)sigaddset(&stop, SIGTSTP);
+    (void)sigaction(SIGTSTP, &usual, &before);
+    (void)pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
+    (void)raise(SIGTSTP);
+    (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    (void)sigaction(SIGTSTP, &before, NULL);
+}
+
+/*
+ * The shell that started us knows us alone: when the program stops we do, so that it gives the
+ * terminal to somebody else; and when it continues us, the program goes on, wherever that has put
+ * itself. It may have been continued with us.
+ */
+static void stops_follow(const struct watch *watch, bool continued)
+{
+    if (continued && program_news(watch, WSTOPPED | WCONTINUED) != CLD_CONTINUED)
+        signal_send(watch, SIGCONT);
+    else if (!continued && program_news(watch, WSTOPPED))
+        stop_oneself();
+}
+
+static void signals_read(const struct watch *watch)
 {
     struct signalfd_siginfo info;
-    if (read(watch->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-        return;
-    if (info.ssi_signo != SIGCHLD && info.ssi_code != SI_KERNEL)
-        (void)syscall(SYS_pidfd_send_signal, watch->pidfd, (int)info.ssi_signo, NULL, 0);
+    bool child = false, continued = false;
+    while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        child = child || info.ssi_signo == SIGCHLD;
+        continued = continued || info.ssi_signo == SIGCONT;
+        if (is_passed_on(&info))
+            signal_send(watch, (int)info.ssi_signo);
+    }
+    if (child || continued)
+        stops_follow(watch, continued);
 }
 
 static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
@@ -147,7 +204,7 @@ static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
     if (poll(polled, count, -1) < 0 && errno != EINTR)
         return error_set_errno(err, "poll");
     if (polled[1].revents)
-        signal_forward(watch);
+        signals_read(watch);
     struct error failure;
     if (count > 2 && !run_proxy_serve(proxy, &failure)) /* the door is shut: the program goes on */
         (void)fprintf(stderr, "nono: the network: %s\n", failure.message);
@@ -167,7 +224,7 @@ static bool watch_end(struct watch *watch, struct error *err)
     return true;
 }
 
-static bool watch_record_start(const struct watch *watch, struct error *err)
+static bool watch_record_start(struct watch *watch, struct error *err)
 {
     const struct run_spec *spec = watch->spec;
     if (!spec->audit)
@@ -176,7 +233,8 @@ static bool watch_record_start(const struct watch *watch, struct error *err)
     start.pid = watch->pid;
     if (spec->describe)
         spec->describe(spec->context, &start);
-    return audit_start(spec->audit, &start, err);
+    watch->recorded = audit_start(spec->audit, &start, err);
+    return watch->recorded;
 }
 
 /* What the child is made of, as one argument. */
@@ -184,13 +242,12 @@ struct child {
     const struct run_spec *spec;
     const struct watch *watch;
     pid_t parent;
-    const sigset_t *mask;
 };
 
 static int child_entry(void *argument)
 {
     const struct child *child = argument;
-    child_main(child->spec, child->watch, child->parent, child->mask);
+    child_main(child->spec, child->watch, child->parent, &child->watch->signals_before);
 }
 
 /* The deepest frames of a start hold a few hundred bytes; links of /proc/self add a path. */
@@ -217,13 +274,13 @@ static pid_t child_start(struct child *child)
     return pid;
 }
 
-static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *err)
+static bool child_fork(struct watch *watch, struct error *err)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set_errno(err, "pipe");
-    const struct watch end = { .report = ends[1] };
-    struct child child = { watch->spec, &end, getpid(), mask };
+    const struct watch end = { .report = ends[1], .signals_before = watch->signals_before };
+    struct child child = { watch->spec, &end, getpid() };
     watch->pid = child_start(&child);
     int sys = errno;
     (void)close(ends[1]);
@@ -237,64 +294,88 @@ static bool child_fork(struct watch *watch, const sigset_t *mask, struct error *
     return watch->pidfd >= 0 || error_set_errno(err, "pidfd_open");
 }
 
-static void watch_clear(struct watch *watch)
+static void program_kill(struct watch *watch)
 {
-    if (watch->pid > 0 && !watch->ended) { /* we failed: so does the program */
+    if (watch->pid > 0 && !watch->ended) {
         (void)kill(watch->pid, SIGKILL);
         (void)waitpid(watch->pid, NULL, 0);
     }
+    watch->ended = true;
+}
+
+static void watch_clear(struct watch *watch)
+{
     closep(&watch->pidfd);
     closep(&watch->signals);
     closep(&watch->report);
     children_clear(&watch->before);
 }
 
-static bool watch_open(struct watch *watch, sigset_t *out_before, struct error *err)
+static bool watch_open(struct watch *watch, const sigset_t *watched, struct error *err)
 {
-    sigset_t forwarded;
     children_list(&watch->before);
-    children_signals(&forwarded);
-    (void)pthread_sigmask(SIG_BLOCK, &forwarded, out_before);
-    watch->signals = signalfd(-1, &forwarded, SFD_CLOEXEC | SFD_NONBLOCK);
+    watch->signals = signalfd(-1, watched, SFD_CLOEXEC | SFD_NONBLOCK);
     if (watch->signals < 0)
         return error_set_errno(err, "signalfd");
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 || error_set_errno(err, "subreaper");
 }
 
-/* The program's end, whichever way, to its exit status; and on record. */
-static bool watch_close(struct watch *watch, int *status, struct error *err)
+/* What the program leaves behind: processes, the proxy's last events, placeholders. */
+static void watch_sweep(const struct watch *watch)
 {
     const struct run_spec *spec = watch->spec;
     children_end_all(&watch->before, spec->proxy ? run_proxy_pid(spec->proxy) : 0);
     if (spec->proxy)
         run_proxy_stop(spec->proxy);
     confine_clean(spec->confinement);
+}
 
+static bool watch_record_end(const struct watch *watch, int status, int signal, struct error *err)
+{
+    struct audit *audit = watch->spec->audit;
+    bool recorded = !watch->recorded || audit_end(audit, status, signal, err);
+    if (audit && audit_lost(audit))
+        (void)fprintf(stderr, "nono: %llu events of this run could not be recorded\n",
+                      (unsigned long long)audit_lost(audit));
+    return recorded || error_prefix(err, "the record of this run");
+}
+
+/* The program's end, whichever way, to its exit status; and on record. */
+static bool watch_close(struct watch *watch, int *status, struct error *err)
+{
     struct start_failure failure;
+    watch_sweep(watch);
     bool began = read(watch->report, &failure, sizeof(failure)) != (ssize_t)sizeof(failure);
     int signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
     *status = signal ? RUN_EXIT_SIGNAL + signal : WEXITSTATUS(watch->wait_status);
-    bool recorded = !spec->audit || audit_end(spec->audit, *status, signal, err);
-    if (spec->audit && audit_lost(spec->audit))
-        (void)fprintf(stderr, "nono: %llu events of this run could not be recorded\n",
-                      (unsigned long long)audit_lost(spec->audit));
-    if (!began)
-        return start_failed(spec, &failure, status, err);
-    return recorded || error_prefix(err, "the record of this run");
+    bool recorded = watch_record_end(watch, *status, signal, err);
+    return began ? recorded : start_failed(watch->spec, &failure, status, err);
+}
+
+/* A program that cannot be watched does not go on, nor does anything of it. */
+static bool watch_abandon(struct watch *watch)
+{
+    struct error ignored; /* what failed before is what is told */
+    program_kill(watch);
+    watch_sweep(watch);
+    (void)!watch_record_end(watch, RUN_EXIT_SETUP, 0, &ignored);
+    return false;
 }
 
 bool run_watch(const struct run_spec *spec, int *status, struct error *err)
 {
     CLEANUP(watch_clear)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
-    sigset_t before;
+    sigset_t watched;
     *status = RUN_EXIT_SETUP;
     if (!descriptors_check(spec, err) ||
         (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
         return false;
-    bool ok = watch_open(&watch, &before, err) && child_fork(&watch, &before, err) &&
-              watch_record_start(&watch, err) && watch_end(&watch, err) &&
-              watch_close(&watch, status, err);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    children_signals_take(&watch.signals_before, &watched);
+    bool ok = (watch_open(&watch, &watched, err) && child_fork(&watch, err) &&
+               watch_record_start(&watch, err) && watch_end(&watch, err)) ||
+              watch_abandon(&watch);
+    ok = ok && watch_close(&watch, status, err);
+    (void)children_signals_give(&watch.signals_before);
     return ok;
 }

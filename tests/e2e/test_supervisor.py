@@ -1,0 +1,134 @@
+"""The process outside: what it does when it is signalled, stopped, left alone or short of room."""
+import contextlib
+import os
+import pty
+import resource
+import select
+import signal
+import subprocess
+import time
+
+import pytest
+
+from fixtures_sandbox import NONO, sandbox  # noqa: F401
+
+BOTH = pytest.mark.parametrize("verb", ["run", "wrap"])
+
+
+class Terminal:
+    """A terminal of its own, and a program as its session's leader."""
+
+    def __init__(self, sandbox, *words):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.chdir(sandbox.work)
+            os.execve(words[0], words, {**sandbox.environment, "PS1": "READY> ", "TERM": "dumb"})
+        self.seen = ""
+
+    def expect(self, text):
+        """Reads on until there is text behind what was expected before."""
+        end = time.monotonic() + 30
+        while text not in self.seen:
+            left = end - time.monotonic()
+            assert left > 0 and select.select([self.fd], [], [], left)[0], (text, self.seen)
+            self.seen += os.read(self.fd, 4096).decode(errors="replace")
+        self.seen = self.seen.split(text, 1)[1]
+
+    def type(self, text):
+        os.write(self.fd, text.encode())
+
+    def close(self):
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+
+
+@contextlib.contextmanager
+def terminal(sandbox, *words):
+    made = Terminal(sandbox, *words)
+    try:
+        yield made
+    finally:
+        made.close()
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(made.pid, signal.SIGKILL)
+            os.waitpid(made.pid, 0)
+
+
+STOPS = {
+    "itself": "kill -STOP $$",
+    "by the terminal's signal": "kill -TSTP $$",
+    "with a disposition of its own": "trap '' TSTP; kill -STOP $$",
+}
+
+
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS.keys())
+def test_a_program_that_stops_gives_the_terminal_back_and_goes_on_with_it(sandbox, stop):
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        for _ in range(2):
+            shell.type(f'{NONO} run -s -- sh -c "{stop.replace("$", chr(92) + "$")}; read line; echo got \\$line; exit 7"\n')
+            shell.expect("Stopped")
+            shell.expect("READY> ")
+            shell.type("echo the shell is $((40 + 2))\n")
+            shell.expect("the shell is 42")
+            shell.expect("READY> ")
+            shell.type("fg\n")
+            shell.type("a line\n")
+            shell.expect("got a line")
+            shell.expect("READY> ")
+            shell.type("echo status $?\n")
+            shell.expect("status 7")
+            shell.expect("READY> ")
+
+
+def test_a_program_in_a_group_of_its_own_goes_on_too(sandbox):
+    script = 'setpgrp; kill "STOP", $$; print "got on\\n"; exit 7'
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
+        shell.expect("Stopped")
+        shell.expect("READY> ")
+        shell.type("fg; echo status $?\n")
+        shell.expect("got on\r\n")
+        shell.expect("status 7")
+
+
+def test_a_program_that_nobody_could_continue_is_waited_for(sandbox):
+    script = "echo $$; kill -STOP $$; exit 7"
+    with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                          stdout=subprocess.PIPE, text=True, start_new_session=True) as child:
+        program = int(child.stdout.readline())
+        while " T " not in open(f"/proc/{program}/stat", encoding="utf-8").read():
+            time.sleep(0.01)
+        os.kill(program, signal.SIGCONT)
+        assert child.wait(30) == 7
+
+
+def test_a_closed_terminal_ends_the_run_of_its_leader(sandbox):
+    with terminal(sandbox, NONO, "run", "-s", "--", "sh", "-c", "echo up; while :; do sleep 0.05; done") as leader:
+        leader.expect("up")
+        leader.close()
+        assert os.waitstatus_to_exitcode(os.waitpid(leader.pid, 0)[1]) == 128 + signal.SIGHUP
+    assert sandbox.record()[-1]["data"]["signal"] == signal.SIGHUP
+
+
+def little_room():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384))
+
+
+def test_a_record_that_grows_over_the_limit_of_files_does_not_end_the_run(sandbox):
+    script = ("import socket\nfor i in range(100):\n s = socket.create_connection(('127.0.0.1', 3128))\n"
+              " s.sendall(b'CONNECT other.example:443 HTTP/1.1\\r\\nHost: other.example:443\\r\\n\\r\\n'); s.recv(9)\nprint('done')")
+    done = sandbox.nono("run", "--allow-domain", "example.org", "--", "/usr/bin/python3", "-c", script, preexec_fn=little_room)
+    assert done.returncode > 0 and done.stdout == "done\n"
+    assert "could not be recorded" in done.stderr
+    assert sandbox.record()[0]["type"] == "start"
+
+
+@BOTH
+def test_the_program_has_the_limits_signal_as_it_was(sandbox, verb):
+    for handler, status in ((signal.SIG_DFL, 128 + signal.SIGXFSZ), (signal.SIG_IGN, 1)):
+        done = sandbox.sh("head -c 20000 /dev/zero > file; exit $?", "--allow", ".", verb=verb,
+                          preexec_fn=lambda handler=handler: (little_room(), signal.signal(signal.SIGXFSZ, handler)))
+        assert done.returncode == status, done.stderr
