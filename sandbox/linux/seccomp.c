@@ -188,7 +188,7 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
     case CHECK_IO_PRIORITY:
         emit_target(program, 1 /* IOPRIO_WHO_PROCESS */);
         return;
-    case CHECK_SYSTEM_V: /* settled before */
+    case CHECK_IPC: /* settled before */
     case CHECK_COUNT:
         __builtin_unreachable();
     }
@@ -227,7 +227,7 @@ static enum seccomp_check check_settle(enum seccomp_check check,
                                        const struct seccomp_options *options)
 {
     bool open = options->network == SECCOMP_NETWORK_OPEN;
-    if (check == CHECK_SYSTEM_V)
+    if (check == CHECK_IPC)
         return options->system_v_ipc ? CHECK_ALLOW : CHECK_ABSENT;
     if ((check == CHECK_SOCKET || check == CHECK_SOCKETPAIR) && open)
         return CHECK_ALLOW;

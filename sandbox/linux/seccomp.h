@@ -25,7 +25,7 @@ enum seccomp_network {
 struct seccomp_options {
     enum seccomp_network network;
     bool unix_sockets; /* AF_UNIX too: something else decides whom they reach */
-    bool system_v_ipc; /* shared memory, semaphores and queues of System V */
+    bool system_v_ipc; /* shared memory, semaphores and queues of System V; POSIX queues */
 };
 
 #define SECCOMP_PROGRAM_MAX 256 /* so that every jump of the search reaches: they have 8 bits */

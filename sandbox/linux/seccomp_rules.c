@@ -39,9 +39,11 @@ const struct seccomp_rule seccomp_rules[] = {
     { SYS_iopl, CHECK_DENY }, { SYS_ioperm, CHECK_DENY }, { SYS_modify_ldt, CHECK_DENY },
 #endif
     { SYS_socket, CHECK_SOCKET }, { SYS_socketpair, CHECK_SOCKETPAIR },
-    { SYS_shmget, CHECK_SYSTEM_V }, { SYS_shmat, CHECK_SYSTEM_V }, { SYS_shmctl, CHECK_SYSTEM_V },
-    { SYS_semget, CHECK_SYSTEM_V }, { SYS_semop, CHECK_SYSTEM_V }, { SYS_semtimedop, CHECK_SYSTEM_V }, { SYS_semctl, CHECK_SYSTEM_V },
-    { SYS_msgget, CHECK_SYSTEM_V }, { SYS_msgsnd, CHECK_SYSTEM_V }, { SYS_msgrcv, CHECK_SYSTEM_V }, { SYS_msgctl, CHECK_SYSTEM_V },
+    /* what programs of the user share by number, or by a name that no path rule covers */
+    { SYS_shmget, CHECK_IPC }, { SYS_shmat, CHECK_IPC }, { SYS_shmctl, CHECK_IPC },
+    { SYS_semget, CHECK_IPC }, { SYS_semop, CHECK_IPC }, { SYS_semtimedop, CHECK_IPC }, { SYS_semctl, CHECK_IPC },
+    { SYS_msgget, CHECK_IPC }, { SYS_msgsnd, CHECK_IPC }, { SYS_msgrcv, CHECK_IPC }, { SYS_msgctl, CHECK_IPC },
+    { SYS_mq_open, CHECK_IPC }, { SYS_mq_unlink, CHECK_IPC },
 };
 /* clang-format on */
 

@@ -18,7 +18,7 @@ enum seccomp_check {
                         */
     CHECK_PRIORITY,    /* EPERM unless it is one's own */
     CHECK_IO_PRIORITY,
-    CHECK_SYSTEM_V, /* ENOSYS unless the options let it through */
+    CHECK_IPC, /* ENOSYS unless the options let it through */
     CHECK_COUNT
 };
 

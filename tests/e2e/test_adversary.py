@@ -1,4 +1,5 @@
 """A hostile program in the sandbox: ways out that were once open, each beside what has to go on working."""
+import ctypes
 import os
 import resource
 import shutil
@@ -58,6 +59,24 @@ def test_the_priorities_of_others_cannot_be_changed(sandbox):
         done = sandbox.nono("run", "--", "/usr/bin/python3", "-c", script.format(which, who))
         assert "PermissionError" in done.stderr, which
     assert sandbox.sh("nice -n 5 true").returncode == 0
+
+
+@BOTH
+def test_queues_of_programs_outside_are_neither_read_nor_removed_nor_made(sandbox, verb):
+    library = ctypes.CDLL(None, use_errno=True)
+    name = f"/nono-{os.getpid()}"
+    script = ("import ctypes, os; c = ctypes.CDLL(None); "
+              f"print(c.mq_open(b'{name}', os.O_RDWR), c.mq_unlink(b'{name}'), c.mq_open(b'{name}x', os.O_RDWR | os.O_CREAT, 0o600, None))")
+    queue = library.mq_open(name.encode(), os.O_RDWR | os.O_CREAT, 0o600, None)
+    if queue < 0:
+        pytest.skip(f"no queue can be made here: {os.strerror(ctypes.get_errno())}")
+    try:
+        assert sandbox.nono(verb, "--", "/usr/bin/python3", "-c", script).stdout == "-1 -1 -1\n"
+        assert library.mq_unlink(name.encode()) == 0
+    finally:
+        os.close(queue)
+        library.mq_unlink(name.encode())
+        library.mq_unlink(f"{name}x".encode())
 
 
 def hooked(sandbox, folder):
