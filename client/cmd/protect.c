@@ -13,26 +13,12 @@
 
 #define SOURCE "nono's own folders"
 
-static bool could_be_made(const struct nono_caps *caps, const char *folder)
-{
-    for (size_t i = 0; i < caps->grants.count; i++)
-        if (caps->grants.items[i].access & NONO_WRITE &&
-            path_within(folder, caps->grants.items[i].path))
-            return true;
-    return false;
-}
-
 static bool folder_protect(struct nono_caps *caps, enum xdg which, unsigned denied,
                            struct arena *arena, struct error *err)
 {
     const char *folder;
-    struct error ignored;
-    if (!xdg_folder(which, arena, &folder, err))
-        return false;
-    /* One that we cannot make cannot be made from inside either. */
-    if (could_be_made(caps, folder))
-        (void)!dir_make_path(folder, 0700, &ignored);
-    return caps_deny(caps, folder, denied, SOURCE, err);
+    return xdg_folder(which, arena, &folder, err) &&
+           caps_deny_folder(caps, folder, denied, SOURCE, err);
 }
 
 bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct error *err)

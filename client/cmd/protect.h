@@ -8,7 +8,7 @@
 /*
  * nono's own folders cannot be changed from inside through any grant: profiles, packs, state and
  * cache are read at most, and what is secret in them (tokens, signing keys, records, snapshots) is
- * not there. Folders that do not exist and could be made from inside are made first.
+ * not there. Those that do not exist and could be made from inside are made when a run starts.
  */
 bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct error *err) MUST_CHECK;
 

@@ -114,6 +114,8 @@ static bool deny_is_held(struct confinement *confinement, struct error *err)
     struct plan *plan = &confinement->plan;
     if (!plan->has_overlap)
         return true;
+    if (!confinement->options.dry_run && !placeholders_keep_folders(plan, err))
+        return false;
     if (confinement->options.no_mounts || !features_mount_namespace())
         return plan_hold(plan, PLAN_SPLIT, &linux_path_ops, err);
     confinement->namespaces |= CLONE_NEWNS;

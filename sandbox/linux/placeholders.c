@@ -71,9 +71,27 @@ static bool item_add(struct placeholders *placeholders, const char *path, int fd
 static bool folder_make(struct placeholders *placeholders, const char *path, struct error *err)
 {
     struct path_id id;
-    if (mkdir(path, 0755) < 0)
+    if (mkdir(path, placeholders ? 0755 : 0700) < 0)
         return errno == EEXIST || error_set_errno(err, "mkdir %s", path);
-    return item_add(placeholders, path, -1, &id, err);
+    return !placeholders || item_add(placeholders, path, -1, &id, err);
+}
+
+/* What is missing on the way to a mask. Without placeholders it is there to stay. */
+static bool way_make(struct placeholders *placeholders, const struct plan_mask *mask,
+                     struct error *err)
+{
+    CLEANUP(freep) char *path = strdup(mask->path);
+    if (!path)
+        return memory_none(err);
+    for (char *slash = strchr(path + mask->known + (mask->known > 1), '/'); slash;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        bool ok = folder_make(placeholders, path, err);
+        *slash = '/';
+        if (!ok)
+            return false;
+    }
+    return true;
 }
 
 /* Whatever it was that may not be done with what is not there. */
@@ -113,20 +131,27 @@ static bool file_join(struct placeholders *placeholders, struct plan_mask *mask,
     return true;
 }
 
-static bool mask_make(struct placeholders *placeholders, struct plan_mask *mask, struct error *err)
+static bool mask_keep(struct plan_mask *mask, struct error *err)
 {
-    CLEANUP(freep) char *path = strdup(mask->path);
-    if (!path)
-        return memory_none(err);
-    for (char *slash = strchr(path + mask->known + (mask->known > 1), '/'); slash;
-         slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        bool ok = folder_make(placeholders, path, err);
-        *slash = '/';
-        if (!ok)
-            return false;
+    struct stat st;
+    if (!way_make(NULL, mask, err) || !folder_make(NULL, mask->path, err))
+        return false;
+    if (lstat(mask->path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return error_set(err, CONFLICT, "%s is no folder", mask->path);
+    mask->id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
+    mask->is_dir = mask->exists = true;
+    mask->known = strlen(mask->path);
+    return true;
+}
+
+bool placeholders_keep_folders(struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        struct plan_mask *mask = &plan->masks[i];
+        if (mask->keeps && mask->in_grant && !mask->exists && !mask_keep(mask, err))
+            return error_prefix(err, "deny %s", mask->path);
     }
-    return file_make(placeholders, mask, err);
+    return true;
 }
 
 bool placeholders_make(struct plan *plan, struct placeholders *out, struct error *err)
@@ -136,7 +161,8 @@ bool placeholders_make(struct plan *plan, struct placeholders *out, struct error
         struct plan_mask *mask = &plan->masks[i];
         bool absent = mask->in_grant && !mask->exists;
         bool shared = mask->in_grant && mask->exists && placeholders_have(mask->path);
-        if ((absent && !mask_make(&made, mask, err)) || (shared && !file_join(&made, mask, err)))
+        bool made_now = absent && way_make(&made, mask, err) && file_make(&made, mask, err);
+        if ((absent && !made_now) || (shared && !file_join(&made, mask, err)))
             return error_prefix(err, "deny %s", mask->path);
     }
     *out = made;

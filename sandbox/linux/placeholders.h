@@ -23,6 +23,10 @@ struct placeholders {
 /* Whether there is a placeholder at a path, of whatever run. */
 bool placeholders_have(const char *path);
 
+/* Makes the folders that are to stay (caps_deny_folder), for their owner alone; the masks then
+ * exist, and need no placeholder. */
+bool placeholders_keep_folders(struct plan *plan, struct error *err) MUST_CHECK;
+
 /* For each mask of the plan that needs one; the masks then exist. */
 bool placeholders_make(struct plan *plan, struct placeholders *out, struct error *err) MUST_CHECK;
 /* Removes what is still there, still the same, and empty. Frees. */

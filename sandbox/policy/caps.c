@@ -78,6 +78,15 @@ bool caps_deny(struct nono_caps *caps, const char *path, unsigned access, const 
     return path_add(&caps->denies, &item, err);
 }
 
+bool caps_deny_folder(struct nono_caps *caps, const char *path, unsigned access, const char *source,
+                      struct error *err)
+{
+    if (!caps_deny(caps, path, access, source, err))
+        return false;
+    caps->denies.items[caps->denies.count - 1].flags = CAPS_FOLDER;
+    return true;
+}
+
 static bool host_add(struct caps_hosts *hosts, const char *text, struct error *err)
 {
     if (hosts->count >= CAPS_HOSTS_MAX)

@@ -15,10 +15,12 @@
 #define CAPS_PATHS_MAX 4096 /* grants, and denies */
 #define CAPS_HOSTS_MAX 4096 /* allowed, and denied */
 
+#define CAPS_FOLDER (1U << 16) /* of a deny: see caps_deny_folder */
+
 struct caps_path {
     char *path;
     unsigned access; /* NONO_READ ... */
-    unsigned flags;  /* NONO_OPTIONAL, NONO_FILE */
+    unsigned flags;  /* NONO_OPTIONAL, NONO_FILE, CAPS_FOLDER */
     char *source;    /* who asked: "--read", "profile claude-code"; never NULL */
 };
 
@@ -49,6 +51,11 @@ bool caps_allow(struct nono_caps *caps, const char *path, unsigned access, unsig
                 const char *source, struct error *err) MUST_CHECK;
 bool caps_deny(struct nono_caps *caps, const char *path, unsigned access, const char *source,
                struct error *err) MUST_CHECK;
+
+/* One that is made, and stays, when it is not there and could be made from inside: whose folder it
+ * is will want it, and could do nothing with a placeholder in its place. */
+bool caps_deny_folder(struct nono_caps *caps, const char *path, unsigned access, const char *source,
+                      struct error *err) MUST_CHECK;
 
 /* A rule of host_rules.h, judged here already. */
 bool caps_allow_host(struct nono_caps *caps, const char *host, struct error *err) MUST_CHECK;

@@ -159,6 +159,7 @@ static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *er
     for (size_t i = 0; i < plan->mask_count; i++) {
         if (plan->masks[i].len == mask->len && memcmp(plan->masks[i].path, path, mask->len) == 0) {
             plan->masks[i].access |= mask->access;
+            plan->masks[i].keeps |= mask->keeps;
             return true;
         }
     }
@@ -207,6 +208,7 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
         .exists = found.exists,
         .known = found.known,
         .is_dir = found.is_dir,
+        .keeps = deny->flags & CAPS_FOLDER,
         .id = found.id,
         .access = deny->access,
         .source = deny->source,

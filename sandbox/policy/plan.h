@@ -40,6 +40,7 @@ struct plan_mask {
     bool exists;
     size_t known; /* bytes of path that exist */
     bool is_dir;
+    bool keeps; /* it is made as a folder, which stays, when it is not there */
     struct path_id id;
     unsigned access;    /* what is taken away */
     bool in_grant;      /* a grant above would give it: something must be done */

@@ -87,6 +87,25 @@ def test_nonos_own_folders_cannot_be_changed_through_any_grant(sandbox):
     assert state.is_dir()
 
 
+@BOTH
+def test_nonos_own_folders_are_folders_through_a_link_too(sandbox, verb):
+    link = sandbox.work / "link"
+    link.symlink_to(sandbox.home / "settings")
+    config = sandbox.home / "settings/deep/nono"
+    config.parent.parent.mkdir()
+    sandbox.environment["XDG_CONFIG_HOME"] = str(config.parent)
+    script = f"echo ready; read line; [ -d {config} ] && ! touch {config}/x"
+    words = [NONO, verb, "-s", "--allow", link, "--", "sh", "-c", script]
+    with subprocess.Popen(words, env=sandbox.environment, cwd=sandbox.work, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          text=True) as child:
+        assert child.stdout.readline() == "ready\n"
+        done = sandbox.nono("profile", "use", "default", "--for", "x")
+        assert done.returncode == 0, done.stderr
+        child.communicate("go\n")
+        assert child.returncode == 0
+    assert config.is_dir() and not (config / "x").exists()
+
+
 def test_signing_keys_and_tokens_are_read_through_no_grant(sandbox):
     config = sandbox.home / ".config/nono"
     assert sandbox.nono("key", "generate", "release").returncode == 0

@@ -37,6 +37,14 @@ class Terminal:
     def type(self, text):
         os.write(self.fd, text.encode())
 
+    def wait(self):
+        """The exit status of the leader."""
+        end = time.monotonic() + 30
+        while not (ended := os.waitpid(self.pid, os.WNOHANG))[0]:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return os.waitstatus_to_exitcode(ended[1])
+
     def close(self):
         if self.fd >= 0:
             os.close(self.fd)
@@ -109,7 +117,7 @@ def test_a_closed_terminal_ends_the_run_of_its_leader(sandbox):
     with terminal(sandbox, NONO, "run", "-s", "--", "sh", "-c", "echo up; while :; do sleep 0.05; done") as leader:
         leader.expect("up")
         leader.close()
-        assert os.waitstatus_to_exitcode(os.waitpid(leader.pid, 0)[1]) == 128 + signal.SIGHUP
+        assert leader.wait() == 128 + signal.SIGHUP
     assert sandbox.record()[-1]["data"]["signal"] == signal.SIGHUP
 
 
