@@ -90,6 +90,24 @@ def test_a_program_that_stops_gives_the_terminal_back_and_goes_on_with_it(sandbo
             shell.expect("READY> ")
 
 
+def test_the_terminals_own_stop_is_one_stop(sandbox):
+    script = "while :; do echo tick; sleep 0.02; done"
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        shell.type(f"{NONO} run -s -- sh -c '{script}'\n")
+        for _ in range(5):
+            shell.expect("tick\r\n")
+            shell.type("\x1a")
+            shell.expect("Stopped")
+            shell.expect("READY> ")
+            shell.type("fg\n")
+        shell.expect("tick\r\n")
+        shell.type("\x03")
+        shell.expect("READY> ")
+        shell.type("echo status $?\n")
+        shell.expect("status 130")
+
+
 def test_a_program_in_a_group_of_its_own_goes_on_too(sandbox):
     script = 'setpgrp; kill "STOP", $$; print "got on\\n"; exit 7'
     with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
