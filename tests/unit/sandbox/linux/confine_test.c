@@ -332,6 +332,25 @@ static void a_ruleset_is_made_for_every_abi(void **state)
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* As in a program of others that ignores its children, or counts their ends. */
+static void what_a_kernel_can_is_found_out_without_a_signal(void **state)
+{
+    (void)state;
+    bool mounts = features_mount_namespace();
+    (void)signal(SIGCHLD, SIG_IGN);
+    assert_int_equal(features_mount_namespace(), mounts);
+    (void)signal(SIGCHLD, SIG_DFL);
+
+    sigset_t ends, pending, before;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGCHLD);
+    (void)pthread_sigmask(SIG_BLOCK, &ends, &before);
+    (void)features_mount_namespace();
+    assert_int_equal(sigpending(&pending), 0);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    assert_int_equal(sigismember(&pending, SIGCHLD), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +366,7 @@ int main(void)
         IN_FOLDER(a_link_left_in_a_writable_tree_is_not_followed_out),
         IN_FOLDER(named_hosts_need_a_proxy),
         IN_FOLDER(a_ruleset_is_made_for_every_abi),
+        cmocka_unit_test(what_a_kernel_can_is_found_out_without_a_signal),
     };
     if (landlock_abi() == 0)
         return 77;
