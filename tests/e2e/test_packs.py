@@ -63,6 +63,20 @@ def test_versions_are_resolved_exactly_by_range_and_as_the_newest(client, publis
     assert "no version in" in client.refused(NOT_FOUND, "pull", "--yes", publisher.ref("web", "^3"))
 
 
+def test_info_and_versions_take_the_version_that_is_named(client, publisher):  # noqa: F811
+    for version in ("0.1.0", "0.2.0", "0.2.1", "0.3.0"):
+        publisher.publish(pack_files("web", version))
+    for asked, got in ((None, "0.3.0"), ("0.1.0", "0.1.0"), ("0.2", "0.2.1"), ("~0.2.0", "0.2.1"), ("^0.1", "0.1.0")):
+        info = json.loads(client.ok("info", "--json", publisher.ref("web", asked)).stdout)
+        assert info["version"]["version"] == got, asked
+    for asked, got in (("0.1.0", ["0.1.0"]), ("0.2", ["0.2.1", "0.2.0"]), (">0.2.0", ["0.3.0", "0.2.1"])):
+        listed = json.loads(client.ok("versions", "--json", publisher.ref("web", asked)).stdout)
+        assert [item["version"] for item in listed] == got, asked
+    for command in ("info", "versions"):
+        assert "has no version in 7" in client.refused(NOT_FOUND, command, publisher.ref("web", "7"))
+        assert "7.0.0" in client.refused(NOT_FOUND, command, publisher.ref("web", "7.0.0"))
+
+
 def test_updates_show_what_is_widened_and_keep_pins(client, publisher):  # noqa: F811
     publisher.publish(pack_files("web", "1.0.0"))
     client.ok("pull", "--yes", publisher.ref("web"))

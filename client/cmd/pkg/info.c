@@ -4,10 +4,10 @@
 
 #include "client/cmd/pkg/asks.h"
 #include "client/cmd/pkg/commands.h"
-#include "client/cmd/pkg/session.h"
+#include "client/cmd/pkg/fetch.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
-#include "lib/pack/ref.h"
+#include "lib/pack/semver.h"
 #include "lib/profile/permissions.h"
 
 static char *opt_registry;
@@ -88,7 +88,8 @@ static bool info_run(const char **operands, int *status, struct error *err)
         return false;
     struct arena *arena = session.arena;
     const char *base = remote_url(&remote, arena, "/packages/%s/%s", ref.namespace, ref.name);
-    if (!remote_call(&remote, NULL, base, NULL, arena, &pack, err))
+    if (!fetch_resolve(&remote, &ref, arena, err) ||
+        !remote_call(&remote, NULL, base, NULL, arena, &pack, err))
         return false;
     const char *wanted =
         ref.kind == PACK_REF_VERSION ? ref.version : doc_text(pack, "latest_version");
@@ -128,6 +129,31 @@ static void versions_print(const struct list *versions, struct arena *arena)
     ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
 }
 
+/* Those that the reference names, yanked ones too; all of them when it names none. */
+static bool versions_keep(const struct pack_ref *ref, struct list *versions, struct error *err)
+{
+    struct semver_range range;
+    struct semver version;
+    struct remote_version *items = versions->items;
+    size_t kept = 0;
+    if (ref->kind == PACK_REF_LATEST)
+        return true;
+    if (ref->kind == PACK_REF_RANGE && !semver_range_parse(ref->version, &range, err))
+        return false;
+    for (size_t i = 0; i < versions->count; i++) {
+        struct error ignored;
+        bool wanted = ref->kind == PACK_REF_VERSION
+                          ? strcmp(items[i].version, ref->version) == 0
+                          : semver_parse(items[i].version, &version, &ignored) &&
+                                semver_range_matches(&range, &version);
+        if (wanted)
+            items[kept++] = items[i];
+    }
+    versions->count = kept;
+    return kept > 0 || error_set(err, NOT_FOUND, "%s/%s has no version %s%s", ref->namespace,
+                                 ref->name, ref->kind == PACK_REF_RANGE ? "in " : "", ref->version);
+}
+
 static bool versions_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -137,7 +163,8 @@ static bool versions_run(const char **operands, int *status, struct error *err)
     struct list versions;
     if (!session_open(opt_http, &session, err) ||
         !one_ref(operands, &session, &ref, &remote, err) ||
-        !remote_versions(&remote, ref.namespace, ref.name, session.arena, &versions, err))
+        !remote_versions(&remote, ref.namespace, ref.name, session.arena, &versions, err) ||
+        !versions_keep(&ref, &versions, err))
         return false;
     if (!opt_json) {
         versions_print(&versions, session.arena);
@@ -154,7 +181,7 @@ const struct command command_info = {
     .name = "info",
     .args = "REF",
     .summary = "show what a registry knows of a pack, and what it asks for",
-    .examples = EXAMPLES("nono info acme/web"),
+    .examples = EXAMPLES("nono info acme/web", "nono info 'acme/web@^1.2'"),
     .options = options,
     .run = info_run,
 };
@@ -162,8 +189,8 @@ const struct command command_info = {
 const struct command command_versions = {
     .name = "versions",
     .args = "REF",
-    .summary = "list the versions of a pack",
-    .examples = EXAMPLES("nono versions acme/web"),
+    .summary = "list the versions of a pack, or those in a range",
+    .examples = EXAMPLES("nono versions acme/web", "nono versions 'acme/web@^1.2'"),
     .options = options,
     .run = versions_run,
 };
