@@ -214,6 +214,14 @@ def test_publishing_twice_is_publishing_once_and_other_bytes_are_a_conflict(publ
     assert done.returncode == 1 and "1.0.0" in done.stderr
 
 
+def test_a_dry_publish_prints_json_when_told(publisher):  # noqa: F811
+    dry = json.loads(publisher.publish(pack_files("web", "1.0.0"), "--dry-run", "--json").stdout)
+    assert dry.pop("dry_run") is True and dry["pack"] == publisher.ref("web")
+    publisher.client.refused(NOT_FOUND, "info", publisher.ref("web"))
+    done = json.loads(publisher.publish(pack_files("web", "1.0.0"), "--json").stdout)
+    assert dry == {key: done[key] for key in dry}
+
+
 def test_a_key_that_is_not_registered_cannot_publish(publisher):  # noqa: F811
     publisher.client.ok("key", "generate", "stranger")
     folder = publisher.client.home / "pack"

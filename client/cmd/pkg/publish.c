@@ -106,6 +106,20 @@ static bool namespace_find(const struct remote *remote, struct arena *arena, con
     return pack_name_check(found, "namespace", err);
 }
 
+static struct doc *report_doc(const struct remote *remote, const char *namespace,
+                              const struct built *built, struct arena *arena)
+{
+    const struct manifest *manifest = &built->index.manifest;
+    struct doc *out = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, out, "registry", remote->base);
+    doc_add_text(arena, out, "pack", arena_printf(arena, "%s/%s", namespace, manifest->name));
+    doc_add_text(arena, out, "namespace", namespace);
+    doc_add_text(arena, out, "name", manifest->name);
+    doc_add_text(arena, out, "version", manifest->version);
+    doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", built->index.sha256));
+    return out;
+}
+
 static void report(const struct remote *remote, const char *namespace, const struct built *built,
                    const struct remote_published *published, struct arena *arena)
 {
@@ -117,15 +131,25 @@ static void report(const struct remote *remote, const char *namespace, const str
                 manifest->version, remote->base, built->index.sha256);
         return;
     }
-    struct doc *out = doc_new(arena, DOC_TABLE);
+    struct doc *out = report_doc(remote, namespace, built, arena);
     doc_add_text(arena, out, "id", published->id);
-    doc_add_text(arena, out, "registry", remote->base);
-    doc_add_text(arena, out, "namespace", namespace);
-    doc_add_text(arena, out, "name", manifest->name);
-    doc_add_text(arena, out, "version", manifest->version);
-    doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", built->index.sha256));
     doc_add_bool(arena, out, "created", published->created);
     ui_json(out);
+}
+
+/* What would be published, in the keys of what was. */
+static void dry_report(const struct remote *remote, const char *namespace,
+                       const struct built *built, struct arena *arena)
+{
+    const struct manifest *manifest = &built->index.manifest;
+    if (opt_json) {
+        struct doc *out = report_doc(remote, namespace, built, arena);
+        doc_add_bool(arena, out, "dry_run", true);
+        ui_json(out);
+        return;
+    }
+    printf("%s/%s@%s  sha256:%s\n", namespace, manifest->name, manifest->version,
+           built->index.sha256);
 }
 
 static bool send(const struct remote *remote, const char *namespace, const struct built *built,
@@ -170,8 +194,7 @@ static bool publish_run(const char **operands, int *status, struct error *err)
         !pack_sign(&session.folders, namespace, session.arena, &built, err))
         return false;
     if (opt_dry_run) {
-        printf("%s/%s@%s  sha256:%s\n", namespace, built.index.manifest.name,
-               built.index.manifest.version, built.index.sha256);
+        dry_report(&remote, namespace, &built, session.arena);
         return true;
     }
     return send(&remote, namespace, &built, session.arena, err);
