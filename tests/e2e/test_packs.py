@@ -86,7 +86,8 @@ def test_updates_show_what_is_widened_and_keep_pins(client, publisher):  # noqa:
     publisher.publish({**files, "policy.json": json.dumps(profile).encode()})
 
     outdated = json.loads(client.ok("outdated", "--json").stdout)
-    assert outdated == [{"key": publisher.ref("web"), "installed": "1.0.0", "latest": "1.1.0",
+    ref = publisher.ref("web")
+    assert outdated == [{"key": ref, "pack": ref, "installed": "1.0.0", "latest": "1.1.0",
                          "status": "outdated", "pinned": False}]
     client.ok("pin", publisher.ref("web"))
     assert "0 updated, 1 skipped" in client.ok("update", "--yes").stdout

@@ -33,7 +33,7 @@ def test_what_the_original_pinned_is_listed_kept_and_removed_to_the_last_byte(ho
     assert "pinned" in home.ok("list").stdout
     home.ok("verify", key)
     assert json.loads(home.ok("outdated", "--json").stdout) == [
-        {"key": key, "installed": "1.0.0", "latest": "1.1.0", "status": "outdated", "pinned": True}]
+        {"key": key, "pack": key, "installed": "1.0.0", "latest": "1.1.0", "status": "outdated", "pinned": True}]
     assert "0 updated, 1 skipped" in home.ok("update", "--yes").stdout
     home.ok("unpin", key)
     assert StockStore(home.packages).read()["packages"][key] == {**entry, "pinned": False}, "ours kept the keys of the original"

@@ -170,10 +170,6 @@ static bool question(struct installer *installer, struct install *shown, struct 
     if (!store_open(STORE_READ, &store, err) || !checks_run(installer, store, &consent, err))
         return false;
     *out_there = is_there(installer, store);
-    doc_add_text(installer->session->arena, report, "status",
-                 *out_there                    ? "already installed"
-                 : installer->options->dry_run ? "would be installed"
-                                               : "installed");
     if (!plan_make(installer, store, shown, &consent, err) ||
         !consent_doc(&consent, installer->session->arena, report, err))
         return false;
@@ -187,17 +183,17 @@ static bool question(struct installer *installer, struct install *shown, struct 
     return *out_yes || ui_confirm("install it?", out_yes, err);
 }
 
-/* *out_changed is false when another process has installed it meanwhile. */
-static bool act(struct installer *installer, const struct install *shown, bool *out_changed,
-                struct error *err)
+/* INSTALLER_THERE when another process has installed it meanwhile. */
+static bool act(struct installer *installer, const struct install *shown,
+                enum installer_result *out, struct error *err)
 {
     CLEANUP(store_closep) struct store *store = NULL;
     struct consent consent;
     struct install install;
     if (!store_open(STORE_WRITE, &store, err) || !checks_run(installer, store, &consent, err))
         return false;
-    *out_changed = !is_there(installer, store);
-    if (!*out_changed)
+    *out = is_there(installer, store) ? INSTALLER_THERE : INSTALLER_DONE;
+    if (*out == INSTALLER_THERE)
         return true;
     if (!plan_make(installer, store, &install, &consent, err))
         return false;
@@ -210,8 +206,8 @@ static bool act(struct installer *installer, const struct install *shown, bool *
 }
 
 bool installer_run(struct session *session, const struct remote *remote, struct fetched *fetched,
-                   const struct installer_options *options, struct doc *report, bool *out_changed,
-                   struct error *err)
+                   const struct installer_options *options, struct doc *report,
+                   enum installer_result *out, struct error *err)
 {
     struct installer installer = {
         .session = session,
@@ -224,14 +220,14 @@ bool installer_run(struct session *session, const struct remote *remote, struct 
     provenance_fill(&installer);
     struct install shown;
     bool yes, there = false;
-    *out_changed = false;
     if (!question(&installer, &shown, report, &yes, &there, err))
         return error_prefix(err, "%s", installer.key);
+    *out = there ? INSTALLER_THERE : INSTALLER_WOULD;
     if (there || options->dry_run)
         return true;
     if (!yes) {
         error_set(err, DENIED, "%s: you said no", installer.key);
         return error_hint(err, "nothing was changed");
     }
-    return act(&installer, &shown, out_changed, err) || error_prefix(err, "%s", installer.key);
+    return act(&installer, &shown, out, err) || error_prefix(err, "%s", installer.key);
 }

@@ -8,8 +8,14 @@ struct installer_options {
     const char *accept_signer; /* a key id, or "key:" and it */
 };
 
-/* *report gets what was done, for --json. *out_changed is false when it was there already, or the
- * user said no. */
+enum installer_result {
+    INSTALLER_THERE, /* that very pack was installed already */
+    INSTALLER_WOULD, /* a dry run */
+    INSTALLER_DONE,
+};
+
+/* *report gets what was found out, for --json; also of a pack that is refused, as far as it went.
+ */
 bool installer_run(struct session *session, const struct remote *remote, struct fetched *fetched,
-                   const struct installer_options *options, struct doc *report, bool *out_changed,
-                   struct error *err) MUST_CHECK;
+                   const struct installer_options *options, struct doc *report,
+                   enum installer_result *out, struct error *err) MUST_CHECK;

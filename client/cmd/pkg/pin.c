@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/outcome.h"
 #include "client/install/install.h"
 #include "client/ui/term.h"
 #include "lib/pack/ref.h"
@@ -12,20 +13,17 @@ static const struct poptOption options[] = {
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
-static bool pinned_set(const char *operand, bool pinned, struct error *err)
+static bool pinned_set(const struct pack_ref *ref, bool pinned, struct error *err)
 {
-    struct pack_ref ref;
     CLEANUP(store_closep) struct store *store = NULL;
-    if (!pack_ref_parse(operand, &ref, err))
-        return false;
-    if (ref.kind != PACK_REF_LATEST)
+    if (ref->kind != PACK_REF_LATEST)
         return error_set(err, INVALID, "the installed version is what is pinned: leave out @%s",
-                         ref.version);
+                         ref->version);
     if (!store_open(STORE_WRITE, &store, err))
         return false;
-    const struct lock_pack *pack = store_find(store, ref.namespace, ref.name);
+    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
     if (!pack)
-        return error_set(err, NOT_FOUND, "%s/%s is not installed", ref.namespace, ref.name);
+        return error_set(err, NOT_FOUND, "%s/%s is not installed", ref->namespace, ref->name);
     struct lock_pack changed = *pack;
     changed.pinned = pinned;
     if (!install_lock_change(store, &(struct lock_change){ .changed = &changed }, err))
@@ -36,34 +34,38 @@ static bool pinned_set(const char *operand, bool pinned, struct error *err)
     return true;
 }
 
-static bool all_set(const char **operands, bool pinned, struct error *err)
+static bool all_set(const char **operands, bool pinned, int *status, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct doc *reports = doc_new(arena, DOC_LIST);
+    struct outcomes outcomes;
     if (!*operands)
         return error_set(err, INVALID, "name at least one pack");
+    outcomes_init(&outcomes, pinned ? "nono pin" : "nono unpin", arena);
     for (; *operands; operands++) {
-        if (!pinned_set(*operands, pinned, err))
-            return false;
-        struct doc *entry = doc_add_table(arena, reports, NULL);
-        doc_add_text(arena, entry, "pack", *operands);
+        struct pack_ref ref;
+        struct doc *entry;
+        if (!outcome_ref(&outcomes, *operands, &ref, &entry, err) ||
+            !pinned_set(&ref, pinned, err)) {
+            outcome_fail(&outcomes, entry, err);
+            continue;
+        }
+        doc_add_text(arena, entry, "status", pinned ? "pinned" : "unpinned");
         doc_add_bool(arena, entry, "pinned", pinned);
     }
     if (opt_json)
-        ui_json(reports);
+        ui_json(outcomes.list);
+    *status = outcomes.status;
     return true;
 }
 
 static bool pin_run(const char **operands, int *status, struct error *err)
 {
-    (void)status;
-    return all_set(operands, true, err);
+    return all_set(operands, true, status, err);
 }
 
 static bool unpin_run(const char **operands, int *status, struct error *err)
 {
-    (void)status;
-    return all_set(operands, false, err);
+    return all_set(operands, false, status, err);
 }
 
 const struct command command_pin = {

@@ -3,6 +3,7 @@
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/installer.h"
 #include "client/cmd/pkg/instructions.h"
+#include "client/cmd/pkg/outcome.h"
 
 static char *opt_registry, *opt_accept_signer;
 static int opt_force, opt_yes, opt_downgrade, opt_dry_run, opt_init, opt_json, opt_http;
@@ -26,16 +27,35 @@ static const struct poptOption options[] = {
 /* The installer between the two halves of --init: what may not be copied is refused before. */
 static bool fetched_install(struct session *session, const struct remote *remote,
                             struct fetched *fetched, const struct installer_options *how,
-                            struct doc *report, bool *out_changed, struct error *err)
+                            struct doc *report, enum installer_result *out, struct error *err)
 {
     const struct instructions_how copying = { .dry_run = opt_dry_run, .quiet = opt_json };
     struct list files = { 0 };
     return (!opt_init || instructions_find(fetched, session->arena, &files, err)) &&
-           installer_run(session, remote, fetched, how, report, out_changed, err) &&
+           installer_run(session, remote, fetched, how, report, out, err) &&
            (!opt_init || instructions_copy(fetched, &files, &copying, report, session->arena, err));
 }
 
-static bool one_pull(struct session *session, const char *text, struct doc *reports,
+static void pulled_tell(const struct fetched *fetched, enum installer_result result,
+                        struct doc *report, struct arena *arena)
+{
+    static const char *const words[] = {
+        [INSTALLER_THERE] = "already installed",
+        [INSTALLER_WOULD] = "would be installed",
+        [INSTALLER_DONE] = "installed",
+    };
+    static const char *const sentences[] = {
+        [INSTALLER_THERE] = "is already at",
+        [INSTALLER_WOULD] = "would be installed at",
+        [INSTALLER_DONE] = "is installed at",
+    };
+    doc_add_text(arena, report, "status", words[result]);
+    if (!opt_json)
+        printf("%s/%s %s %s\n", fetched->ref.namespace, fetched->ref.name, sentences[result],
+               fetched->ref.version);
+}
+
+static bool one_pull(struct session *session, const struct pack_ref *ref, struct doc *report,
                      struct error *err)
 {
     const struct installer_options how = {
@@ -46,29 +66,19 @@ static bool one_pull(struct session *session, const char *text, struct doc *repo
         .quiet = opt_json && opt_yes,
         .accept_signer = opt_accept_signer,
     };
-    struct pack_ref ref;
     struct remote remote;
     CLEANUP(fetched_close) struct fetched fetched = { .source = { .fd = -1 } };
-    struct doc *report = doc_add_table(session->arena, reports, NULL);
-    bool changed;
-    if (!pack_ref_parse(text, &ref, err) ||
-        !session_remote(session, opt_registry, ref.namespace, &remote, err) ||
-        !fetch_pack(session, &remote, &ref, &fetched, err) ||
-        !fetched_install(session, &remote, &fetched, &how, report, &changed, err))
+    enum installer_result result;
+    if (!session_remote(session, opt_registry, ref->namespace, &remote, err) ||
+        !fetch_pack(session, &remote, ref, &fetched, err) ||
+        !fetched_install(session, &remote, &fetched, &how, report, &result, err))
         return false;
-    if (!opt_json) {
-        printf("%s/%s %s %s\n", fetched.ref.namespace, fetched.ref.name,
-               changed       ? "is installed at"
-               : opt_dry_run ? "would be installed at"
-                             : "is already at",
-               fetched.ref.version);
-    }
+    pulled_tell(&fetched, result, report, session->arena);
     return true;
 }
 
 static bool pull_run(const char **operands, int *status, struct error *err)
 {
-    (void)status;
     CLEANUP(session_close) struct session session;
     if (!session_open(opt_http, &session, err))
         return false;
@@ -76,12 +86,18 @@ static bool pull_run(const char **operands, int *status, struct error *err)
         error_set(err, INVALID, "name at least one pack");
         return error_hint(err, "nono pull acme/web");
     }
-    struct doc *reports = doc_new(session.arena, DOC_LIST);
-    for (; *operands; operands++)
-        if (!one_pull(&session, *operands, reports, err))
-            return false;
+    struct outcomes outcomes;
+    outcomes_init(&outcomes, "nono pull", session.arena);
+    for (; *operands; operands++) {
+        struct pack_ref ref;
+        struct doc *report;
+        if (!outcome_ref(&outcomes, *operands, &ref, &report, err) ||
+            !one_pull(&session, &ref, report, err))
+            outcome_fail(&outcomes, report, err);
+    }
     if (opt_json)
-        ui_json(reports);
+        ui_json(outcomes.list);
+    *status = outcomes.status;
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/config.h"
+#include "client/cmd/pkg/outcome.h"
 #include "client/install/install.h"
 #include "client/ui/term.h"
 #include "lib/pack/ref.h"
@@ -27,11 +28,11 @@ static bool version_check(const struct store *store, const struct pack_ref *ref,
                      pack->version);
 }
 
-static void report(const struct install *install, struct doc *reports)
+static void report(const struct install *install, struct doc *entry)
 {
     struct arena *arena = install->arena;
-    struct doc *entry = doc_add_table(arena, reports, NULL);
     doc_add_text(arena, entry, "removed", install->key);
+    doc_add_text(arena, entry, "status", "removed");
     struct doc *notes = doc_add_list(arena, entry, "notes");
     LIST_FOREACH (install->wiring.notes, const char *, note)
         doc_add_text(arena, notes, NULL, *note);
@@ -43,7 +44,7 @@ static void report(const struct install *install, struct doc *reports)
 }
 
 static bool one_remove(const struct store *store, const struct pack_ref *ref, struct arena *arena,
-                       struct doc *reports, struct error *err)
+                       struct doc *entry, struct error *err)
 {
     struct config config;
     struct install install;
@@ -54,26 +55,28 @@ static bool one_remove(const struct store *store, const struct pack_ref *ref, st
         !install_plan_removal(store, ref->namespace, ref->name, &how, arena, &install, err) ||
         !install_commit(store, &install, err))
         return false;
-    report(&install, reports);
+    report(&install, entry);
     return true;
 }
 
 static bool remove_run(const char **operands, int *status, struct error *err)
 {
-    (void)status;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct doc *reports = doc_new(arena, DOC_LIST);
+    struct outcomes outcomes;
     if (!*operands)
         return error_set(err, INVALID, "name at least one pack");
+    outcomes_init(&outcomes, "nono remove", arena);
     for (; *operands; operands++) {
         CLEANUP(store_closep) struct store *store = NULL; /* each sees what the one before left */
         struct pack_ref ref;
-        if (!pack_ref_parse(*operands, &ref, err) || !store_open(STORE_WRITE, &store, err) ||
-            !one_remove(store, &ref, arena, reports, err))
-            return false;
+        struct doc *entry;
+        if (!outcome_ref(&outcomes, *operands, &ref, &entry, err) ||
+            !store_open(STORE_WRITE, &store, err) || !one_remove(store, &ref, arena, entry, err))
+            outcome_fail(&outcomes, entry, err);
     }
     if (opt_json)
-        ui_json(reports);
+        ui_json(outcomes.list);
+    *status = outcomes.status;
     return true;
 }
 

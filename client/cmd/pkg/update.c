@@ -4,7 +4,9 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/installer.h"
+#include "client/cmd/pkg/outcome.h"
 #include "lib/base/text.h"
+#include "lib/pack/semver.h"
 
 static char *opt_registry, *opt_accept_signer;
 static int opt_force, opt_yes, opt_dry_run, opt_json, opt_http;
@@ -34,7 +36,8 @@ struct item {
     const char *key, *namespace, *name, *version, *registry;
     bool pinned;
     struct remote remote;
-    const char *latest, *status, *problem; /* NULL when there is none */
+    const char *latest, *status, *yank_reason; /* NULL when there is none */
+    const struct error *problem;               /* why its registry could not be asked, or NULL */
 };
 
 static bool is_wanted(const struct lock_pack *pack, const char **operands)
@@ -88,7 +91,7 @@ static bool items_list(struct session *session, const char **operands, struct li
     return true;
 }
 
-/* A registry that does not answer is a status, not the end. */
+/* A registry that does not answer is said of its packs, and the others' are asked all the same. */
 static void item_ask(struct session *session, struct item *item)
 {
     struct error err;
@@ -98,10 +101,13 @@ static void item_ask(struct session *session, struct item *item)
     if (!session_remote(session, registry, item->namespace, &item->remote, &err) ||
         !remote_status(&item->remote, item->namespace, item->name, item->version, session->arena,
                        &status, &err)) {
-        item->problem = arena_printf(session->arena, "%s", err.message);
+        struct error *kept = ARENA_NEW(session->arena, struct error);
+        *kept = err;
+        item->problem = kept;
         return;
     }
     item->latest = status.latest;
+    item->yank_reason = status.yank_reason;
     if (status.installed_status)
         item->status = status.installed_status;
 }
@@ -117,13 +123,15 @@ static void outdated_json(const struct list *items, struct arena *arena)
     LIST_FOREACH (*items, const struct item, item) {
         struct doc *entry = doc_add_table(arena, out, NULL);
         doc_add_text(arena, entry, "key", item->key);
+        doc_add_text(arena, entry, "pack", item->key);
         doc_add_text(arena, entry, "installed", item->version);
         if (!item->latest)
             doc_add_null(arena, entry, "latest");
         doc_add_text(arena, entry, "latest", item->latest);
         doc_add_text(arena, entry, "status", item->status);
         doc_add_bool(arena, entry, "pinned", item->pinned);
-        doc_add_text(arena, entry, "problem", item->problem);
+        doc_add_text(arena, entry, "yank_reason", item->yank_reason);
+        doc_add_text(arena, entry, "problem", item->problem ? item->problem->message : NULL);
     }
     ui_json(out);
 }
@@ -136,9 +144,10 @@ static void outdated_table(const struct list *items, struct arena *arena)
     LIST_FOREACH (*items, const struct item, item) {
         if (is_current(item))
             continue;
+        const char *why = item->problem ? item->problem->message : item->yank_reason;
         const char *status =
             arena_printf(arena, "%s%s%s%s", item->status, item->pinned ? " (pinned)" : "",
-                         item->problem ? ": " : "", item->problem ? item->problem : "");
+                         why ? ": " : "", why ? why : "");
         UI_ROW(&table, item->key, item->version, item->latest, status);
     }
     if (table.rows)
@@ -150,13 +159,15 @@ static void outdated_table(const struct list *items, struct arena *arena)
 
 static bool outdated_run(const char **operands, int *status, struct error *err)
 {
-    (void)status;
     CLEANUP(session_close) struct session session;
     struct list items;
     if (!session_open(opt_http, &session, err) || !items_list(&session, operands, &items, err))
         return false;
-    LIST_FOREACH (items, struct item, item)
+    LIST_FOREACH (items, struct item, item) {
         item_ask(&session, item);
+        if (item->problem && !*status) /* what is not known is not up to date */
+            *status = error_exit_status(item->problem->kind);
+    }
     if (opt_json)
         outdated_json(&items, session.arena);
     else
@@ -164,8 +175,24 @@ static bool outdated_run(const char **operands, int *status, struct error *err)
     return true;
 }
 
+/* An update never goes back, not even from a version that should not be used: people decide that.
+ */
+static bool yanked_check(const struct item *item, struct error *err)
+{
+    struct semver installed, latest;
+    struct error ignored;
+    if (strcmp(item->status, "yanked") != 0 || !item->latest ||
+        !semver_parse(item->version, &installed, &ignored) ||
+        !semver_parse(item->latest, &latest, &ignored) || semver_compare(&latest, &installed) >= 0)
+        return true;
+    error_set(err, DENIED, "%s: %s is installed and was yanked%s%.200s; the newest is %s, older",
+              item->key, item->version, item->yank_reason ? ": " : "",
+              item->yank_reason ? item->yank_reason : "", item->latest);
+    return error_hint(err, "nono pull --allow-downgrade %s", item->key);
+}
+
 static bool item_update(struct session *session, struct item *item, struct doc *report,
-                        bool *out_changed, struct error *err)
+                        enum installer_result *out, struct error *err)
 {
     const struct installer_options how = {
         .yes = opt_yes,
@@ -175,57 +202,76 @@ static bool item_update(struct session *session, struct item *item, struct doc *
     };
     struct pack_ref ref;
     CLEANUP(fetched_close) struct fetched fetched = { .source = { .fd = -1 } };
-    return pack_ref_parse(item->key, &ref, err) &&
+    return yanked_check(item, err) && pack_ref_parse(item->key, &ref, err) &&
            fetch_pack(session, &item->remote, &ref, &fetched, err) &&
-           installer_run(session, &item->remote, &fetched, &how, report, out_changed, err);
+           installer_run(session, &item->remote, &fetched, &how, report, out, err);
 }
 
-/* Updates one; why not otherwise. */
-static const char *item_handle(struct session *session, struct item *item, struct doc *report,
-                               struct error *err)
+enum update_result { UPDATE_DONE, UPDATE_WOULD, UPDATE_CURRENT, UPDATE_SKIPPED, UPDATE_FAILED };
+static const char *const update_words[] = { "updated", "would be updated", "up to date", "skipped",
+                                            "failed" };
+
+static enum update_result item_handle(struct session *session, struct item *item,
+                                      struct doc *report, struct error *err)
 {
-    bool changed = false;
-    item_ask(session, item);
+    static const enum update_result results[] = {
+        [INSTALLER_THERE] = UPDATE_CURRENT,
+        [INSTALLER_WOULD] = UPDATE_WOULD,
+        [INSTALLER_DONE] = UPDATE_DONE,
+    };
+    enum installer_result result;
     if (item->pinned && !opt_force)
-        return "skipped: pinned";
+        return UPDATE_SKIPPED;
+    item_ask(session, item);
     if (is_current(item))
-        return "skipped: up to date";
+        return UPDATE_CURRENT;
     if (item->problem) {
-        error_set(err, UNAVAILABLE, "%s: %s", item->key, item->problem);
-        return "failed";
+        *err = *item->problem;
+        error_prefix(err, "%s", item->key);
+        return UPDATE_FAILED;
     }
-    if (!item_update(session, item, report, &changed, err))
-        return "failed";
-    return changed ? "updated" : "skipped";
+    return item_update(session, item, report, &result, err) ? results[result] : UPDATE_FAILED;
+}
+
+static enum update_result one_update(struct session *session, struct item *item,
+                                     struct outcomes *outcomes, struct error *err)
+{
+    struct arena *arena = session->arena;
+    struct doc *report = outcome_add(outcomes, item->key);
+    enum update_result result = item_handle(session, item, report, err);
+    const char *reason = result == UPDATE_SKIPPED ? "pinned" : NULL;
+    doc_add_text(arena, report, "key", item->key);
+    doc_add_text(arena, report, "result", update_words[result]);
+    if (result == UPDATE_FAILED) {
+        outcome_fail(outcomes, report, err);
+        return result;
+    }
+    doc_add_text(arena, report, "status", update_words[result]);
+    doc_add_text(arena, report, "reason", reason);
+    if (!opt_json)
+        printf("%s  %s%s%s\n", item->key, update_words[result], reason ? ": " : "",
+               reason ? reason : "");
+    return result;
 }
 
 static bool update_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(session_close) struct session session;
     struct list items;
-    unsigned updated = 0, skipped = 0, failed = 0;
+    struct outcomes outcomes;
+    unsigned counts[COUNT(update_words)] = { 0 };
     if (!session_open(opt_http, &session, err) || !items_list(&session, operands, &items, err))
         return false;
-    struct doc *reports = doc_new(session.arena, DOC_LIST);
-    LIST_FOREACH (items, struct item, item) {
-        struct doc *report = doc_add_table(session.arena, reports, NULL);
-        doc_add_text(session.arena, report, "key", item->key);
-        const char *what = item_handle(&session, item, report, err);
-        doc_add_text(session.arena, report, "result", what);
-        bool is_failed = strcmp(what, "failed") == 0;
-        if (is_failed)
-            fprintf(stderr, "%s\n", text_escape(err->message, session.arena));
-        failed += is_failed;
-        updated += strcmp(what, "updated") == 0;
-        skipped += text_starts(what, "skipped");
-        if (!opt_json && !is_failed)
-            printf("%s  %s\n", item->key, what);
-    }
+    outcomes_init(&outcomes, "nono update", session.arena);
+    LIST_FOREACH (items, struct item, item)
+        counts[one_update(&session, item, &outcomes, err)]++;
+    enum update_result done = opt_dry_run ? UPDATE_WOULD : UPDATE_DONE;
     if (opt_json)
-        ui_json(reports);
+        ui_json(outcomes.list);
     else
-        printf("%u updated, %u skipped, %u failed\n", updated, skipped, failed);
-    *status = failed && !opt_dry_run ? error_exit_status(err->kind) : 0;
+        printf("%u %s, %u skipped, %u up to date, %u failed\n", counts[done], update_words[done],
+               counts[UPDATE_SKIPPED], counts[UPDATE_CURRENT], counts[UPDATE_FAILED]);
+    *status = outcomes.status;
     return true;
 }
 

@@ -1,0 +1,91 @@
+"""What is said of several packs, of updates that do not happen, and of a registry that does not answer."""
+import json
+
+from fixtures_client import client, publisher, registry  # noqa: F401
+
+from tests.support.packs import pack_files
+
+DENIED, NOT_FOUND, INVALID, UNAVAILABLE = 4, 3, 2, 69
+NOBODY = "http://127.0.0.1:1"
+
+
+def entries(done, *keys):
+    return [tuple(entry.get(key) for key in keys) for entry in json.loads(done.stdout)]
+
+
+def two(publisher):  # noqa: F811
+    for name in ("one", "two"):
+        publisher.publish(pack_files(name, "1.0.0"))
+    return publisher.ref("one"), publisher.ref("two")
+
+
+def test_one_pack_that_fails_keeps_no_other_from_its_turn(client, publisher):  # noqa: F811
+    one, two_ref = two(publisher)
+    for words, did in ((("pull", "--yes"), "installed"), (("pin",), "pinned"), (("unpin",), "unpinned"), (("remove",), "removed")):
+        done = client.run(*words, "--json", one, "nope/x", two_ref)
+        assert done.returncode == NOT_FOUND and "nope/x" in done.stderr, (words, done)
+        assert entries(done, "pack", "status") == [(one, did), ("nope/x", "failed"), (two_ref, did)], words
+        error = json.loads(done.stdout)[1]["error"]
+        assert error["code"] == "not_found" and "nope/x" in error["message"]
+    assert json.loads(client.ok("list", "--json").stdout)["packages"] == {}
+
+
+def test_the_first_failure_is_the_exit_status(client, publisher):  # noqa: F811
+    one, _ = two(publisher)
+    done = client.run("pull", "--yes", one, "nope/x", "a/b/c")
+    assert done.returncode == NOT_FOUND and f"{one} is installed" in done.stdout
+    assert "nono pull: nope/x" in done.stderr and '"a/b/c": ' in done.stderr
+    assert client.run("remove", "a/b/c", "nope/x", one).returncode == INVALID
+    assert not (client.packages / one).exists()
+
+
+def test_a_dry_run_says_what_would_be(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    assert entries(client.ok("pull", "--json", "--dry-run", ref), "pack", "status") == [(ref, "would be installed")]
+    client.ok("pull", "--yes", ref)
+    assert "is already at 1.0.0" in client.ok("pull", "--dry-run", ref).stdout
+    assert entries(client.ok("update", "--json", "--dry-run"), "pack", "status", "result") == [(ref, "up to date", "up to date")]
+    publisher.publish(pack_files("web", "1.1.0"))
+    assert entries(client.ok("update", "--json", "--dry-run"), "pack", "status", "result") == [(ref, "would be updated", "would be updated")]
+    said = client.ok("update", "--dry-run").stdout
+    assert f"{ref}  would be updated" in said and "1 would be updated, 0 skipped" in said
+    client.ok("pin", ref)
+    assert entries(client.ok("update", "--json", "--dry-run"), "status", "reason") == [("skipped", "pinned")]
+
+
+def test_an_update_that_is_refused_is_failed_and_nothing_else(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    client.ok("pull", "--yes", ref)
+    publisher.publish(pack_files("web", "1.1.0"))
+    done = client.run("update", "--json")
+    assert done.returncode == DENIED and entries(done, "pack", "key", "status", "result") == [(ref, ref, "failed", "failed")]
+    error = json.loads(done.stdout)[0]["error"]
+    assert error["code"] == "denied" and "--yes" in error["hint"]
+    assert "--yes says so beforehand" in client.refused(DENIED, "update")
+    assert entries(client.ok("update", "--json", "--yes"), "status", "result") == [("updated", "updated")]
+
+
+def test_an_installed_version_that_was_yanked_is_said_to_be(client, publisher):  # noqa: F811
+    for version in ("0.2.0", "0.3.0"):
+        publisher.publish(pack_files("web", version))
+    ref = publisher.ref("web")
+    client.ok("pull", "--yes", ref)
+    publisher.client.ok("yank", "--reason", "writes the token to the log", publisher.ref("web", "0.3.0"))
+    assert "yanked: writes the token to the log" in client.ok("outdated").stdout
+    said = client.refused(DENIED, "update", "--yes")
+    assert "0.3.0 is installed and was yanked: writes the token to the log" in said and "0.2.0" in said
+    assert f"nono pull --allow-downgrade {ref}" in said
+    client.ok("pull", "--allow-downgrade", "--yes", ref)
+
+
+def test_a_registry_that_does_not_answer_is_the_same_status_everywhere(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    client.ok("pull", "--yes", publisher.ref("web"))
+    for words in (("outdated", "-r", NOBODY), ("outdated", "--json", "-r", NOBODY), ("update", "--yes", "-r", NOBODY),
+                  ("update", "--dry-run", "-r", NOBODY), ("pull", "-r", NOBODY, publisher.ref("web")),
+                  ("info", "-r", NOBODY, publisher.ref("web")), ("search", "-r", NOBODY, "web")):
+        done = client.run(*words)
+        assert done.returncode == UNAVAILABLE, (words, done)
+    assert "unknown" in client.run("outdated", "-r", NOBODY).stdout
