@@ -89,3 +89,7 @@ def test_a_registry_that_does_not_answer_is_the_same_status_everywhere(client, p
         done = client.run(*words)
         assert done.returncode == UNAVAILABLE, (words, done)
     assert "unknown" in client.run("outdated", "-r", NOBODY).stdout
+    for words in (("auth", "status", NOBODY), ("auth", "status", "--json", NOBODY)):
+        done = client.run(*words, NONO_TOKEN=publisher.token)
+        assert done.returncode == UNAVAILABLE and NOBODY in done.stdout, (words, done)
+    assert client.run("auth", "status", client.url).returncode == DENIED

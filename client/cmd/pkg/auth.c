@@ -193,7 +193,7 @@ static bool no_token(const struct config *config, const char *url, struct error 
 }
 
 static void account_add(struct session *session, const char *url, struct doc *out,
-                        struct ui_table *table, bool *out_ok)
+                        struct ui_table *table, int *status)
 {
     struct arena *arena = session->arena;
     struct remote remote = { 0 };
@@ -219,7 +219,8 @@ static void account_add(struct session *session, const char *url, struct doc *ou
         doc_add_text(arena, entry, "problem", err.message);
         UI_ROW(table, url, NULL, NULL, arena_printf(arena, "%s", err.message));
     }
-    *out_ok = *out_ok && ok;
+    if (!ok && !*status)
+        *status = error_exit_status(err.kind);
 }
 
 static bool status_run(const char **operands, int *status, struct error *err)
@@ -227,7 +228,6 @@ static bool status_run(const char **operands, int *status, struct error *err)
     static const char *const heading[] = { "REGISTRY", "ACCOUNT", "TOKEN IN", "" };
     CLEANUP(session_close) struct session session;
     struct remote remote;
-    bool ok = true;
     if (!session_open(opt_http, &session, err))
         return false;
     struct doc *out = doc_new(session.arena, DOC_LIST);
@@ -236,16 +236,15 @@ static bool status_run(const char **operands, int *status, struct error *err)
     if (*operands || session.config.logins.count == 0) {
         if (!one_registry(operands, &session, &remote, err))
             return false;
-        account_add(&session, remote.base, out, &table, &ok);
+        account_add(&session, remote.base, out, &table, status);
     } else {
         LIST_FOREACH (session.config.logins, const struct registry_login, login)
-            account_add(&session, login->url, out, &table, &ok);
+            account_add(&session, login->url, out, &table, status);
     }
     if (opt_json)
         ui_json(out);
     else
         ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
-    *status = ok ? 0 : error_exit_status(ERROR_UNAUTHORIZED);
     return true;
 }
 
