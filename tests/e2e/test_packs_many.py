@@ -93,3 +93,11 @@ def test_a_registry_that_does_not_answer_is_the_same_status_everywhere(client, p
         done = client.run(*words, NONO_TOKEN=publisher.token)
         assert done.returncode == UNAVAILABLE and NOBODY in done.stdout, (words, done)
     assert client.run("auth", "status", client.url).returncode == DENIED
+
+
+def test_a_folder_of_keys_that_cannot_be_read_is_not_an_empty_one(client):  # noqa: F811
+    keys = client.home / ".config/nono/keys"
+    assert "no signing keys" in client.ok("key", "list").stderr
+    keys.parent.mkdir(parents=True, exist_ok=True)
+    keys.write_text("not a folder")
+    client.refused(INVALID, "key", "list")

@@ -193,12 +193,19 @@ static int name_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once, whichever halves there are. */
-static struct list names_find(const struct folders *folders, struct arena *arena)
+/* Sorted, each once, whichever halves there are. A folder that is not there has none; one that
+ * cannot be read may have some. */
+static bool names_find(const struct folders *folders, struct arena *arena, struct list *out,
+                       struct error *err)
 {
     const char **names = ARENA_ARRAY(arena, const char *, KEYS_MAX);
+    const char *folder = keys_folder(folders, arena);
     size_t count = 0, kept = 0;
-    CLEANUP(closedirp) DIR *dir = opendir(keys_folder(folders, arena));
+    CLEANUP(closedirp) DIR *dir = opendir(folder);
+    if (!dir && errno == ENOTDIR)
+        return error_set(err, INVALID, "%s is not a folder", folder);
+    if (!dir && errno != ENOENT)
+        return error_set_errno(err, "open %s", folder);
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is ours alone */
     for (const struct dirent *entry; dir && count < KEYS_MAX && (entry = readdir(dir));) {
         bool half = text_ends(entry->d_name, KEY_PRIVATE) || text_ends(entry->d_name, KEY_PUBLIC);
@@ -211,14 +218,16 @@ static struct list names_find(const struct folders *folders, struct arena *arena
     for (size_t i = 0; i < count; i++)
         if (i == 0 || strcmp(names[i], names[kept - 1]) != 0)
             names[kept++] = names[i];
-    return (struct list){ names, kept };
+    *out = (struct list){ names, kept };
+    return true;
 }
 
 bool key_list(const struct folders *folders, struct arena *arena, struct list *out,
               struct error *err)
 {
-    (void)err;
-    const struct list names = names_find(folders, arena);
+    struct list names;
+    if (!names_find(folders, arena, &names, err))
+        return false;
     struct key_facts *facts = ARENA_ARRAY(arena, struct key_facts, names.count + 1);
     size_t count = 0;
     LIST_FOREACH (names, const char *, name) {
@@ -234,7 +243,9 @@ bool key_list(const struct folders *folders, struct arena *arena, struct list *o
 static bool only_name(const struct folders *folders, struct arena *arena, const char **out,
                       struct error *err)
 {
-    const struct list names = names_find(folders, arena);
+    struct list names;
+    if (!names_find(folders, arena, &names, err))
+        return false;
     if (names.count == 1) {
         *out = *LIST_AT(names, const char *, 0);
         return true;
