@@ -101,3 +101,14 @@ def test_a_folder_of_keys_that_cannot_be_read_is_not_an_empty_one(client):  # no
     keys.parent.mkdir(parents=True, exist_ok=True)
     keys.write_text("not a folder")
     client.refused(INVALID, "key", "list")
+
+
+def test_unknown_settings_are_refused_by_name(client):  # noqa: F811
+    config = client.home / ".config/nono/config.toml"
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text('regsitry = "https://registry.example.org"\n')
+    said = client.refused(INVALID, "auth", "status")
+    assert "regsitry" in said and "config.toml" in said and 'did you mean "registry"?' in said
+    # What the original's client has in the same file.
+    config.write_text(f'registry = "{client.url}"\n[ui]\ntheme = "dark"\n[rollback]\nmax_sessions = 5\n')
+    client.ok("search", "nothing")

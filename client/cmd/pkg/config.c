@@ -17,15 +17,27 @@ struct settings {
     const char *registry;
     const struct doc *namespaces;
     struct list wiring_folders;
+    /* The original's client keeps its settings in the same file: those are passed over. */
+    const struct doc *ui, *redaction, *rollback, *undo, *updates, *overrides, *extensions;
+    const struct doc *trusted_keys, *meta;
 };
 
 static const struct field settings_fields[] = {
     TEXT(struct settings, registry, OPTIONAL),
     DOC(struct settings, namespaces, OPTIONAL),
     TEXTS(struct settings, wiring_folders, OPTIONAL),
+    DOC(struct settings, ui, OPTIONAL),
+    DOC(struct settings, redaction, OPTIONAL),
+    DOC(struct settings, rollback, OPTIONAL),
+    DOC(struct settings, undo, OPTIONAL),
+    DOC(struct settings, updates, OPTIONAL),
+    DOC(struct settings, overrides, OPTIONAL),
+    DOC(struct settings, extensions, OPTIONAL),
+    DOC(struct settings, trusted_keys, OPTIONAL),
+    DOC(struct settings, meta, OPTIONAL),
 };
 static const struct record settings_record =
-    RECORD_OPEN(struct settings, "configuration", settings_fields);
+    RECORD(struct settings, "configuration", settings_fields);
 
 static const struct field login_fields[] = {
     TEXT(struct registry_login, url, REQUIRED),
