@@ -174,8 +174,9 @@ static bool with_store(const char **operands,
     struct store store;
     if (!operands_count(operands, 1, err))
         return false;
-    bool ok =
-        store_open(&store, opt_config, STORE_MIGRATE, false, err) && work(&store, operands[0], err);
+    bool ok = store_configure(&store, opt_config, err) &&
+              store_open(&store, STORE_MIGRATE, STORE_EXISTING, err) &&
+              work(&store, operands[0], err);
     store_close(&store);
     return ok;
 }

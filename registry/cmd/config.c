@@ -1,5 +1,6 @@
 #include "registry/cmd/config.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/base/xdg.h"
 #include "lib/toml/toml.h"
+#include "registry/cmd/listen.h"
 
 #define VARIABLE_PREFIX "NONO_REGISTRY"
 
@@ -58,6 +60,8 @@ static const struct field config_fields[] = {
     U64(struct config, timeout_seconds, OPTIONAL),
 };
 static const struct record config_record = RECORD(struct config, "configuration", config_fields);
+
+#define VARIABLES_MAX 64
 
 /* "NONO_REGISTRY" and "data_dir" -> "NONO_REGISTRY_DATA_DIR" */
 static const char *variable_name(const char *prefix, const char *key, struct arena *arena)
@@ -185,6 +189,43 @@ static bool overlay(const struct doc *table, const struct record *record, const 
     return true;
 }
 
+/* The variables of a record's fields, and of the tables in it. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static void variables_list(const struct record *record, const char *prefix, struct arena *arena,
+                           const char *names[VARIABLES_MAX], size_t *count)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        const struct field *field = &record->fields[i];
+        const char *name = variable_name(prefix, field->name, arena);
+        if (field->kind == FIELD_RECORD) {
+            variables_list(field->record, name, arena, names, count);
+            continue;
+        }
+        assert(*count < VARIABLES_MAX);
+        names[(*count)++] = name;
+    }
+}
+
+/* A variable that is mistyped would else leave its setting as it is, and nobody told. */
+static bool variables_check(char *const *environment, struct arena *arena, struct error *err)
+{
+    const char *names[VARIABLES_MAX];
+    size_t count = 0;
+    variables_list(&config_record, VARIABLE_PREFIX, arena, names, &count);
+    for (; *environment; environment++) {
+        const char *name = arena_strndup(arena, *environment, strcspn(*environment, "="));
+        bool known = !text_starts(name, VARIABLE_PREFIX "_");
+        for (size_t i = 0; !known && i < count; i++)
+            known = strcmp(name, names[i]) == 0;
+        if (known)
+            continue;
+        const char *near = text_nearest(name, names, count);
+        error_set(err, INVALID, "%.128s: unknown variable", name);
+        return near ? error_hint(err, "did you mean %s?", near) : false;
+    }
+    return true;
+}
+
 static bool data_dir_default(struct arena *arena, const char **out, struct error *err)
 {
     if (geteuid() == 0) {
@@ -254,6 +295,14 @@ static bool fill(struct config *config, struct arena *arena, struct error *err)
     return true;
 }
 
+static bool address_check(const char *key, const char *address, struct error *err)
+{
+    if (!address || listen_check(address, err))
+        return true;
+    error_prefix(err, "%s", key);
+    return error_field(err, "%s", key);
+}
+
 static bool at_most(const char *key, uint64_t value, uint64_t most, struct error *err)
 {
     if (value <= most)
@@ -273,13 +322,19 @@ static bool base_url_check(const char *url, struct error *err)
     return error_field(err, "base_url");
 }
 
-static bool check(const struct config *config, struct error *err)
+static bool paths_check(const struct config *config, struct error *err)
 {
-    const struct config_limits *limits = config->limits;
     return absolute_check("data_dir", config->data_dir, err) &&
            absolute_check("blob_dir", config->blob_dir, err) &&
            absolute_check("web_dir", config->web_dir, err) &&
-           absolute_check("postgres_bin", config->postgres_bin, err) &&
+           absolute_check("postgres_bin", config->postgres_bin, err);
+}
+
+static bool check(const struct config *config, struct error *err)
+{
+    const struct config_limits *limits = config->limits;
+    return paths_check(config, err) && address_check("listen", config->listen, err) &&
+           address_check("admin_listen", config->admin_listen, err) &&
            base_url_check(config->base_url, err) && at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&
            at_most("cache_bytes", config->cache_bytes, 16384 * (uint64_t)MIB, err) &&
@@ -298,7 +353,8 @@ bool config_read(const char *text, size_t len, const char *source, char *const *
 {
     struct doc *file, *doc;
     struct config config = { 0 };
-    if (!toml_parse(text, len, source, arena, &file, err) ||
+    if (!variables_check(environment, arena, err) ||
+        !toml_parse(text, len, source, arena, &file, err) ||
         !overlay(file, &config_record, VARIABLE_PREFIX, environment, arena, &doc, err) ||
         !record_decode(doc, &config_record, arena, &config, err) || !fill(&config, arena, err) ||
         !check(&config, err))

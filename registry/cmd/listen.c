@@ -69,13 +69,21 @@ static bool listen_at(int fd, const char *address, const struct sockaddr *where,
     return true;
 }
 
+static bool unix_parse(const char *address, struct sockaddr_un *out, struct error *err)
+{
+    const char *path = address + strlen(UNIX);
+    *out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (!*path || strlen(path) >= sizeof(out->sun_path))
+        return address_fault(address, err);
+    memcpy(out->sun_path, path, strlen(path));
+    return true;
+}
+
 static bool unix_open(const char *address, int *out_fd, struct error *err)
 {
-    struct sockaddr_un where = { .sun_family = AF_UNIX };
-    const char *path = address + strlen(UNIX);
-    if (!*path || strlen(path) >= sizeof(where.sun_path))
-        return address_fault(address, err);
-    memcpy(where.sun_path, path, strlen(path));
+    struct sockaddr_un where;
+    if (!unix_parse(address, &where, err))
+        return false;
     stale_remove(&where);
     CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -88,20 +96,33 @@ static bool unix_open(const char *address, int *out_fd, struct error *err)
 
 DEFINE_CLEANUP(struct addrinfo *, freeaddrinfo)
 
-bool listen_open(const char *address, int *out_fd, struct error *err)
+static bool inet_parse(const char *address, struct addrinfo **out, struct error *err)
 {
     char host[64], service[8];
     uint16_t port;
-    if (text_starts(address, UNIX))
-        return unix_open(address, out_fd, err);
     if (!listen_parse(address, host, sizeof(host), &port, err))
         return false;
     (void)snprintf(service, sizeof(service), "%u", port);
     struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                               .ai_socktype = SOCK_STREAM };
+    return getaddrinfo(host, service, &hints, out) == 0 || address_fault(address, err);
+}
+
+bool listen_check(const char *address, struct error *err)
+{
     CLEANUP(freeaddrinfop) struct addrinfo *found = NULL;
-    if (getaddrinfo(host, service, &hints, &found) != 0)
-        return address_fault(address, err);
+    struct sockaddr_un where;
+    return text_starts(address, UNIX) ? unix_parse(address, &where, err)
+                                      : inet_parse(address, &found, err);
+}
+
+bool listen_open(const char *address, int *out_fd, struct error *err)
+{
+    if (text_starts(address, UNIX))
+        return unix_open(address, out_fd, err);
+    CLEANUP(freeaddrinfop) struct addrinfo *found = NULL;
+    if (!inet_parse(address, &found, err))
+        return false;
     CLEANUP(closep)
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)

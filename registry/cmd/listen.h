@@ -12,6 +12,9 @@
  */
 bool listen_open(const char *address, int *out_fd, struct error *err) MUST_CHECK;
 
+/* Whether it is such an address; nothing is opened. */
+bool listen_check(const char *address, struct error *err) MUST_CHECK;
+
 /* The descriptor that systemd handed down, or -1; the variables are taken away. Main thread only.
  */
 int listen_inherited(void);

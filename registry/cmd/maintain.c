@@ -15,7 +15,8 @@ static bool migrate(const char **operands, int *status, struct error *err)
 {
     struct store store;
     (void)operands, (void)status;
-    bool ok = store_open(&store, opt_config, STORE_MIGRATE, false, err);
+    bool ok = store_configure(&store, opt_config, err) &&
+              store_open(&store, STORE_MIGRATE, STORE_MADE, err);
     store_close(&store);
     if (ok)
         puts("the schema is up to date");
@@ -41,7 +42,8 @@ static bool fsck(const char **operands, int *status, struct error *err)
     struct store store;
     struct fsck_report report;
     (void)operands;
-    bool ok = store_open(&store, opt_config, STORE_CHECK, false, err) &&
+    bool ok = store_configure(&store, opt_config, err) &&
+              store_open(&store, STORE_CHECK, STORE_EXISTING, err) &&
               fsck_run(&store.registry, tell, NULL, &report, err);
     store_close(&store);
     if (!ok)

@@ -247,9 +247,7 @@ static bool start(struct serve *serve, struct error *err)
     serve->inside = (struct serving){ serve->store.registry, serve->metrics };
     serve->inside.registry.db = NULL;
     serve->inside_registry = &serve->inside.registry;
-    if (!tls_read(serve, err) || !temp_dir_make(serve, err) ||
-        !proxies_new(serve->store.config.trusted_proxies, &serve->proxies, err) ||
-        !listeners_open(serve, &listener, &admin, err))
+    if (!temp_dir_make(serve, err) || !listeners_open(serve, &listener, &admin, err))
         return false;
     base_url_fill(serve, listener);
     if (!workers_open(serve, err) || !servers_start(serve, listener, admin, err))
@@ -346,9 +344,16 @@ static bool statements_check(const struct serve *serve, struct error *err)
     return db_prepare(serve->store.registry.db, err);
 }
 
+/* Before anything is made: a registry with a setting that is wrong leaves nothing behind. */
+static bool configure(struct serve *serve, struct error *err)
+{
+    return store_configure(&serve->store, opt_config, err) && tls_read(serve, err) &&
+           proxies_new(serve->store.config.trusted_proxies, &serve->proxies, err);
+}
+
 static bool run(struct serve *serve, int signals, struct error *err)
 {
-    if (!store_open(&serve->store, opt_config, STORE_MIGRATE, true, err))
+    if (!configure(serve, err) || !store_open(&serve->store, STORE_MIGRATE, STORE_ALONE, err))
         return false;
     if ((serve->store.migrated && !statements_check(serve, err)) || !start(serve, err) ||
         !first_administrator(serve, err))

@@ -1,8 +1,11 @@
 #include "registry/cmd/store.h"
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/files.h"
 #include "lib/base/log.h"
 #include "registry/blob/blob.h"
 #include "registry/db/cluster.h"
@@ -11,13 +14,28 @@
 
 #define CONNECTIONS_SPARE 8 /* besides a worker's: the jobs', and commands at the same time */
 
-static bool database_find(struct store *store, bool alone, struct error *err)
+/* A folder without a cluster is said to be one before anything is made in it; what else is wrong
+ * with it, its opening says. */
+static bool cluster_expect(const struct store *store, struct error *err)
+{
+    struct stat status;
+    const char *data_dir = store->config.data_dir;
+    if (stat(path_join(store->arena, data_dir, "postgres"), &status) == 0 ||
+        (errno != ENOENT && errno != ENOTDIR))
+        return true;
+    error_set(err, NOT_FOUND, "there is no registry in %s", data_dir);
+    return error_hint(err, "data_dir names its folder; nono-registry serve makes a new one");
+}
+
+static bool database_find(struct store *store, enum store_cluster how, struct error *err)
 {
     const struct config *config = &store->config;
     if (config->database_url) {
         store->url = config->database_url;
         return true;
     }
+    if (how == STORE_EXISTING && !cluster_expect(store, err))
+        return false;
     struct cluster_config cluster = {
         .data_dir = config->data_dir,
         .bin_dir = config->postgres_bin,
@@ -27,7 +45,7 @@ static bool database_find(struct store *store, bool alone, struct error *err)
         store->url = cluster_url(store->cluster);
         return true;
     }
-    if (err->kind != ERROR_CONFLICT || alone)
+    if (err->kind != ERROR_CONFLICT || how == STORE_ALONE)
         return false;
     store->url = cluster_url_of(config->data_dir, store->arena); /* a serving registry's */
     return true;
@@ -58,8 +76,7 @@ static void settings_fill(struct store *store)
     };
 }
 
-bool store_open(struct store *store, const char *config_path, enum store_schema schema, bool alone,
-                struct error *err)
+bool store_configure(struct store *store, const char *config_path, struct error *err)
 {
     *store = (struct store){ .arena = arena_new() };
     if (!config_load(config_path, environ, store->arena, &store->config, err))
@@ -67,7 +84,13 @@ bool store_open(struct store *store, const char *config_path, enum store_schema 
     log_set_level(config_log_level(&store->config));
     settings_fill(store);
     store->registry.settings = &store->settings;
-    if (!database_find(store, alone, err))
+    return true;
+}
+
+bool store_open(struct store *store, enum store_schema schema, enum store_cluster cluster,
+                struct error *err)
+{
+    if (!database_find(store, cluster, err))
         return false;
     store->database_us = clock_monotonic_us();
     return db_open(store->url, &store->registry.db, err) && schema_ready(store, schema, err) &&

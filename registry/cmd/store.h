@@ -25,11 +25,19 @@ enum store_schema {
     STORE_CHECK,   /* refuses another schema than this program's */
 };
 
-/*
- * Opens all of it. A cluster that a serving registry runs in the same data folder is used as it is,
- * unless alone is set: then that is CONFLICT.
- */
-bool store_open(struct store *store, const char *config_path, enum store_schema schema, bool alone,
+/* The cluster in the data folder, when the database is ours. */
+enum store_cluster {
+    STORE_EXISTING, /* has to be there: a mistyped data_dir is no new registry */
+    STORE_MADE,     /* is made when it is not there */
+    STORE_ALONE,    /* the same, and CONFLICT when another process runs it */
+};
+
+/* Reads the configuration, and makes nothing. What follows closes it, also after a failure. */
+bool store_configure(struct store *store, const char *config_path, struct error *err) MUST_CHECK;
+
+/* Opens all of what is configured. A cluster that a serving registry runs is used as it is, unless
+ * told otherwise. */
+bool store_open(struct store *store, enum store_schema schema, enum store_cluster cluster,
                 struct error *err) MUST_CHECK;
 void store_close(struct store *store);
 

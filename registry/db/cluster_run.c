@@ -111,6 +111,11 @@ bool runner_init(struct runner *runner, const char *bin_dir, const char *data, s
 {
     const char *version = version_of(data, arena);
     runner->bin_dir = bin_dir ? bin_dir : bin_search(version, arena);
+    if (bin_dir && !has_postgres(bin_dir, arena)) {
+        error_set(err, INVALID, "there is no postgres in postgres_bin %s", bin_dir);
+        return error_hint(err, "postgres_bin is the folder of initdb and postgres; without it they "
+                               "are looked for");
+    }
     if (!runner->bin_dir || !has_postgres(runner->bin_dir, arena)) {
         error_set(err, UNSUPPORTED, "PostgreSQL%s%s is not installed", version ? " " : "",
                   version ? version : "");

@@ -275,12 +275,31 @@ def test_commands_work_beside_a_serving_registry(registry):
 def test_wrong_settings_are_refused_by_name(registry_folder):
     config = registry_folder / "registry.toml"
     for text, needle in (("lisen = 'x'", "lisen"), ("listen = 'nowhere'", "nowhere"), ("workers = 'x'", "workers"),
+                         ("listen = '127.0.0.1:99999'", "listen: "), ("postgres_bin = '/nope'", "there is no postgres in postgres_bin /nope"),
                          ("trusted_proxies = ['10.0.0.0/99']", "10.0.0.0/99"), ("[tls]\ncert = '/none'", "key")):
         config.write_text(text + "\n")
         registry = Registry(registry_folder / "data")
         registry.settings = {}
         refused = registry.run("serve", "--config", str(config))
         assert refused.returncode == 2 and needle in refused.stderr, refused.stderr
+        assert not (registry_folder / "data/postgres").exists(), "what is refused leaves nothing behind"
+
+
+def test_a_mistyped_variable_is_refused_by_name(registry_folder):
+    refused = Registry(registry_folder / "data", lisen="127.0.0.1:0").run("serve")
+    assert refused.returncode == 2 and "NONO_REGISTRY_LISEN: unknown" in refused.stderr
+    assert "did you mean NONO_REGISTRY_LISTEN?" in refused.stderr and not (registry_folder / "data").exists()
+
+
+def test_commands_make_no_registry_where_there_is_none(registry_folder):
+    registry = Registry(registry_folder / "dta")
+    for words in (("fsck",), ("admin", "user", "create", "ada"), ("admin", "organisation", "create", "acme", "--owner", "ada")):
+        refused = registry.run(*words)
+        assert refused.returncode == 3 and f"there is no registry in {registry.folder}" in refused.stderr, refused.stderr
+        assert not registry.folder.exists()
+    assert registry.run("migrate").returncode == 0  # as serve does: an administrator can be made before the first start
+    assert registry.run("admin", "user", "create", "ada", "--admin").returncode == 0
+    assert registry.run("fsck").returncode == 0
 
 
 def test_help_and_version_need_nothing(registry):

@@ -91,6 +91,14 @@ static void wrong_settings_are_refused(void **state)
         { "tls = 1", NULL, "tls" },
         { "[limits]\narchive_bytes = 99999999999", NULL, "archive_bytes" },
         { "[limits]\nbytes = 1", NULL, "bytes" },
+        { "listen = '127.0.0.1:99999'", NULL, "listen: " },
+        { "listen = 'localhost:80'", NULL, "listen: " },
+        { "listen = 'unix:'", NULL, "listen: " },
+        { "admin_listen = '8081'", NULL, "admin_listen: " },
+        { "", "NONO_REGISTRY_LISEN=127.0.0.1:2", "NONO_REGISTRY_LISEN: unknown" },
+        { "", "NONO_REGISTRY_LIMITS=1", "NONO_REGISTRY_LIMITS: unknown" },
+        { "", "NONO_REGISTRY_LIMITS_ENTRY=1", "NONO_REGISTRY_LIMITS_ENTRY: unknown" },
+        { "", "NONO_REGISTRY_=1", "NONO_REGISTRY_: unknown" },
         { "", "NONO_REGISTRY_WORKERS=many", "NONO_REGISTRY_WORKERS" },
         { "", "NONO_REGISTRY_REQUIRE_BINDING=yes", "NONO_REGISTRY_REQUIRE_BINDING" },
     };
@@ -102,6 +110,18 @@ static void wrong_settings_are_refused(void **state)
         assert_int_equal(err.kind, ERROR_INVALID);
         assert_non_null(strstr(err.message, cases[i].needle));
     }
+}
+
+static void a_mistyped_variable_is_told_its_name(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct config config;
+    struct error why;
+    assert_false(read_with("", "NONO_REGISTRY_LISEN=127.0.0.1:2", arena, &config, &why));
+    assert_string_equal(why.hint, "did you mean NONO_REGISTRY_LISTEN?");
+    /* The client's variable is another's. */
+    assert_ok(read_with("", "NONO_REGISTRY=https://registry.example.org", arena, &config, &err));
 }
 
 static void addresses_are_split(void **state)
@@ -143,6 +163,7 @@ int main(void)
         cmocka_unit_test(a_file_sets_every_key),
         cmocka_unit_test(the_environment_goes_before_the_file),
         cmocka_unit_test(wrong_settings_are_refused),
+        cmocka_unit_test(a_mistyped_variable_is_told_its_name),
         cmocka_unit_test(addresses_are_split),
     };
     return cmocka_run_group_tests_name("registry/cmd/config", tests, NULL, NULL);
