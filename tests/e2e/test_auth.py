@@ -68,6 +68,11 @@ def test_a_token_comes_from_a_descriptor_or_the_environment_too(client, registry
     client.ok("auth", "login", registry.url, NONO_TOKEN=token)
 
 
+def test_a_descriptor_that_is_not_open_is_named(client, registry):  # noqa: F811
+    assert "--token-fd 99: nothing can be read" in client.refused(2, "auth", "login", registry.url, "--token-fd", "99")
+    assert "--passphrase-fd 99: nothing can be read" in client.refused(2, "key", "generate", "k", "--passphrase", "--passphrase-fd", "99")
+
+
 @pytest.mark.parametrize("token", ["", "nono_not-a-token", "a b"])
 def test_what_is_no_token_is_not_kept(client, registry, token):  # noqa: F811
     assert client.run("auth", "login", registry.url, "--token", stdin=token + "\n").returncode != 0

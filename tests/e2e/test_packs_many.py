@@ -2,6 +2,7 @@
 import json
 
 from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import write_pack
 
 from tests.support.packs import pack_files
 
@@ -112,3 +113,16 @@ def test_unknown_settings_are_refused_by_name(client):  # noqa: F811
     # What the original's client has in the same file.
     config.write_text(f'registry = "{client.url}"\n[ui]\ntheme = "dark"\n[rollback]\nmax_sessions = 5\n')
     client.ok("search", "nothing")
+
+
+def test_a_file_where_a_folder_belongs_is_said_to_be_one(client, publisher):  # noqa: F811
+    folder = write_pack(client.home / "web", pack_files("web", "0.1.0"))
+    client.ok("pack", "build", folder, "-o", "web.tar.zst")
+    for words in (("publish", "web.tar.zst", "-n", "acme"), ("pack", "build", "web.tar.zst"), ("pack", "lint", "web.tar.zst")):
+        assert "web.tar.zst is not a folder" in client.refused(INVALID, *words), words
+    (client.home / "out").mkdir()
+    for place in ("out", "out/"):
+        assert f"{place} is a folder" in client.refused(INVALID, "pack", "build", folder, "-o", place)
+    assert "web.tar.zst/x" not in client.refused(INVALID, "pack", "build", folder, "-o", "web.tar.zst/x")
+    assert "out is a folder" in client.refused(INVALID, "key", "import", "mine", "out")
+    assert not list((client.home / "out").iterdir())

@@ -6,6 +6,7 @@
 
 #include "client/cmd/pkg/browser.h"
 #include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/passphrase.h"
 #include "client/cmd/pkg/session.h"
 #include "client/remote/account.h"
 #include "lib/base/clock.h"
@@ -44,9 +45,9 @@ static bool one_registry(const char **operands, struct session *session, struct 
     return session_remote(session, *operands, NULL, remote, err);
 }
 
-static bool token_read(int fd, char token[TOKEN_ROOM], struct error *err)
+static bool token_read(const char *option, int fd, char token[TOKEN_ROOM], struct error *err)
 {
-    if (!ui_read_hidden(fd, "token", token, TOKEN_ROOM, err))
+    if (!descriptor_read(option, fd, "token", token, TOKEN_ROOM, err))
         return false;
     bool ok = token[0] && text_is_printable(token) && !strchr(token, ' ');
     return ok || error_set(err, INVALID, "that is no token");
@@ -108,9 +109,9 @@ static bool token_get(const struct remote *remote, struct arena *arena, char tok
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread of this program sets variables */
     const char *variable = getenv("NONO_TOKEN");
     if (opt_token_fd >= 0)
-        return token_read(opt_token_fd, token, err);
+        return token_read("--token-fd", opt_token_fd, token, err);
     if (opt_token)
-        return token_read(STDIN_FILENO, token, err);
+        return token_read("standard input,", STDIN_FILENO, token, err);
     if (variable && *variable && strlen(variable) < TOKEN_ROOM) {
         (void)snprintf(token, TOKEN_ROOM, "%s", variable);
         return true;

@@ -66,6 +66,8 @@ static bool pem_read(const char *path, bool own, struct buf *out, struct error *
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
         return error_set_errno(err, "%s", path);
+    if (S_ISDIR(st.st_mode))
+        return error_set(err, INVALID, "%s is a folder", path);
     if (own && (st.st_mode & 077)) {
         error_set(err, DENIED, "%s can be read by others (mode %03o)", path,
                   (unsigned)(st.st_mode & 0777));

@@ -19,6 +19,9 @@ struct key_facts {
     const char *problem;
 };
 
+/* A name has neither '/' nor ".pem". */
+bool key_is_path(const char *name);
+
 /*
  * A name has neither '/' nor ".pem"; everything else is a path. The passphrase is asked for only
  * when there is no public half beside an encrypted key.

@@ -7,9 +7,6 @@
 #define KEY_PUBLIC  ".pub"
 #define KEY_SECRET  "signing-key" /* the kind, in the keyring; the key's id is what it is of */
 
-/* A name has neither '/' nor ".pem". */
-bool key_is_path(const char *name);
-
 /* keys/NAME and one of the endings above, in nono's configuration folder. */
 const char *key_path(const struct folders *folders, const char *name, const char *half,
                      struct arena *arena);

@@ -1,5 +1,6 @@
 #include "client/cmd/pkg/pack.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
@@ -24,6 +25,13 @@ bool pack_one_operand(const char **operands, const char *otherwise, const char *
         return error_set(err, INVALID, "one at a time: \"%.64s\" is too much", operands[1]);
     *out = *operands ? *operands : otherwise;
     return *out || error_set(err, INVALID, "say which archive");
+}
+
+bool pack_folder_open(const char *path, int *out_fd, struct error *err)
+{
+    if (dir_open(path, out_fd, err))
+        return true;
+    return err->sys == ENOTDIR ? error_set(err, INVALID, "%s is not a folder", path) : false;
 }
 
 static bool file_load(const char *path, struct arena *arena, struct pack_built *out,
@@ -75,9 +83,12 @@ struct trust_subject pack_subject(const struct pack_index *index, const char *na
 bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
                 struct error *err)
 {
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return error_set(err, INVALID, "%s is a folder: name a file", path);
     const char *slash = strrchr(path, '/');
     const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
     CLEANUP(closep) int dir = -1;
-    return dir_open(folder, &dir, err) &&
+    return pack_folder_open(folder, &dir, err) &&
            file_replace(dir, slash ? slash + 1 : path, bytes, len, 0644, err);
 }

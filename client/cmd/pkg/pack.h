@@ -18,6 +18,8 @@ bool pack_one_operand(const char **operands, const char *otherwise, const char *
 /* An archive, or a folder as the archive that it makes. */
 bool pack_load(const char *path, struct arena *arena, struct pack_built *out, struct error *err)
     MUST_CHECK;
+/* A folder that was named; INVALID when it is a file. */
+bool pack_folder_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
 /* What a signature on it speaks of. */
 struct trust_subject pack_subject(const struct pack_index *index, const char *namespace,
                                   struct arena *arena);

@@ -34,7 +34,7 @@ static bool build_run(const char **operands, int *status, struct error *err)
     CLEANUP(closep) int dir = -1;
     struct pack_built built;
     const char *folder;
-    if (!pack_one_operand(operands, ".", &folder, err) || !dir_open(folder, &dir, err) ||
+    if (!pack_one_operand(operands, ".", &folder, err) || !pack_folder_open(folder, &dir, err) ||
         !lint_passes(dir, arena, err) ||
         !archive_from_folder(dir, NULL, arena, &built.archive, &built.index, err))
         return false;

@@ -32,7 +32,7 @@ static bool lint_run(const char **operands, int *status, struct error *err)
     CLEANUP(closep) int dir = -1;
     struct lint_report report;
     const char *folder;
-    if (!pack_one_operand(operands, ".", &folder, err) || !dir_open(folder, &dir, err) ||
+    if (!pack_one_operand(operands, ".", &folder, err) || !pack_folder_open(folder, &dir, err) ||
         !lint_folder(dir, arena, &report, err))
         return false;
     if (opt_json)

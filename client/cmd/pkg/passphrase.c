@@ -1,5 +1,6 @@
 #include "client/cmd/pkg/passphrase.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -7,6 +8,16 @@
 #include "lib/base/random.h"
 
 int opt_passphrase_fd = -1;
+
+bool descriptor_read(const char *option, int fd, const char *prompt, char *out, size_t size,
+                     struct error *err)
+{
+    if (ui_read_hidden(fd, prompt, out, size, err))
+        return true;
+    if (err->sys != EBADF && err->sys != EISDIR)
+        return false;
+    return error_set(err, INVALID, "%s %d: nothing can be read from that descriptor", option, fd);
+}
 
 static bool typed(const char *prompt, char out[PASSPHRASE_ROOM], struct error *err)
 {
@@ -18,9 +29,9 @@ static bool typed(const char *prompt, char out[PASSPHRASE_ROOM], struct error *e
 
 bool passphrase_ask(char out[PASSPHRASE_ROOM], struct error *err)
 {
-    return opt_passphrase_fd >= 0
-               ? ui_read_hidden(opt_passphrase_fd, "passphrase", out, PASSPHRASE_ROOM, err)
-               : typed("passphrase of the key", out, err);
+    return opt_passphrase_fd >= 0 ? descriptor_read("--passphrase-fd", opt_passphrase_fd,
+                                                    "passphrase", out, PASSPHRASE_ROOM, err)
+                                  : typed("passphrase of the key", out, err);
 }
 
 bool passphrase_choose(char out[PASSPHRASE_ROOM], struct error *err)

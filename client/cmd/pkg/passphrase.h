@@ -12,6 +12,11 @@ extern int opt_passphrase_fd;
         "passphrase-fd", 0, POPT_ARG_INT, &opt_passphrase_fd, 0, what, "N" \
     }
 
+/* A secret from the descriptor that an option ("--token-fd") names; INVALID when it is none that
+ * can be read. The caller wipes out. */
+bool descriptor_read(const char *option, int fd, const char *prompt, char *out, size_t size,
+                     struct error *err) MUST_CHECK;
+
 /* From --passphrase-fd, else the terminal. The caller wipes out. */
 bool passphrase_ask(char out[PASSPHRASE_ROOM], struct error *err) MUST_CHECK;
 /* The same for a new one: typed twice on a terminal. Not empty. */

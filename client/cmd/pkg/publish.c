@@ -4,6 +4,7 @@
 
 #include "client/cmd/pkg/commands.h"
 #include "client/cmd/pkg/keys.h"
+#include "client/cmd/pkg/pack.h"
 #include "client/cmd/pkg/passphrase.h"
 #include "client/cmd/pkg/session.h"
 #include "client/remote/account.h"
@@ -59,17 +60,22 @@ static struct list subjects_of(const struct pack_index *index, struct arena *are
     return (struct list){ subjects, count };
 }
 
-static bool pack_build(const char *folder, struct arena *arena, struct built *out,
-                       struct error *err)
+static bool folder_build(const char *folder, struct arena *arena, struct built *out,
+                         struct error *err)
 {
     CLEANUP(closep) int dir = -1;
-    return (dir_open(folder, &dir, err) && folder_lint(dir, arena, err) &&
+    if (!pack_folder_open(folder, &dir, err)) {
+        bool is_file = err->kind == ERROR_INVALID;
+        return is_file ? error_hint(err, "publish takes the pack's folder, and builds its archive")
+                       : false;
+    }
+    return (folder_lint(dir, arena, err) &&
             archive_from_folder(dir, NULL, arena, &out->archive, &out->index, err)) ||
            error_prefix(err, "%s", folder);
 }
 
-static bool pack_sign(const struct folders *folders, const char *namespace, struct arena *arena,
-                      struct built *built, struct error *err)
+static bool built_sign(const struct folders *folders, const char *namespace, struct arena *arena,
+                       struct built *built, struct error *err)
 {
     CLEANUP(private_key_freep) struct private_key *key = NULL;
     const struct trust_subject subject = {
@@ -189,9 +195,9 @@ static bool publish_run(const char **operands, int *status, struct error *err)
     const char *folder = *operands ? *operands : ".";
     if ((namespace && !pack_name_check(namespace, "namespace", err)) ||
         !session_remote(&session, opt_registry, namespace, &remote, err) ||
-        !pack_build(folder, session.arena, &built, err) ||
+        !folder_build(folder, session.arena, &built, err) ||
         (!namespace && !namespace_find(&remote, session.arena, &namespace, err)) ||
-        !pack_sign(&session.folders, namespace, session.arena, &built, err))
+        !built_sign(&session.folders, namespace, session.arena, &built, err))
         return false;
     if (opt_dry_run) {
         dry_report(&remote, namespace, &built, session.arena);
