@@ -228,7 +228,8 @@ def test_a_key_that_is_not_registered_cannot_publish(publisher):  # noqa: F811
     folder = publisher.client.home / "pack"
     publisher.publish(pack_files("web", "1.0.0"))
     done = publisher.client.run("publish", folder, "--namespace", publisher.organisation, "--key", "stranger")
-    assert done.returncode != 0 and "key" in done.stderr
+    assert done.returncode == UNTRUSTED and "/api/v1" not in done.stderr
+    assert f"nono key register stranger --org {publisher.organisation}" in done.stderr
 
 
 def instructing(version, *paths, placement="project"):

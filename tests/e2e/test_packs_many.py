@@ -126,3 +126,12 @@ def test_a_file_where_a_folder_belongs_is_said_to_be_one(client, publisher):  # 
     assert "web.tar.zst/x" not in client.refused(INVALID, "pack", "build", folder, "-o", "web.tar.zst/x")
     assert "out is a folder" in client.refused(INVALID, "key", "import", "mine", "out")
     assert not list((client.home / "out").iterdir())
+
+
+def test_a_fault_of_a_pack_is_said_once(publisher):  # noqa: F811
+    files = pack_files("web", "1.0.0") | {"policy.json": b"{ not json"}
+    folder = write_pack(publisher.client.home / "bad", files)
+    said = publisher.client.refused(INVALID, "publish", folder, "-n", publisher.organisation)
+    found = json.loads(publisher.client.run("pack", "lint", "--json", folder).stdout)["findings"]
+    for finding in found:
+        assert said.count(finding["message"]) == 1, said

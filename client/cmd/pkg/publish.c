@@ -44,10 +44,13 @@ static bool folder_lint(int dir, struct arena *arena, struct error *err)
     struct lint_report report;
     if (!lint_folder(dir, arena, &report, err))
         return false;
-    LIST_FOREACH (report.findings, const struct finding, finding)
+    /* Errors come first, and the first of them is what the command ends with. */
+    for (size_t i = report.errors > 0; i < report.findings.count; i++) {
+        const struct finding *finding = LIST_AT(report.findings, const struct finding, i);
         fprintf(stderr, "%s: %s: %s\n", finding->severity == LINT_ERROR ? "error" : "warning",
                 text_escape(finding->file ? finding->file : ".", arena),
                 text_escape(finding->message, arena));
+    }
     return lint_require(&report, err);
 }
 
@@ -172,9 +175,10 @@ static bool send(const struct remote *remote, const char *namespace, const struc
     };
     struct remote_published published;
     if (!remote_publish(remote, &upload, arena, &published, err)) {
-        if (err->kind == ERROR_UNTRUSTED && !err->hint[0])
-            error_hint(err, "nono key register NAME --org %s, if it does not know the key yet",
-                       namespace);
+        /* The registry's advice is a route of its API: people here have a command. */
+        if (err->kind == ERROR_UNTRUSTED && (!err->hint[0] || strstr(err->hint, "/api/v1/")))
+            error_hint(err, "if it does not know the key yet: nono key register %.64s --org %s",
+                       opt_key && !key_is_path(opt_key) ? opt_key : "NAME", namespace);
         return error_prefix(err, "%s/%s@%s", namespace, upload.name, upload.version);
     }
     report(remote, namespace, built, &published, arena);
