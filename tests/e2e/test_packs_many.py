@@ -135,3 +135,13 @@ def test_a_fault_of_a_pack_is_said_once(publisher):  # noqa: F811
     found = json.loads(publisher.client.run("pack", "lint", "--json", folder).stdout)["findings"]
     for finding in found:
         assert said.count(finding["message"]) == 1, said
+
+
+def test_every_command_names_a_pack_in_the_same_key(client, publisher):  # noqa: F811
+    ref, version = publisher.ref("web"), publisher.ref("web", "1.0.0")
+    assert json.loads(publisher.publish(pack_files("web", "1.0.0"), "--json").stdout)["pack"] == ref
+    assert json.loads(client.ok("info", "--json", ref).stdout)["pack"] == ref
+    for words in (("pull", "--yes", ref), ("verify",), ("outdated",), ("update",), ("pin", ref), ("unpin", ref), ("remove", ref)):
+        assert entries(client.ok(*words, "--json"), "pack") == [(ref,)], words
+    for words in (("yank", "-m", "leaks", version), ("unyank", version)):
+        assert json.loads(publisher.client.ok(*words, "--json").stdout)["pack"] == ref, words

@@ -102,6 +102,9 @@ static bool info_run(const char **operands, int *status, struct error *err)
         return error_set(err, INVALID, "the registry's answer is not about a pack");
     if (opt_json) {
         doc_insert(arena, pack, "version", version);
+        if (!doc_find(pack, "pack"))
+            doc_add_text(arena, pack, "pack",
+                         arena_printf(arena, "%s/%s", ref.namespace, ref.name));
         ui_json(pack);
         return true;
     }

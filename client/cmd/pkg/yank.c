@@ -52,9 +52,12 @@ static bool version_post(const char **operands, const char *act, struct error *e
                    ref.name, url_escape(ref.version, session.arena), act);
     if (!remote_call(&remote, "POST", url, body, session.arena, &answer, err))
         return false;
-    if (opt_json)
+    if (opt_json) {
+        if (answer->kind == DOC_TABLE && !doc_find(answer, "pack"))
+            doc_add_text(session.arena, answer, "pack",
+                         arena_printf(session.arena, "%s/%s", ref.namespace, ref.name));
         ui_json(answer);
-    else {
+    } else {
         printf("%s is %s\n", *operands,
                strcmp(act, "yank") == 0 ? "yanked: it is not installed any more unless it was "
                                           "installed before"
