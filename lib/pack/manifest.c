@@ -8,7 +8,7 @@
 #include "lib/json/json.h"
 #include "lib/pack/ref.h"
 #include "lib/pack/semver.h"
-#include "lib/profile/platform.h"
+#include "lib/profile/profile.h"
 
 const char *const artifact_type_names[] = { "profile", "instruction", "trust_policy",
                                             "groups",  "plugin",      NULL };
@@ -137,6 +137,16 @@ static bool plain_name_check(const char *name, struct error *err)
     return pack_name_check(name, "name", err);
 }
 
+/* No pack brings the base of all others: it would change what they mean. */
+static bool profile_name_check(const char *name, struct error *err)
+{
+    if (!plain_name_check(name, err))
+        return false;
+    if (strcmp(name, PROFILE_DEFAULT) == 0)
+        return error_set(err, INVALID, "no pack's profile can be called \"%s\"", name);
+    return true;
+}
+
 static bool artifact_check(const struct artifact *artifact, const struct doc *doc,
                            struct error *err)
 {
@@ -146,14 +156,14 @@ static bool artifact_check(const struct artifact *artifact, const struct doc *do
         error_set(err, INVALID, "%s is no artifact", artifact->path);
         return fault(err, doc, "path");
     }
-    if (artifact->type == ARTIFACT_PROFILE && !plain_name_check(artifact->install_as, err))
+    if (artifact->type == ARTIFACT_PROFILE && !profile_name_check(artifact->install_as, err))
         return fault(err, doc, "install_as");
     if (artifact->type == ARTIFACT_GROUPS && (!artifact->prefix || !*artifact->prefix)) {
         error_set(err, INVALID, "missing");
         return fault(err, doc, "prefix");
     }
     LIST_FOREACH (artifact->aliases, const char *, alias)
-        if (!plain_name_check(*alias, err))
+        if (!profile_name_check(*alias, err))
             return fault(err, doc, "aliases");
     return true;
 }

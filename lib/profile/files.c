@@ -209,11 +209,13 @@ bool profile_expand(struct resolver *resolver, const struct doc *item, const cha
 
 static struct profile_path *path_add(struct resolver *resolver, struct list *list,
                                      const struct doc *item, const struct profile_item *entry,
-                                     const char *path)
+                                     const char *path, unsigned access)
 {
     struct profile_path *added = LIST_ADD(resolver->arena, list, struct profile_path);
     added->written = entry->text;
     added->path = path;
+    added->access = access;
+    added->common = resolver->common ? access : 0;
     added->when = entry->when;
     added->is_optional = resolver->level == PROFILE_FROM_GROUP;
     added->origin = profile_origin_of(resolver, item);
@@ -238,7 +240,7 @@ static bool matches_add(struct resolver *resolver, const struct doc *item, struc
     LIST_FOREACH (matches, const char *, match) {
         if (!profile_entry_count(resolver, item))
             return false;
-        path_add(resolver, list, item, entry, *match)->access = access;
+        (void)path_add(resolver, list, item, entry, *match, access);
     }
     return true;
 }
@@ -268,8 +270,7 @@ bool profile_grant_add(struct resolver *resolver, const struct doc *item, const 
                      entry->text);
         return true;
     }
-    struct profile_path *grant = path_add(resolver, grants, item, entry, path);
-    grant->access = access;
+    struct profile_path *grant = path_add(resolver, grants, item, entry, path, access);
     grant->is_file = is_file || ((access & PROFILE_ARG_LISTED) && is_regular(path));
     return true;
 }
@@ -288,8 +289,7 @@ bool profile_deny_add(struct resolver *resolver, const struct doc *item,
     bool glob = path && strchr(path, '*');
     if (glob && !matches_add(resolver, item, denies, entry, path, all))
         return false;
-    struct profile_path *deny = path_add(resolver, denies, item, entry, path);
-    deny->access = all;
+    struct profile_path *deny = path_add(resolver, denies, item, entry, path, all);
     deny->is_glob = glob;
     return true;
 }
@@ -347,7 +347,7 @@ static bool path_bypass(struct resolver *resolver, const char *key, const struct
     if (!profile_expand(resolver, item, entry->text, false, &path))
         return error_field(resolver->err, "%s", key);
     if (path || !resolver->env->platform)
-        (void)path_add(resolver, &resolver->profile->bypasses, item, entry, path);
+        (void)path_add(resolver, &resolver->profile->bypasses, item, entry, path, 0);
     return true;
 }
 

@@ -7,7 +7,7 @@
 static bool has_default(const struct resolver *resolver)
 {
     LIST_FOREACH (resolver->profile->parts, struct profile_part, part)
-        if (strcmp(part->name, PROFILE_DEFAULT) == 0)
+        if (part->builtin && strcmp(part->name, PROFILE_DEFAULT) == 0)
             return true;
     return false;
 }
@@ -222,7 +222,10 @@ static void grant_fold(struct profile_path *into, const struct profile_path *gra
     const unsigned sockets = PROFILE_CONNECT | PROFILE_BIND;
     bool below = ((into->access & sockets) && !(into->access & PROFILE_CHILDREN)) ||
                  ((grant->access & sockets) && !(grant->access & PROFILE_CHILDREN));
+    if (!(into->access & ~into->common)) /* who asks for more than everybody gets is named */
+        into->origin = grant->origin;
     into->access |= grant->access;
+    into->common |= grant->common;
     if (below)
         into->access &= ~(unsigned)PROFILE_CHILDREN;
     into->is_optional &= grant->is_optional;

@@ -88,6 +88,20 @@ static bool group_find(struct resolver *resolver, const char *name, const struct
     return true;
 }
 
+void profile_groups_of_default(struct arena *arena, struct list *out)
+{
+    struct profile_text text;
+    struct doc *doc;
+    struct error err;
+    *out = (struct list){ 0 };
+    profile_builtin_find(PROFILE_DEFAULT, &text);
+    if (!profile_parse(&text, arena, &doc, &err))
+        return;
+    DOC_FOREACH (doc_find(doc, "groups"), group)
+        profile_texts_add(arena, out, group->text);
+    profile_texts_add(arena, out, "linux_name_lookup");
+}
+
 /* allow.read, allow.write and allow.readwrite in the original's sense. */
 static bool allow_apply(struct resolver *resolver, const struct doc *allow)
 {
@@ -175,11 +189,13 @@ bool profile_group_apply(struct resolver *resolver, const char *name, const char
     resolver->level = PROFILE_FROM_GROUP;
     resolver->origin_name = arena_printf(resolver->arena, "group %s", name);
     resolver->when = platform ? NULL : (when ? when : system);
+    resolver->common = profile_texts_have(&resolver->common_groups, name); /* no pack's has it */
     bool ok = members_apply(resolver, group);
     resolver->part = outer.part;
     resolver->level = outer.level;
     resolver->origin_name = outer.origin_name;
     resolver->when = outer.when;
+    resolver->common = outer.common;
     if (ok)
         profile_texts_add(resolver->arena, &resolver->profile->groups, name);
     return ok;

@@ -91,6 +91,7 @@ static bool not_found(const struct profile_env *env, const char *name, struct ar
                 : error_hint(err, "`nono profile list` shows those there are");
 }
 
+/* What the user asks for. A user may have a `default` of their own; a pack may not. */
 static bool name_find(const struct profile_env *env, const char *name, struct arena *arena,
                       struct profile_text *out, struct error *err)
 {
@@ -98,9 +99,19 @@ static bool name_find(const struct profile_env *env, const char *name, struct ar
     if (env->source.find_profile &&
         !env->source.find_profile(env->source.context, name, arena, out, err))
         return false;
-    if (!out->text)
+    if (!out->text || (out->pack && strcmp(name, PROFILE_DEFAULT) == 0))
         profile_builtin_find(name, out);
     return out->text ? true : not_found(env, name, arena, err);
+}
+
+/* What a profile is made of: `default` is the one that the summary of permissions leaves out. */
+static bool base_name_find(const struct profile_env *env, const char *name, struct arena *arena,
+                           struct profile_text *out, struct error *err)
+{
+    if (strcmp(name, PROFILE_DEFAULT) != 0)
+        return name_find(env, name, arena, out, err);
+    profile_builtin_find(name, out);
+    return true;
 }
 
 static bool is_applied(const struct resolver *resolver, const char *name,
@@ -129,7 +140,7 @@ static bool base_find(struct resolver *resolver, const struct profile_text *from
         name = arena_printf(resolver->arena, "%.*s/%s", (int)folder, from->file, name);
     }
     found = path ? path_read(name, resolver->arena, out, &inner)
-                 : name_find(resolver->env, name, resolver->arena, out, &inner);
+                 : base_name_find(resolver->env, name, resolver->arena, out, &inner);
     if (found)
         return true;
     enum error_kind kind = inner.kind;
@@ -188,6 +199,7 @@ static bool part_add(struct resolver *resolver, const char *name, const struct p
         .file = text->file,
         .pack = text->pack,
         .pack_dir = text->pack_dir,
+        .builtin = text->builtin,
         .dialect = text->syntax == PROFILE_JSON ? PROFILE_DIALECT_ORIGINAL : PROFILE_DIALECT_OURS,
     };
     *LIST_ADD(resolver->arena, parts, struct profile_part) = *part;
@@ -195,6 +207,7 @@ static bool part_add(struct resolver *resolver, const char *name, const struct p
     profile->description = profile->version = profile->author = NULL; /* a base's own, not ours */
     resolver->part = part;
     resolver->origin_name = name;
+    resolver->common = neutral;
     resolver->level = neutral ? PROFILE_FROM_GROUP : PROFILE_FROM_PROFILE;
     resolver->ours |= !neutral && part->dialect == PROFILE_DIALECT_OURS;
     return true;
@@ -240,8 +253,8 @@ static bool roots_apply(struct resolver *resolver, const struct profile_text *fr
     const char *const *extends = overrides ? overrides->extends : NULL;
     for (; extends && *extends; extends++) {
         bool found = is_path(*extends) ? path_read(*extends, resolver->arena, &text, resolver->err)
-                                       : name_find(resolver->env, *extends, resolver->arena, &text,
-                                                   resolver->err);
+                                       : base_name_find(resolver->env, *extends, resolver->arena,
+                                                        &text, resolver->err);
         if (!found)
             return error_prefix(resolver->err, "--extends");
         if (!is_applied(resolver, *extends, &text) && !document_apply(resolver, *extends, &text))
@@ -268,6 +281,7 @@ bool profile_resolve(const struct profile_env *env, const char *name,
         .chain_len = 1,
     };
     struct doc *doc;
+    profile_groups_of_default(arena, &resolver.common_groups);
     if (!profile_parse(text, arena, &doc, err) || !roots_apply(&resolver, text, doc, overrides))
         return false;
     if (!is_applied(&resolver, profile->name, text) &&

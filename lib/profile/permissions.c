@@ -68,32 +68,10 @@ const struct record permission_change_record =
     RECORD(struct permission_change, "change", change_fields);
 /* clang-format on */
 
-/* The groups that every profile gets, as the built-in `default` is asked for none but them. */
-static bool is_everybodys(const struct list *defaults, const char *from)
-{
-    return strcmp(from, PROFILE_DEFAULT) == 0 || profile_texts_have(defaults, from);
-}
-
-static void defaults_of(struct arena *arena, struct list *out)
-{
-    struct profile_text text;
-    struct doc *doc;
-    struct error err;
-    profile_builtin_find(PROFILE_DEFAULT, &text);
-    if (!profile_parse(&text, arena, &doc, &err))
-        return;
-    const struct doc *groups = doc_find(doc, "groups");
-    if (groups)
-        DOC_FOREACH (groups, group)
-            profile_texts_add(arena, out, arena_printf(arena, "group %s", group->text));
-    profile_texts_add(arena, out, "group linux_name_lookup");
-}
-
 struct summary {
     const struct profile *profile;
     struct arena *arena;
     struct permissions *out;
-    struct list defaults; /* const char *: origins that are everybody's */
 };
 
 static void path_add(struct summary *summary, struct list *list, const struct profile_path *path)
@@ -110,15 +88,14 @@ static void files_add(struct summary *summary)
     const struct profile *profile = summary->profile;
     struct permissions *out = summary->out;
     LIST_FOREACH (profile->grants, struct profile_path, grant) {
-        if (grant->origin.name && is_everybodys(&summary->defaults, grant->origin.name))
-            continue;
-        if (grant->access & PROFILE_READ)
+        unsigned asked = grant->access & ~grant->common;
+        if (asked & PROFILE_READ)
             path_add(summary, &out->read, grant);
-        if (grant->access & PROFILE_WRITE)
+        if (asked & PROFILE_WRITE)
             path_add(summary, &out->write, grant);
-        if (profile->execute_listed && (grant->access & PROFILE_EXECUTE))
+        if (profile->execute_listed && (asked & PROFILE_EXECUTE))
             path_add(summary, &out->execute, grant);
-        if (grant->access & (PROFILE_CONNECT | PROFILE_BIND))
+        if (asked & (PROFILE_CONNECT | PROFILE_BIND))
             path_add(summary, &out->sockets, grant);
     }
     LIST_FOREACH (profile->denies, struct profile_path, deny)
@@ -191,13 +168,14 @@ void permissions_of(const struct profile *profile, struct arena *arena, struct p
     static const char *const workdirs[] = { "none", "read", "write", "readwrite" };
     *out = (struct permissions){ .schema_version = 1 };
     struct summary summary = { .profile = profile, .arena = arena, .out = out };
-    defaults_of(arena, &summary.defaults);
+    struct list defaults;
+    profile_groups_of_default(arena, &defaults);
 
     LIST_FOREACH (profile->parts, struct profile_part, part)
         if (part != LIST_AT(profile->parts, struct profile_part, profile->parts.count - 1))
             profile_texts_add(arena, &out->extends, part->name);
     LIST_FOREACH (profile->groups, const char *, group)
-        if (!profile_texts_have(&summary.defaults, arena_printf(arena, "group %s", *group)))
+        if (!profile_texts_have(&defaults, *group))
             profile_texts_add(arena, &out->groups, *group);
     files_add(&summary);
     out->execute_mode =

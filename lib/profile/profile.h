@@ -25,6 +25,12 @@
 #include "lib/base/record.h"
 #include "lib/profile/platform.h"
 
+/*
+ * The base of every profile that does not say `extends = []`. As a base the name is always the
+ * built-in one's, and no pack's profile goes by it: else one pack would change what others mean.
+ */
+#define PROFILE_DEFAULT "default"
+
 enum profile_syntax { PROFILE_TOML, PROFILE_YAML, PROFILE_JSON };
 
 enum profile_dialect {
@@ -56,6 +62,7 @@ struct profile_path {
     const char *written; /* as the author wrote it: "$HOME/.claude" */
     const char *path;    /* absolute, no ".", "..", "//"; NULL when nothing was expanded */
     unsigned access;     /* enum profile_access */
+    unsigned common;     /* of access: what the built-in `default` and its groups give everybody */
     bool is_file;        /* the author meant one file: a folder there is not granted */
     bool is_glob;        /* in denies only: path is a pattern, for files that may yet be made */
     bool is_optional;    /* of a group: nothing there is no reason for a warning */
@@ -125,6 +132,7 @@ struct profile_part {
     const char *file;     /* as opened, or "built-in" */
     const char *pack;     /* "ns/name", or NULL */
     const char *pack_dir; /* NULL when it is not a pack's */
+    bool builtin;
     enum profile_dialect dialect;
 };
 

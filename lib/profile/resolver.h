@@ -13,9 +13,6 @@
 #define PROFILE_BASES_MAX   10    /* extends of extends ... */
 #define PROFILE_PARTS_MAX   64    /* documents in all */
 
-/* "default": the base of every profile that does not say `extends = []`. */
-#define PROFILE_DEFAULT "default"
-
 struct profile_group_ref {
     const char *name;
     const char *when;      /* kept only without a platform */
@@ -30,6 +27,8 @@ struct resolver {
     const struct profile_part *part; /* the document being applied */
     enum profile_level level;        /* of its entries */
     const char *origin_name;         /* "claude-code", "group node_runtime" */
+    bool common;                     /* what is applied is everybody's: `default`, its groups */
+    struct list common_groups;       /* const char *: profile_groups_of_default */
     const char *when;                /* condition of all its entries, kept without a platform */
     size_t entries;
 
@@ -136,7 +135,8 @@ bool profile_glob_deny(struct arena *arena, const char *pattern, struct list *ou
 bool profile_host_parse(struct arena *arena, const char *text, struct profile_host *out,
                         struct error *err) MUST_CHECK;
 
-/* group.c */
+/* group.c: the names of the groups that the built-in `default` gives everybody. const char *. */
+void profile_groups_of_default(struct arena *arena, struct list *out);
 bool profile_groups_settle(struct resolver *resolver) MUST_CHECK;
 bool profile_group_apply(struct resolver *resolver, const char *name, const char *when,
                          const struct doc *asked) MUST_CHECK;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/profile/profile.h"
 
 /* Documents by name, as a client's folder would have them. */
@@ -49,9 +50,10 @@ static inline bool find_group(void *context, const char *name, struct arena *are
     static const char text[] =
         "{\"pack_tools\":{\"description\":\"d\",\"allow\":{\"read\":[\"/opt/x\","
         "\"$PACK_TOOLS\"]},\"deny\":{\"access\":[\"/opt/x/secret\"],"
-        "\"commands\":[\"rm\"]}},\"bad\":{\"allows\":{}},\"odd\":3}";
+        "\"commands\":[\"rm\"]}},\"pack_usr\":{\"platform\":\"linux\",\"allow\":{\"write\":"
+        "[\"/usr\"]}},\"bad\":{\"allows\":{}},\"odd\":3}";
     (void)context, (void)arena, (void)err;
-    if (strcmp(name, "pack_tools") == 0 || strcmp(name, "bad") == 0 || strcmp(name, "odd") == 0)
+    if (text_starts(name, "pack_") || strcmp(name, "bad") == 0 || strcmp(name, "odd") == 0)
         *out = (struct profile_text){
             .text = text, .len = sizeof(text) - 1, .syntax = PROFILE_JSON, .file = "groups.json"
         };

@@ -86,6 +86,11 @@ static const struct {
     { ARTIFACT(
           "{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\",\"aliases\":[\"\"]}"),
       "aliases: " },
+    { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"default\"}"),
+      "install_as: no pack's profile can be called \"default\"" },
+    { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\","
+               "\"aliases\":[\"default\"]}"),
+      "aliases: no pack's profile can be called \"default\"" },
     { ARTIFACT("{\"type\":\"groups\",\"path\":\"g.json\"}"), "prefix: missing" },
     { ARTIFACT("{\"type\":\"plugin\",\"path\":\"a\"},{\"type\":\"plugin\",\"path\":\"a\"}"),
       "two of them would be installed as a" },

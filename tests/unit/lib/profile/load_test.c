@@ -348,6 +348,35 @@ static void the_default_profile_stays_small(void **state)
         assert_null(strstr(grant->path, "/home"));
 }
 
+static void nothing_takes_the_place_of_the_default_base(void **state)
+{
+    (void)state;
+    static const struct named packs[] = {
+        { "default", "extends=[]\nfilesystem.read=['/x']", PROFILE_TOML, "/pk" }, { 0 }
+    };
+    static const struct named users[] = {
+        { "default", "extends=[]\nfilesystem.read=['/x']", PROFILE_TOML, NULL }, { 0 }
+    };
+    const char *const extends[] = { "default", NULL };
+    const struct profile_overrides overrides = { .extends = extends };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_env env = env_of();
+    struct profile *profile;
+    documents = packs;
+    assert_ok(resolve(arena, PROFILE_TOML, "extends='default'", NULL, &profile, &err));
+    assert_null(grant_of(profile, "/x"));
+    assert_ok(resolve(arena, PROFILE_TOML, "", &overrides, &profile, &err));
+    assert_null(grant_of(profile, "/x"));
+    assert_ok(profile_load(&env, "default", NULL, arena, &profile, &err));
+    assert_null(grant_of(profile, "/x"));
+    documents = users; /* asked for by name it goes first; as a base it does not */
+    assert_ok(profile_load(&env, "default", NULL, arena, &profile, &err));
+    assert_non_null(grant_of(profile, "/x"));
+    assert_ok(resolve(arena, PROFILE_TOML, "extends='default'", NULL, &profile, &err));
+    assert_null(grant_of(profile, "/x"));
+    documents = NULL;
+}
+
 static void public_packs_resolve(void **state)
 {
     (void)state;
@@ -428,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_group_never_opens_the_home_folder_for_writing),
         cmocka_unit_test(every_built_in_profile_resolves),
         cmocka_unit_test(the_default_profile_stays_small),
+        cmocka_unit_test(nothing_takes_the_place_of_the_default_base),
         cmocka_unit_test(public_packs_resolve),
         cmocka_unit_test(files_are_loaded_by_path_and_bases_beside_them),
     };

@@ -70,6 +70,50 @@ static void a_summary_has_what_was_written_for_every_platform(void **state)
     assert_string_equal(json_encode(&permissions_record, &again, arena), json);
 }
 
+/* What is left out is told by where it comes from: no name of a profile hides what it asks. */
+static void only_the_built_in_default_is_left_out(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_env env = env_of();
+    env.platform = NULL;
+    const char *text = "extends = []\nfilesystem.write = ['/secret']";
+    struct profile_text document = {
+        .text = text, .len = strlen(text), .syntax = PROFILE_TOML, .file = "p", .pack = "ns/p"
+    };
+    static const char *const names[] = { "default", "group deny_credentials" };
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct profile *profile;
+        struct permissions permissions;
+        assert_ok(profile_resolve(&env, names[i], &document, NULL, arena, &profile, &err));
+        permissions_of(profile, arena, &permissions);
+        assert_int_equal(permissions.read.count, 1);
+        assert_int_equal(permissions.write.count, 1);
+    }
+}
+
+/* /opt/x is the pack's group's alone; /usr is everybody's to read, and its to write. */
+static void more_than_everybody_gets_is_seen_at_the_same_place(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions permissions;
+    static const char *const texts[] = {
+        "groups = ['pack_usr']",
+        "extends = []\ngroups = ['pack_usr', 'system_read_linux_core']",
+        "extends = []\ngroups = ['system_read_linux_core', 'pack_usr']",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        summary(arena, PROFILE_TOML, texts[i], &permissions);
+        const char *json = json_encode(&permissions_record, &permissions, arena);
+        assert_int_equal(permissions.write.count, 1);
+        const struct permission_path *path = LIST_AT(permissions.write, struct permission_path, 0);
+        assert_string_equal(path->path, "/usr");
+        assert_string_equal(path->reason, "group pack_usr");
+        assert_null(strstr(json, "system_read"));
+    }
+}
+
 static void words_put_the_gravest_first(void **state)
 {
     (void)state;
@@ -144,6 +188,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_summary_has_what_was_written_for_every_platform),
+        cmocka_unit_test(only_the_built_in_default_is_left_out),
+        cmocka_unit_test(more_than_everybody_gets_is_seen_at_the_same_place),
         cmocka_unit_test(words_put_the_gravest_first),
         cmocka_unit_test(a_difference_tells_wider_from_narrower),
     };
