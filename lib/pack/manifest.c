@@ -259,6 +259,19 @@ static int text_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A name means one profile of the pack, whatever its syntax: what is agreed to is what is run. */
+static bool names_check(const struct manifest *manifest, struct error *err)
+{
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact) {
+        if (artifact->type != ARTIFACT_PROFILE ||
+            manifest_profile_find(manifest, artifact->install_as) == artifact)
+            continue;
+        error_set(err, INVALID, "two profiles are called %s", artifact->install_as);
+        return fault(err, manifest->doc, "artifacts");
+    }
+    return true;
+}
+
 /* No two artifacts may come to stand at one path, nor be one file. */
 static bool paths_check(const struct manifest *manifest, struct arena *arena, struct error *err)
 {
@@ -302,7 +315,7 @@ static bool lists_check(struct manifest *manifest, struct arena *arena, struct e
                 return false;
         }
     }
-    return paths_check(manifest, arena, err);
+    return paths_check(manifest, arena, err) && names_check(manifest, err);
 }
 
 bool manifest_parse(const char *text, size_t len, const char *source, struct arena *arena,
@@ -324,6 +337,29 @@ bool manifest_parse(const char *text, size_t len, const char *source, struct are
         return false;
     *out = manifest;
     return true;
+}
+
+const struct artifact *manifest_profile_find(const struct manifest *manifest, const char *name)
+{
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact)
+        if (artifact->type == ARTIFACT_PROFILE && strcmp(artifact->install_as, name) == 0)
+            return artifact;
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact) {
+        if (artifact->type != ARTIFACT_PROFILE)
+            continue;
+        LIST_FOREACH (artifact->aliases, const char *, alias)
+            if (strcmp(*alias, name) == 0)
+                return artifact;
+    }
+    return NULL;
+}
+
+const struct artifact *manifest_groups_find(const struct manifest *manifest)
+{
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact)
+        if (artifact->type == ARTIFACT_GROUPS)
+            return artifact;
+    return NULL;
 }
 
 const char *artifact_project_name(const struct artifact *artifact)

@@ -94,6 +94,11 @@ const char *directive_destination(const struct directive *directive);
 /* Where an artifact stands in an installed pack, as the original's clients place it. In arena. */
 const char *artifact_installed_path(const struct artifact *artifact, struct arena *arena);
 
+/* The profile that goes by a name in its own pack: by install_as, else by an alias. May be NULL. */
+const struct artifact *manifest_profile_find(const struct manifest *manifest, const char *name);
+/* Its file of groups, or NULL. */
+const struct artifact *manifest_groups_find(const struct manifest *manifest);
+
 /* The name in a project's folder of an instruction that is meant for one; NULL for all others. */
 const char *artifact_project_name(const struct artifact *artifact);
 /* Whether a file of that name does nothing there by itself: .md, .mdc or .txt, and not hidden. */

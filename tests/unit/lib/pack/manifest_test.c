@@ -91,6 +91,9 @@ static const struct {
     { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\","
                "\"aliases\":[\"default\"]}"),
       "aliases: no pack's profile can be called \"default\"" },
+    { ARTIFACT("{\"type\":\"profile\",\"path\":\"p.json\",\"install_as\":\"a\"},"
+               "{\"type\":\"profile\",\"path\":\"p.toml\",\"install_as\":\"a\"}"),
+      "artifacts: two profiles are called a" },
     { ARTIFACT("{\"type\":\"groups\",\"path\":\"g.json\"}"), "prefix: missing" },
     { ARTIFACT("{\"type\":\"plugin\",\"path\":\"a\"},{\"type\":\"plugin\",\"path\":\"a\"}"),
       "two of them would be installed as a" },
