@@ -49,7 +49,10 @@ static void entry_row(const struct profile_env *env, const struct profiles_entry
     const char *program = entry->hidden ? NULL : chosen_for(choices, entry->name);
     const char *description = description_of(env, entry, arena);
     const char *place = entry->pack ? entry->pack : place_names[entry->place];
-    const char *text = entry->hidden ? "hidden by the one above" : description ? description : "";
+    const char *text = description ? description : "";
+    if (entry->hidden)
+        text = entry->shared ? "of more than one pack: ask for it by its pack"
+                             : "hidden by the one above";
     if (program) /* first: a narrow terminal cuts the end */
         text = arena_printf(arena, "[used for %s] %s", program, text);
     UI_ROW(table, entry->name, place, text);

@@ -1,7 +1,5 @@
-/*
- * Profiles and groups of installed packs. Bytes are read once and compared with the lock file, so
- * that what is used is what was installed.
- */
+#include "client/profile/packs.h"
+
 #include <string.h>
 
 #include "client/profile/places.h"
@@ -12,12 +10,15 @@
 #include "lib/json/json.h"
 
 #define PROFILES_FOLDER "profiles/"
+#define GROUPS_FILE     "groups.json"
 
-/* "claude" of the artifact "profiles/claude.json". */
+/* "claude" of the artifact "profiles/claude.json". A plugin there is no profile: no one agreed to
+ * what it asks. */
 static bool artifact_name(const struct lock_artifact *artifact, struct arena *arena,
                           const char **name, enum profile_syntax *syntax)
 {
-    if (!text_starts(artifact->path, PROFILES_FOLDER) || !profile_syntax_of(artifact->path, syntax))
+    if (strcmp(artifact->type, "profile") != 0 || !text_starts(artifact->path, PROFILES_FOLDER) ||
+        !profile_syntax_of(artifact->path, syntax))
         return false;
     const char *file = artifact->path + strlen(PROFILES_FOLDER);
     const char *point = strrchr(file, '.');
@@ -54,21 +55,17 @@ static const struct lock_artifact *main_profile(const struct lock_pack *pack, st
     return first;
 }
 
-/* "ns/name" or "ns/name@version", of which the version must be the one installed. */
-bool places_pack_profile(const struct places *places, const char *reference, struct arena *arena,
-                         struct profile_text *out, struct error *err)
+/* "ns/name", with or without a version behind it, which must be the one installed. */
+bool packs_find_reference(const struct store *store, const char *reference, struct arena *arena,
+                          struct profile_text *out, struct error *err)
 {
     size_t ns_len = strcspn(reference, "/");
     const char *name = reference + ns_len + (reference[ns_len] == '/');
     size_t name_len = strcspn(name, "@");
-    (void)places;
     *out = (struct profile_text){ 0 };
     if (!lock_name_is_valid(reference, ns_len) || !lock_name_is_valid(name, name_len))
         return true;
 
-    CLEANUP(store_closep) struct store *store = NULL;
-    if (!store_open(STORE_READ, &store, err))
-        return false;
     const char *namespace = arena_strndup(arena, reference, ns_len);
     const char *bare = arena_strndup(arena, name, name_len);
     const struct lock_pack *pack = store_find(store, namespace, bare);
@@ -119,69 +116,123 @@ static const char *alias_target(const struct doc *artifacts, const char *alias)
     return NULL;
 }
 
-static bool name_read(const struct store *store, const struct lock_pack *pack, const char *name,
-                      struct arena *arena, struct profile_text *out, struct error *err)
+static const struct lock_artifact *stem_find(const struct lock_pack *pack, const char *name,
+                                             struct arena *arena)
 {
     LIST_FOREACH (pack->artifacts, struct lock_artifact, artifact) {
         const char *stem;
         enum profile_syntax syntax;
         if (artifact_name(artifact, arena, &stem, &syntax) && strcmp(stem, name) == 0)
-            return artifact_read(store, pack, artifact, arena, out, err);
+            return artifact;
     }
-    return true;
+    return NULL;
 }
 
-bool places_pack_name(const struct places *places, const char *name, struct arena *arena,
-                      struct profile_text *out, struct error *err)
+/* The pack's profile of that name: by install_as, else by alias. NULL: none. */
+static const struct lock_artifact *name_find(const struct store *store,
+                                             const struct lock_pack *pack, const char *name,
+                                             struct arena *arena)
 {
-    CLEANUP(store_closep) struct store *store = NULL;
-    (void)places;
-    *out = (struct profile_text){ 0 };
-    if (!store_open(STORE_READ, &store, err))
-        return false;
+    const struct lock_artifact *artifact = stem_find(pack, name, arena);
+    const struct doc *artifacts = artifact ? NULL : manifest_artifacts(store, pack, arena);
+    const char *target = artifacts ? alias_target(artifacts, name) : NULL;
+    return target ? stem_find(pack, target, arena) : artifact;
+}
+
+static const struct lock_pack *pack_find(const struct store *store, const char *key)
+{
     LIST_FOREACH (store->lockfile.packs, struct lock_pack, pack)
-        if (!out->text && !name_read(store, pack, name, arena, out, err))
-            return false;
-    if (out->text)
-        return true;
+        if (strcmp(pack->key, key) == 0)
+            return pack;
+    return NULL;
+}
+
+bool packs_find_own(const struct store *store, const char *pack, const char *name,
+                    struct arena *arena, struct profile_text *out, struct error *err)
+{
+    const struct lock_pack *own = pack_find(store, pack);
+    const struct lock_artifact *artifact = own ? name_find(store, own, name, arena) : NULL;
+    *out = (struct profile_text){ 0 };
+    return !artifact || artifact_read(store, own, artifact, arena, out, err);
+}
+
+bool packs_find_name(const struct store *store, const char *name, struct arena *arena,
+                     struct profile_text *out, struct error *err)
+{
+    const struct lock_pack *found = NULL;
+    const struct lock_artifact *artifact = NULL;
+    *out = (struct profile_text){ 0 };
     LIST_FOREACH (store->lockfile.packs, struct lock_pack, pack) {
-        const struct doc *artifacts = manifest_artifacts(store, pack, arena);
-        const char *target = artifacts ? alias_target(artifacts, name) : NULL;
-        if (target && !out->text && !name_read(store, pack, target, arena, out, err))
+        const struct lock_artifact *candidate = name_find(store, pack, name, arena);
+        if (candidate && found) {
+            error_set(err, INVALID, "\"%.64s\" is a profile of two packs, %s and %s", name,
+                      found->key, pack->key);
+            return error_hint(err, "write the pack in place of the name: %s or %s", found->key,
+                              pack->key);
+        }
+        found = candidate ? pack : found;
+        artifact = candidate ? candidate : artifact;
+    }
+    return !found || artifact_read(store, found, artifact, arena, out, err);
+}
+
+static bool groups_read(const struct store *store, const struct lock_pack *pack,
+                        struct arena *arena, struct profile_text *out, struct error *err)
+{
+    const struct lock_artifact *artifact = lock_artifact_find(pack, GROUPS_FILE);
+    *out = (struct profile_text){ 0 };
+    if (!artifact || strcmp(artifact->type, "groups") != 0)
+        return true;
+    struct profile_text text = { .syntax = PROFILE_JSON };
+    text.file = arena_printf(arena, "%s/%s/" GROUPS_FILE, store->folders.packages, pack->key);
+    if (!store_read_checked(store, pack, GROUPS_FILE, arena, &text.text, &text.len, err))
+        return false;
+    *out = text;
+    return true;
+}
+
+/* Whoever names a group of two packs must say whose. */
+static bool group_find_anywhere(const struct store *store, const char *name, struct arena *arena,
+                                struct profile_text *out, struct error *err)
+{
+    const struct lock_pack *found = NULL;
+    LIST_FOREACH (store->lockfile.packs, struct lock_pack, pack) {
+        struct profile_text text;
+        struct doc *doc;
+        if (!groups_read(store, pack, arena, &text, err) ||
+            (text.text && !profile_parse(&text, arena, &doc, err)))
             return false;
+        if (!text.text || !doc_find(doc, name))
+            continue;
+        if (found) {
+            error_set(err, INVALID, "\"%.64s\" is a group of two packs, %s and %s", name,
+                      found->key, pack->key);
+            return error_hint(err, "write %s/%.64s or %s/%.64s", found->key, name, pack->key, name);
+        }
+        found = pack;
+        *out = text;
     }
     return true;
 }
 
-bool places_pack_group(const struct places *places, const char *name, struct arena *arena,
-                       struct profile_text *out, struct error *err)
+bool packs_find_group(const struct store *store, const char *pack, const char *name,
+                      struct arena *arena, struct profile_text *out, struct error *err)
 {
-    CLEANUP(store_closep) struct store *store = NULL;
-    (void)places;
+    const char *slash = strrchr(name, '/');
     *out = (struct profile_text){ 0 };
-    if (!store_open(STORE_READ, &store, err))
-        return false;
-    LIST_FOREACH (store->lockfile.packs, struct lock_pack, pack) {
-        struct profile_text text = { .syntax = PROFILE_JSON };
-        struct doc *doc;
-        if (!lock_artifact_find(pack, "groups.json"))
-            continue;
-        if (!store_read_checked(store, pack, "groups.json", arena, &text.text, &text.len, err))
-            return false;
-        text.file = arena_printf(arena, "%s/%s/groups.json", store->folders.packages, pack->key);
-        if (!profile_parse(&text, arena, &doc, err))
-            return false;
-        if (doc_find(doc, name)) {
-            *out = text;
-            return true;
-        }
-    }
-    return true;
+    if (slash)
+        pack = arena_strndup(arena, name, (size_t)(slash - name));
+    if (!pack)
+        return group_find_anywhere(store, name, arena, out, err);
+    const struct lock_pack *own = pack_find(store, pack);
+    return !own || groups_read(store, own, arena, out, err);
 }
 
 static void entry_add(struct arena *arena, struct list *out, const char *name,
                       const struct lock_pack *pack, const char *file)
 {
+    if (strcmp(name, PROFILE_DEFAULT) == 0)
+        return; /* from before manifests with it were refused: nobody finds it by that name */
     struct profiles_entry *entry = profiles_entry_add(arena, out);
     entry->name = arena_strndup(arena, name, strlen(name));
     entry->place = PROFILES_PACK;

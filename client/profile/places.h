@@ -13,13 +13,6 @@ struct places {
 struct profiles_entry *profiles_entry_add(struct arena *arena, struct list *list);
 /* A bare name: letters, digits and ._- after a letter or digit. */
 bool places_name_is_valid(const char *name);
-/* What installed packs say; each leaves out->text NULL when there is none. */
-bool places_pack_profile(const struct places *places, const char *reference, struct arena *arena,
-                         struct profile_text *out, struct error *err) MUST_CHECK;
-bool places_pack_name(const struct places *places, const char *name, struct arena *arena,
-                      struct profile_text *out, struct error *err) MUST_CHECK;
-bool places_pack_group(const struct places *places, const char *name, struct arena *arena,
-                       struct profile_text *out, struct error *err) MUST_CHECK;
 /* Every name that an installed pack gives a profile. Adds struct profiles_entry. */
 bool places_pack_list(const struct places *places, struct arena *arena, struct list *out,
                       struct error *err) MUST_CHECK;

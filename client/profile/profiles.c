@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/profile/packs.h"
 #include "client/profile/places.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
@@ -43,24 +44,53 @@ static bool user_read(const struct places *places, const char *name, struct aren
     return true;
 }
 
-static bool find_profile(void *context, const char *name, struct arena *arena,
-                         struct profile_text *out, struct error *err)
+/* What installed packs say to a name, or to "ns/name". */
+static bool packs_find(const char *name, const struct profile_asker *asker, struct arena *arena,
+                       struct profile_text *out, struct error *err)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    if (!store_open(STORE_READ, &store, err))
+        return false;
+    if (strchr(name, '/'))
+        return packs_find_reference(store, name, arena, out, err);
+    if (asker->pack)
+        return packs_find_own(store, asker->pack, name, arena, out, err);
+    return packs_find_name(store, name, arena, out, err);
+}
+
+/*
+ * A pack's profile may be asked for by a built-in one's name, as "claude-code" is; but what extends
+ * that name does not change when a pack comes or goes.
+ */
+static bool is_built_in_base(const char *name, const struct profile_asker *asker)
+{
+    struct profile_text text = { 0 };
+    if (asker->base || strcmp(name, PROFILE_DEFAULT) == 0)
+        profile_builtin_find(name, &text);
+    return text.text;
+}
+
+static bool find_profile(void *context, const char *name, const struct profile_asker *asker,
+                         struct arena *arena, struct profile_text *out, struct error *err)
 {
     const struct places *places = context;
-    if (strchr(name, '/'))
-        return places_pack_profile(places, name, arena, out, err);
     *out = (struct profile_text){ 0 };
+    if (strchr(name, '/') || asker->pack)
+        return packs_find(name, asker, arena, out, err);
     if (!places_name_is_valid(name))
         return true;
     if (!user_read(places, name, arena, out, err))
         return false;
-    return out->text || places_pack_name(places, name, arena, out, err);
+    return out->text || is_built_in_base(name, asker) || packs_find(name, asker, arena, out, err);
 }
 
-static bool find_group(void *context, const char *name, struct arena *arena,
+static bool find_group(void *context, const char *name, const char *pack, struct arena *arena,
                        struct profile_text *out, struct error *err)
 {
-    return places_pack_group(context, name, arena, out, err);
+    CLEANUP(store_closep) struct store *store = NULL;
+    (void)context;
+    return store_open(STORE_READ, &store, err) &&
+           packs_find_group(store, pack, name, arena, out, err);
 }
 
 static bool list_profiles(void *context, struct arena *arena, struct list *out, struct error *err)
@@ -173,6 +203,16 @@ static int by_name(const void *a, const void *b)
     return order;
 }
 
+/* Compares an entry with the one before it, which is settled. */
+static void entry_settle(struct profiles_entry *entry)
+{
+    struct profiles_entry *before = entry - 1;
+    entry->hidden = strcmp(entry->name, before->name) == 0;
+    if (entry->hidden && entry->pack && before->pack && strcmp(entry->pack, before->pack) != 0 &&
+        (before->shared || !before->hidden))
+        entry->shared = before->shared = before->hidden = true;
+}
+
 bool profiles_list(const struct profile_env *env, struct arena *arena, struct list *out,
                    struct error *err)
 {
@@ -187,9 +227,7 @@ bool profiles_list(const struct profile_env *env, struct arena *arena, struct li
         entry->file = "built-in";
     }
     qsort(out->items, out->count, sizeof(struct profiles_entry), by_name);
-    for (size_t i = 1; i < out->count; i++) {
-        struct profiles_entry *entry = LIST_AT(*out, struct profiles_entry, i);
-        entry->hidden = strcmp(entry->name, entry[-1].name) == 0;
-    }
+    for (size_t i = 1; i < out->count; i++)
+        entry_settle(LIST_AT(*out, struct profiles_entry, i));
     return true;
 }

@@ -1,10 +1,12 @@
 /*
  * Where `nono` finds profiles: the user's folder, installed packs, what is built in.
  *
- * A bare name is looked for in $NONO_CONFIG/profiles (NAME.toml, .yaml, .yml, .jsonc, .json), then
- * among the profiles of installed packs (install_as and aliases), then among the built-in ones;
- * "ns/name" is an installed pack; a text with '/' and a profile's ending is a file.
- * $NONO_CONFIG is $XDG_CONFIG_HOME/nono, by default ~/.config/nono.
+ * A bare name that the user asks for is looked for in $NONO_CONFIG/profiles (NAME.toml, .yaml,
+ * .yml, .jsonc, .json), then among the profiles of installed packs (install_as and aliases), then
+ * among the built-in ones. As a base of the user's own profiles a built-in one goes before packs;
+ * in a pack's document a bare name is that pack's or built in. What two packs have must be asked
+ * for by its pack. "ns/name" is an installed pack; a text with '/' and a profile's ending is a
+ * file. $NONO_CONFIG is $XDG_CONFIG_HOME/nono, by default ~/.config/nono.
  */
 #pragma once
 
@@ -21,7 +23,8 @@ struct profiles_entry {
     enum profiles_place place;
     const char *file; /* or "built-in" */
     const char *pack; /* "ns/name", or NULL */
-    bool hidden;      /* one of that name in an earlier place is found instead */
+    bool hidden;      /* one of that name in an earlier place is found instead, or none: */
+    bool shared;      /* two packs have one, so that the bare name is refused */
 };
 
 /* All there are, by name. struct profiles_entry. */

@@ -22,6 +22,7 @@
 
 /* Packs (reference/registry-protocol.md 1.0 has the wire's own) */
 #define LIMIT_PACK_ENTRIES        10000
+#define LIMIT_PACK_GROUPS         1000
 #define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */
 #define LIMIT_PACK_UNPACKED_BYTES (256 * MIB) /* sum of file sizes */
 #define LIMIT_PACK_PATH_BYTES     512

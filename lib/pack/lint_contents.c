@@ -43,6 +43,19 @@ static void expect_kind(struct linter *linter, const struct pack_file *file, enu
                  doc_kind_name(kind), doc_kind_name(doc->kind));
 }
 
+/* Whether those who name the groups can be resolved. */
+static void groups_resolve(struct linter *linter, const struct pack_file *file)
+{
+    const struct profile_env anywhere = { 0 };
+    struct profile_text text = {
+        .text = file->bytes, .len = file->size, .syntax = PROFILE_JSON, .file = file->path
+    };
+    struct profile *profile;
+    struct error err;
+    if (!profile_resolve_groups(&anywhere, &text, linter->arena, &profile, &err))
+        lint_failure(linter, LINT_ERROR, file->path, &err);
+}
+
 static void groups_check(struct linter *linter, const struct pack_file *file, const char *prefix)
 {
     const struct doc *doc = json_read(linter, file);
@@ -61,7 +74,11 @@ static void groups_check(struct linter *linter, const struct pack_file *file, co
         if (builtin.text)
             lint_add(linter, LINT_ERROR, file->path, group->key_line, NULL,
                      "the group %.64s has the name of a built-in one", group->key);
+        if (strchr(group->key, '/'))
+            lint_add(linter, LINT_ERROR, file->path, group->key_line, NULL,
+                     "the group %.64s has a / in its name, which only its pack's has", group->key);
     }
+    groups_resolve(linter, file);
 }
 
 static void document_check(struct linter *linter, const struct pack_file *file,

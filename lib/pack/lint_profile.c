@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "lib/base/text.h"
-#include "lib/json/json.h"
 #include "lib/pack/lint_parts.h"
 #include "lib/pack/ref.h"
 #include "lib/profile/profile.h"
@@ -20,53 +19,38 @@ static bool is_dependency(const struct manifest *manifest, const char *name)
 
 /* A base from the pack itself or the built-in ones; another pack's is empty as far as lint knows.
  */
-static bool base_find(void *context, const char *name, struct arena *arena,
-                      struct profile_text *out, struct error *err)
+static bool base_find(void *context, const char *name, const struct profile_asker *asker,
+                      struct arena *arena, struct profile_text *out, struct error *err)
 {
     const struct linter *linter = context;
-    (void)arena, (void)err;
+    (void)asker, (void)arena, (void)err;
     *out = (struct profile_text){ 0 };
-    LIST_FOREACH (linter->manifest.artifacts, struct artifact, artifact) {
-        const struct pack_file *file = lint_file(linter, artifact->path);
-        if (artifact->type != ARTIFACT_PROFILE || strcmp(artifact->install_as, name) != 0 || !file)
-            continue;
-        out->text = file->bytes;
-        out->len = file->size;
-        out->file = file->path;
+    const struct artifact *artifact = manifest_profile_find(&linter->manifest, name);
+    const struct pack_file *file = artifact ? lint_file(linter, artifact->path) : NULL;
+    if (file) {
+        *out = (struct profile_text){ .text = file->bytes, .len = file->size, .file = file->path };
         (void)profile_syntax_of(file->path, &out->syntax);
-        return true;
-    }
-    if (is_dependency(&linter->manifest, name)) {
+    } else if (is_dependency(&linter->manifest, name)) {
         out->text = "extends = []\n";
         out->len = strlen(out->text);
         out->syntax = PROFILE_TOML;
         out->file = name;
-    } else
-        profile_builtin_find(name, out);
+    }
     return true;
 }
 
-static bool group_find(void *context, const char *name, struct arena *arena,
+static bool group_find(void *context, const char *name, const char *pack, struct arena *arena,
                        struct profile_text *out, struct error *err)
 {
     const struct linter *linter = context;
+    (void)name, (void)pack, (void)arena, (void)err;
     *out = (struct profile_text){ 0 };
-    LIST_FOREACH (linter->manifest.artifacts, struct artifact, artifact) {
-        const struct pack_file *file = lint_file(linter, artifact->path);
-        struct doc *doc;
-        if (artifact->type != ARTIFACT_GROUPS || !file)
-            continue;
-        if (!json_parse(file->bytes, file->size, file->path, JSON_PLAIN, arena, &doc, err))
-            return false;
-        const struct doc *group = doc_find(doc, name);
-        if (!group)
-            continue;
-        out->text = json_print(group, JSON_PRETTY, arena);
-        out->len = strlen(out->text);
-        out->syntax = PROFILE_JSON;
-        out->file = file->path;
-        return true;
-    }
+    const struct artifact *artifact = manifest_groups_find(&linter->manifest);
+    const struct pack_file *file = artifact ? lint_file(linter, artifact->path) : NULL;
+    if (file)
+        *out = (struct profile_text){
+            .text = file->bytes, .len = file->size, .syntax = PROFILE_JSON, .file = file->path
+        };
     return true;
 }
 

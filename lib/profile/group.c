@@ -19,7 +19,9 @@ static bool refs_add(struct resolver *resolver, struct list *refs, const char *k
         if (!entry.holds)
             continue;
         struct profile_group_ref *ref = LIST_ADD(resolver->arena, refs, struct profile_group_ref);
-        *ref = (struct profile_group_ref){ entry.text, entry.when, item };
+        *ref = (struct profile_group_ref){
+            .name = entry.text, .when = entry.when, .doc = item, .pack = resolver->part->pack
+        };
     }
     return true;
 }
@@ -65,26 +67,74 @@ static bool unknown_group(struct resolver *resolver, const char *name, const str
     return error_hint(resolver->err, "`nono profile groups` lists them");
 }
 
-/* The group's document: built in, or a member of a pack's map of groups. */
-static bool group_find(struct resolver *resolver, const char *name, const struct doc *asked,
-                       const struct doc **out)
+/* A group that was found. Two packs may have groups of one name: the id tells them apart. */
+struct group {
+    const struct doc *doc;
+    const char *id;
+};
+
+/* A failure of the source, at the place that names the group. */
+static bool source_fault(struct resolver *resolver, const struct doc *asked,
+                         const struct error *inner)
 {
-    struct profile_text text = { 0 };
-    struct doc *doc;
+    if (!asked) {
+        *resolver->err = *inner;
+        return false;
+    }
+    doc_fault(resolver->err, asked, "groups: %s", inner->message);
+    resolver->err->kind = inner->kind;
+    return *inner->hint ? error_hint(resolver->err, "%s", inner->hint) : false;
+}
+
+/* One table of a pack has all its groups, and a profile names many: it is read once. */
+static bool table_read(struct resolver *resolver, const struct profile_text *text)
+{
+    if (resolver->groups_text == text->text)
+        return true;
+    if (!profile_parse(text, resolver->arena, &resolver->groups_doc, resolver->err))
+        return false;
+    resolver->groups_text = text->text;
+    return true;
+}
+
+static bool packs_group_find(struct resolver *resolver, const struct profile_group_ref *ref,
+                             struct group *out)
+{
     const struct profile_source *source = &resolver->env->source;
-    profile_group_find(name, &text);
-    if (!text.text && source->find_group &&
-        !source->find_group(source->context, name, resolver->arena, &text, resolver->err))
-        return false;
+    struct profile_text text = { 0 };
+    struct error inner = { 0 };
+    if (source->find_group &&
+        !source->find_group(source->context, ref->name, ref->pack, resolver->arena, &text, &inner))
+        return source_fault(resolver, ref->doc, &inner);
     if (!text.text)
-        return error_false(unknown_group(resolver, name, asked));
-    if (!profile_parse(&text, resolver->arena, &doc, resolver->err))
+        return error_false(unknown_group(resolver, ref->name, ref->doc));
+    if (!table_read(resolver, &text))
         return false;
-    const struct doc *member = text.builtin ? NULL : doc_find(doc, name);
-    *out = member ? member : doc;
-    if ((*out)->kind != DOC_TABLE)
-        return doc_fault(resolver->err, *out, "expected a group, found %s",
-                         doc_kind_name((*out)->kind));
+    const char *slash = strrchr(ref->name, '/');
+    const char *name = slash ? slash + 1 : ref->name;
+    *out = (struct group){ doc_find(resolver->groups_doc, name),
+                           arena_printf(resolver->arena, "%s#%s", text.file, name) };
+    return out->doc ? true : error_false(unknown_group(resolver, ref->name, ref->doc));
+}
+
+/* Built-in ones go first: no pack changes what their names mean. */
+static bool group_find(struct resolver *resolver, const struct profile_group_ref *ref,
+                       struct group *out)
+{
+    struct profile_text text;
+    struct doc *doc;
+    profile_group_find(ref->name, &text);
+    if (!text.text) {
+        if (!packs_group_find(resolver, ref, out))
+            return false;
+    } else {
+        if (!profile_parse(&text, resolver->arena, &doc, resolver->err))
+            return false;
+        *out = (struct group){ doc, ref->name };
+    }
+    if (out->doc->kind != DOC_TABLE)
+        return doc_fault(resolver->err, out->doc, "expected a group, found %s",
+                         doc_kind_name(out->doc->kind));
     return true;
 }
 
@@ -167,20 +217,22 @@ static bool members_apply(struct resolver *resolver, const struct doc *group)
     return true;
 }
 
-bool profile_group_apply(struct resolver *resolver, const char *name, const char *when,
-                         const struct doc *asked)
+bool profile_group_apply(struct resolver *resolver, const struct profile_group_ref *ref)
 {
     static const struct profile_part no_pack = { .dialect = PROFILE_DIALECT_ORIGINAL };
-    const struct doc *group;
-    if (profile_texts_have(&resolver->groups_seen, name))
-        return true;
-    if (resolver->env->platform && profile_group_is_foreign(name, resolver->env->platform->os))
-        return true;
-    if (!group_find(resolver, name, asked, &group))
-        return false;
-    profile_texts_add(resolver->arena, &resolver->groups_seen, name);
-    const char *system = doc_text(group, "platform");
     const struct profile_platform *platform = resolver->env->platform;
+    const char *name = ref->name;
+    struct group group;
+    if (platform && profile_group_is_foreign(name, platform->os))
+        return true;
+    if (profile_texts_have(&resolver->groups_seen, name)) /* built in: its name is its id */
+        return true;
+    if (!group_find(resolver, ref, &group))
+        return false;
+    if (profile_texts_have(&resolver->groups_seen, group.id))
+        return true;
+    profile_texts_add(resolver->arena, &resolver->groups_seen, group.id);
+    const char *system = doc_text(group.doc, "platform");
     if (platform && system && strcmp(platform->os, system) != 0)
         return true;
 
@@ -188,9 +240,9 @@ bool profile_group_apply(struct resolver *resolver, const char *name, const char
     resolver->part = &no_pack;
     resolver->level = PROFILE_FROM_GROUP;
     resolver->origin_name = arena_printf(resolver->arena, "group %s", name);
-    resolver->when = platform ? NULL : (when ? when : system);
+    resolver->when = platform ? NULL : (ref->when ? ref->when : system);
     resolver->common = profile_texts_have(&resolver->common_groups, name); /* no pack's has it */
-    bool ok = members_apply(resolver, group);
+    bool ok = members_apply(resolver, group.doc);
     resolver->part = outer.part;
     resolver->level = outer.level;
     resolver->origin_name = outer.origin_name;
@@ -202,20 +254,23 @@ bool profile_group_apply(struct resolver *resolver, const char *name, const char
 }
 
 /* Whether a group is excluded; one that is required cannot be. */
-static bool excluded(struct resolver *resolver, const char *name, bool *out)
+static bool excluded(struct resolver *resolver, const struct profile_group_ref *ref, bool *out)
 {
+    struct profile_text builtin;
+    struct group group = { .id = ref->name };
     *out = false;
-    LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref) {
-        const struct doc *group;
-        if (strcmp(ref->name, name) != 0 || ref->when)
+    profile_group_find(ref->name, &builtin);
+    if (resolver->exclude.count && !builtin.text && !group_find(resolver, ref, &group))
+        return false;
+    LIST_FOREACH (resolver->exclude, const struct profile_group_ref, exclusion) {
+        if (strcmp(exclusion->id, group.id) != 0 || exclusion->when)
             continue;
-        if (!group_find(resolver, name, ref->doc, &group))
-            return false;
-        const struct doc *required = doc_find(group, "required");
-        if (required && required->kind == DOC_BOOL && required->boolean)
-            return doc_fault(resolver->err, ref->doc, "the group %s cannot be excluded", name) ||
-                   error_hint(resolver->err,
+        if (exclusion->required) {
+            doc_fault(resolver->err, exclusion->doc, "the group %s cannot be excluded",
+                      exclusion->name);
+            return error_hint(resolver->err,
                               "lift one protection with filesystem.bypass_protection");
+        }
         *out = true;
     }
     return true;
@@ -224,15 +279,18 @@ static bool excluded(struct resolver *resolver, const char *name, bool *out)
 bool profile_groups_settle(struct resolver *resolver)
 {
     LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref) {
-        const struct doc *group; /* a name that means nothing protects nothing: say so */
-        if (!group_find(resolver, ref->name, ref->doc, &group))
+        struct group group; /* a name that means nothing protects nothing: say so */
+        if (!group_find(resolver, ref, &group))
             return false;
+        const struct doc *required = doc_find(group.doc, "required");
+        ref->id = group.id;
+        ref->required = required && required->kind == DOC_BOOL && required->boolean;
     }
     LIST_FOREACH (resolver->include, struct profile_group_ref, ref) {
         bool skip;
-        if (!excluded(resolver, ref->name, &skip))
+        if (!excluded(resolver, ref, &skip))
             return false;
-        if (!skip && !profile_group_apply(resolver, ref->name, ref->when, ref->doc))
+        if (!skip && !profile_group_apply(resolver, ref))
             return false;
     }
     return true;

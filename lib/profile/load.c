@@ -91,27 +91,19 @@ static bool not_found(const struct profile_env *env, const char *name, struct ar
                 : error_hint(err, "`nono profile list` shows those there are");
 }
 
-/* What the user asks for. A user may have a `default` of their own; a pack may not. */
-static bool name_find(const struct profile_env *env, const char *name, struct arena *arena,
+/* A user may have a `default` of their own, to run under; a pack may not. */
+static bool name_find(const struct profile_env *env, const char *name,
+                      const struct profile_asker *asker, struct arena *arena,
                       struct profile_text *out, struct error *err)
 {
+    bool standard = strcmp(name, PROFILE_DEFAULT) == 0;
     *out = (struct profile_text){ 0 };
-    if (env->source.find_profile &&
-        !env->source.find_profile(env->source.context, name, arena, out, err))
+    if (env->source.find_profile && !(standard && asker->base) &&
+        !env->source.find_profile(env->source.context, name, asker, arena, out, err))
         return false;
-    if (!out->text || (out->pack && strcmp(name, PROFILE_DEFAULT) == 0))
+    if (!out->text || (out->pack && standard))
         profile_builtin_find(name, out);
     return out->text ? true : not_found(env, name, arena, err);
-}
-
-/* What a profile is made of: `default` is the one that the summary of permissions leaves out. */
-static bool base_name_find(const struct profile_env *env, const char *name, struct arena *arena,
-                           struct profile_text *out, struct error *err)
-{
-    if (strcmp(name, PROFILE_DEFAULT) != 0)
-        return name_find(env, name, arena, out, err);
-    profile_builtin_find(name, out);
-    return true;
 }
 
 static bool is_applied(const struct resolver *resolver, const char *name,
@@ -123,6 +115,17 @@ static bool is_applied(const struct resolver *resolver, const char *name,
     return false;
 }
 
+/* By its place: a name alone may be two packs'. Built-in ones have one place. */
+static bool is_under_way(const struct resolver *resolver, const char *name,
+                         const struct profile_text *text)
+{
+    for (unsigned i = 0; i < resolver->chain_len; i++)
+        if (strcmp(resolver->chain[i].file, text->file) == 0 &&
+            (!text->builtin || strcmp(resolver->chain[i].name, name) == 0))
+            return true;
+    return false;
+}
+
 static bool document_apply(struct resolver *resolver, const char *name,
                            const struct profile_text *text);
 
@@ -130,6 +133,7 @@ static bool document_apply(struct resolver *resolver, const char *name,
 static bool base_find(struct resolver *resolver, const struct profile_text *from,
                       const struct doc *item, const char *name, struct profile_text *out)
 {
+    const struct profile_asker asker = { .pack = from->pack, .base = true };
     struct error inner = { 0 };
     bool path = is_path(name), found;
     if (path && (from->pack || from->builtin || !resolver->env->platform))
@@ -140,7 +144,7 @@ static bool base_find(struct resolver *resolver, const struct profile_text *from
         name = arena_printf(resolver->arena, "%.*s/%s", (int)folder, from->file, name);
     }
     found = path ? path_read(name, resolver->arena, out, &inner)
-                 : base_name_find(resolver->env, name, resolver->arena, out, &inner);
+                 : name_find(resolver->env, name, &asker, resolver->arena, out, &inner);
     if (found)
         return true;
     enum error_kind kind = inner.kind;
@@ -157,16 +161,15 @@ static bool base_apply(struct resolver *resolver, const struct profile_text *fro
     struct profile_text text;
     if (!profile_text(resolver, item, "extends", &name))
         return false;
-    for (unsigned i = 0; i < resolver->chain_len; i++)
-        if (strcmp(resolver->chain[i], name) == 0)
-            return doc_fault(resolver->err, item, "extends: \"%.64s\" comes back to itself", name);
     if (resolver->chain_len > PROFILE_BASES_MAX)
         return doc_fault(resolver->err, item, "extends: more than %d deep", PROFILE_BASES_MAX);
     if (!base_find(resolver, from, item, name, &text))
         return false;
+    if (is_under_way(resolver, name, &text))
+        return doc_fault(resolver->err, item, "extends: \"%.64s\" comes back to itself", name);
     if (is_applied(resolver, name, &text))
         return true;
-    resolver->chain[resolver->chain_len++] = name;
+    resolver->chain[resolver->chain_len++] = (struct profile_link){ name, text.file };
     bool ok = document_apply(resolver, name, &text);
     resolver->chain_len--;
     return ok;
@@ -250,11 +253,12 @@ static bool roots_apply(struct resolver *resolver, const struct profile_text *fr
         if (!ok)
             return false;
     }
+    const struct profile_asker users = { .base = true };
     const char *const *extends = overrides ? overrides->extends : NULL;
     for (; extends && *extends; extends++) {
         bool found = is_path(*extends) ? path_read(*extends, resolver->arena, &text, resolver->err)
-                                       : base_name_find(resolver->env, *extends, resolver->arena,
-                                                        &text, resolver->err);
+                                       : name_find(resolver->env, *extends, &users, resolver->arena,
+                                                   &text, resolver->err);
         if (!found)
             return error_prefix(resolver->err, "--extends");
         if (!is_applied(resolver, *extends, &text) && !document_apply(resolver, *extends, &text))
@@ -277,7 +281,7 @@ bool profile_resolve(const struct profile_env *env, const char *name,
         .arena = arena,
         .profile = profile,
         .err = err,
-        .chain = { profile->name },
+        .chain = { { profile->name, text->file } },
         .chain_len = 1,
     };
     struct doc *doc;
@@ -305,6 +309,7 @@ bool profile_load(const struct profile_env *env, const char *name_or_path,
                   const struct profile_overrides *overrides, struct arena *arena,
                   struct profile **out, struct error *err)
 {
+    const struct profile_asker user = { 0 };
     struct profile_text text;
     if (!*name_or_path)
         return error_set(err, INVALID, "an empty name of a profile");
@@ -314,6 +319,6 @@ bool profile_load(const struct profile_env *env, const char *name_or_path,
         return profile_resolve(env, stem_of(arena, name_or_path), &text, overrides, arena, out,
                                err);
     }
-    return name_find(env, name_or_path, arena, &text, err) &&
+    return name_find(env, name_or_path, &user, arena, &text, err) &&
            profile_resolve(env, name_or_path, &text, overrides, arena, out, err);
 }

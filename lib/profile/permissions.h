@@ -52,6 +52,13 @@ extern const struct record permissions_record;
 /* Lists live in arena; text is the profile's. */
 void permissions_of(const struct profile *profile, struct arena *arena, struct permissions *out);
 
+/*
+ * Makes all what either asks: what a pack with both asks. all begins as { 0 }; both are of
+ * permissions_of. What is denied narrows one profile alone, so a union has no deny; it holds a
+ * text twice where both ask for it.
+ */
+void permissions_widen(struct permissions *all, const struct permissions *one, struct arena *arena);
+
 enum permission_risk { PERMISSION_PLAIN, PERMISSION_NOTABLE, PERMISSION_GRAVE };
 
 struct permission_line {

@@ -199,13 +199,26 @@ struct profile_text {
     bool builtin;
 };
 
+/*
+ * Who names a profile: a bare name in a pack's document is of that pack or built in, whatever else
+ * is installed.
+ */
+struct profile_asker {
+    const char
+        *pack; /* "ns/name" of the document that names it; NULL: the user, or a file of theirs */
+    bool base; /* as a base, in `extends` or --extends; else to run under */
+};
+
 /* Where documents and groups come from. find_* succeed with out->text NULL when there is none. */
 struct profile_source {
     void *context;
-    bool (*find_profile)(void *context, const char *name, struct arena *arena,
-                         struct profile_text *out, struct error *err);
-    /* A group that is not built in (packs may carry some); may be NULL. */
-    bool (*find_group)(void *context, const char *name, struct arena *arena,
+    bool (*find_profile)(void *context, const char *name, const struct profile_asker *asker,
+                         struct arena *arena, struct profile_text *out, struct error *err);
+    /*
+     * The table of groups that may have one that is not built in ("tools", or "ns/name/tools" for
+     * another pack's); pack as in profile_asker. May be NULL.
+     */
+    bool (*find_group)(void *context, const char *name, const char *pack, struct arena *arena,
                        struct profile_text *out, struct error *err);
     /* All names, for suggestions; may be NULL. const char * each. */
     bool (*list_profiles)(void *context, struct arena *arena, struct list *out, struct error *err);
@@ -254,6 +267,14 @@ bool profile_load(const struct profile_env *env, const char *name_or_path,
 bool profile_resolve(const struct profile_env *env, const char *name,
                      const struct profile_text *text, const struct profile_overrides *overrides,
                      struct arena *arena, struct profile **out, struct error *err) MUST_CHECK;
+
+/*
+ * A profile of all groups in a pack's table: what they give to whoever names them. Nothing but
+ * built-in groups and these is looked for. TOO_LARGE when there are over LIMIT_PACK_GROUPS.
+ */
+bool profile_resolve_groups(const struct profile_env *env, const struct profile_text *table,
+                            struct arena *arena, struct profile **out, struct error *err)
+    MUST_CHECK;
 
 /* PROFILE_TOML for ".toml", ... by the end of a file's name. False: not a profile's name. */
 bool profile_syntax_of(const char *file, enum profile_syntax *out);

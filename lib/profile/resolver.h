@@ -17,6 +17,14 @@ struct profile_group_ref {
     const char *name;
     const char *when;      /* kept only without a platform */
     const struct doc *doc; /* NULL: not asked for by a document */
+    const char *pack;      /* of the document that names it, or NULL */
+    const char *id;        /* of an exclusion, once it is settled: which group it means */
+    bool required;         /* likewise: it cannot be excluded */
+};
+
+/* A document on the way from the one asked for to the one being applied. */
+struct profile_link {
+    const char *name, *file;
 };
 
 struct resolver {
@@ -32,13 +40,15 @@ struct resolver {
     const char *when;                /* condition of all its entries, kept without a platform */
     size_t entries;
 
-    const char *chain[PROFILE_BASES_MAX + 1]; /* names being extended, to find cycles */
+    struct profile_link chain[PROFILE_BASES_MAX + 1]; /* being extended, to find cycles */
     unsigned chain_len;
 
     struct list said;             /* struct profile_note: where each key was said last */
     struct list include, exclude; /* struct profile_group_ref */
-    struct list groups_seen;      /* const char *: applied or skipped */
-    const char *network_preset;   /* network_profile, or NULL */
+    struct list groups_seen;      /* const char *: ids of those applied or skipped */
+    const char *groups_text;      /* the pack's groups that were read last, and what they say */
+    struct doc *groups_doc;
+    const char *network_preset; /* network_profile, or NULL */
     struct profile_origin preset_origin;
     struct list custom_credentials; /* const char *: declared, not active by that */
     bool hosts_named;               /* a list of hosts is part of the policy, even an empty one */
@@ -138,8 +148,7 @@ bool profile_host_parse(struct arena *arena, const char *text, struct profile_ho
 /* group.c: the names of the groups that the built-in `default` gives everybody. const char *. */
 void profile_groups_of_default(struct arena *arena, struct list *out);
 bool profile_groups_settle(struct resolver *resolver) MUST_CHECK;
-bool profile_group_apply(struct resolver *resolver, const char *name, const char *when,
-                         const struct doc *asked) MUST_CHECK;
+bool profile_group_apply(struct resolver *resolver, const struct profile_group_ref *ref) MUST_CHECK;
 
 /* finish.c */
 bool profile_finish(struct resolver *resolver, const struct profile_overrides *overrides)

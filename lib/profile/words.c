@@ -48,10 +48,19 @@ static bool has_path(const struct list *paths, const struct permission_path *pat
     return false;
 }
 
+/* A built-in group is known to be harmless; a pack's is what its author says. */
+static bool is_built_in_group(const char *reason)
+{
+    struct profile_text text = { 0 };
+    if (text_starts(reason, "group "))
+        profile_group_find(reason + strlen("group "), &text);
+    return text.text;
+}
+
 static void path_line(struct words *words, const char *verb, const struct permission_path *path,
                       bool writes)
 {
-    bool group = path->reason && text_starts(path->reason, "group ");
+    bool group = path->reason && is_built_in_group(path->reason);
     enum permission_risk risk = is_wide(path->path)
                                     ? (writes ? PERMISSION_GRAVE : PERMISSION_NOTABLE)
                                     : (writes && !group ? PERMISSION_NOTABLE : PERMISSION_PLAIN);

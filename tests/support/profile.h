@@ -18,10 +18,10 @@ struct named {
 
 static const struct named *documents;
 
-static inline bool find_profile(void *context, const char *name, struct arena *arena,
-                                struct profile_text *out, struct error *err)
+static inline bool find_profile(void *context, const char *name, const struct profile_asker *asker,
+                                struct arena *arena, struct profile_text *out, struct error *err)
 {
-    (void)context, (void)arena, (void)err;
+    (void)asker, (void)context, (void)arena, (void)err;
     for (const struct named *at = documents; at && at->name; at++) {
         if (strcmp(at->name, name) != 0)
             continue;
@@ -44,15 +44,15 @@ static inline bool list_profiles(void *context, struct arena *arena, struct list
     return true;
 }
 
-static inline bool find_group(void *context, const char *name, struct arena *arena,
-                              struct profile_text *out, struct error *err)
+static inline bool find_group(void *context, const char *name, const char *pack,
+                              struct arena *arena, struct profile_text *out, struct error *err)
 {
     static const char text[] =
         "{\"pack_tools\":{\"description\":\"d\",\"allow\":{\"read\":[\"/opt/x\","
         "\"$PACK_TOOLS\"]},\"deny\":{\"access\":[\"/opt/x/secret\"],"
         "\"commands\":[\"rm\"]}},\"pack_usr\":{\"platform\":\"linux\",\"allow\":{\"write\":"
-        "[\"/usr\"]}},\"bad\":{\"allows\":{}},\"odd\":3}";
-    (void)context, (void)arena, (void)err;
+        "[\"/usr\"]}},\"pack_usr2\":{\"platform\":\"linux\",\"allow\":{\"write\":[\"/usr/two\"]}},\"bad\":{\"allows\":{}},\"odd\":3}";
+    (void)context, (void)pack, (void)arena, (void)err;
     if (text_starts(name, "pack_") || strcmp(name, "bad") == 0 || strcmp(name, "odd") == 0)
         *out = (struct profile_text){
             .text = text, .len = sizeof(text) - 1, .syntax = PROFILE_JSON, .file = "groups.json"

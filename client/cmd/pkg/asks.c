@@ -3,165 +3,188 @@
 #include <string.h>
 
 #include "client/install/contents.h"
-#include "client/store/verify.h"
+#include "client/profile/packs.h"
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 
-/* A profile document by the names that it goes by. */
-struct candidate {
-    const char *name, *file;
-    const char *text;
-    size_t len;
-};
-
-#define CANDIDATES_MAX 64
-
-struct candidates {
+/* A pack whose asking is worked out, among those that are installed. */
+struct asking {
     const struct store *store;
-    const char *key; /* "ns/name" of the pack at hand */
-    struct candidate items[CANDIDATES_MAX];
+    const char *key;               /* "ns/name" */
+    const struct fetched *fetched; /* NULL: it is an installed one */
+    struct contents_file *files;   /* of a fetched one: its profiles and groups */
     size_t count;
+    struct permissions all;
 };
 
-static bool text_give(const struct candidate *candidate, const char *key, struct arena *arena,
+static bool file_give(const struct asking *asking, const struct artifact *artifact,
                       struct profile_text *out)
 {
-    *out = (struct profile_text){
-        .text = candidate->text, .len = candidate->len, .file = candidate->file, .pack = key
-    };
-    out->pack_dir = "$PACK_DIR";
-    (void)arena;
-    return profile_syntax_of(candidate->file, &out->syntax);
-}
-
-/* The first profile of an installed pack that goes by the name, or is of the pack "ns/name". */
-static bool installed_find(const struct candidates *candidates, const char *name,
-                           struct arena *arena, struct profile_text *out, struct error *err)
-{
-    LIST_FOREACH (candidates->store->lockfile.packs, const struct lock_pack, pack)
-        LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact) {
-            const char *file = artifact->path + strlen("profiles/");
-            bool is_profile =
-                strcmp(artifact->type, "profile") == 0 && text_starts(artifact->path, "profiles/");
-            if (!is_profile)
-                continue;
-            size_t len = strcspn(file, ".");
-            bool named = strlen(name) == len && strncmp(file, name, len) == 0;
-            if (!named && strcmp(pack->key, name) != 0)
-                continue;
-            struct candidate candidate = { .name = name, .file = artifact->path };
-            return store_read_checked(candidates->store, pack, artifact->path, arena,
-                                      &candidate.text, &candidate.len, err) &&
-                   (text_give(&candidate, pack->key, arena, out) ||
-                    error_set(err, INVALID, "%s: not a profile's file", artifact->path));
-        }
+    *out = (struct profile_text){ 0 };
+    for (size_t i = 0; artifact && i < asking->count; i++) {
+        const struct contents_file *file = &asking->files[i];
+        if (strcmp(file->path, artifact->path) != 0)
+            continue;
+        *out = (struct profile_text){ .text = file->bytes,
+                                      .len = file->len,
+                                      .syntax = PROFILE_JSON,
+                                      .file = file->path,
+                                      .pack = asking->key,
+                                      .pack_dir = "$PACK_DIR" };
+        if (artifact->type == ARTIFACT_PROFILE) /* without an ending it is installed as JSON */
+            (void)profile_syntax_of(file->path, &out->syntax);
+    }
     return true;
 }
 
-static bool profile_find(void *context, const char *name, struct arena *arena,
-                         struct profile_text *out, struct error *err)
+/* Whether a reference is to the pack that was fetched: an installed one is of another version. */
+static bool is_fetched(const struct asking *asking, const char *reference)
 {
-    const struct candidates *candidates = context;
-    *out = (struct profile_text){ 0 };
-    for (size_t i = 0; i < candidates->count; i++)
-        if (strcmp(candidates->items[i].name, name) == 0)
-            return text_give(&candidates->items[i], candidates->key, arena, out) ||
-                   error_set(err, INVALID, "%s: not a profile's file", candidates->items[i].file);
-    return installed_find(candidates, name, arena, out, err);
+    size_t len = strcspn(reference, "@");
+    return asking->fetched && strlen(asking->key) == len &&
+           memcmp(reference, asking->key, len) == 0 &&
+           (!reference[len] || strcmp(reference + len + 1, asking->fetched->ref.version) == 0);
 }
 
-/* What two profiles of one pack ask, as the pack's: the lists one after the other. */
-static void list_join(struct list *into, const struct list *from, size_t size, struct arena *arena)
+/* As an installed pack's main profile is found: that of the pack's name, or the only one. */
+static bool main_give(const struct asking *asking, struct profile_text *out, struct error *err)
 {
-    char *items = arena_alloc(arena, into->count + from->count + 1, size);
-    if (into->count)
-        memcpy(items, into->items, into->count * size);
-    if (from->count)
-        memcpy(items + into->count * size, from->items, from->count * size);
-    *into = (struct list){ items, into->count + from->count };
-}
-
-static void permissions_join(struct permissions *into, const struct permissions *from,
-                             struct arena *arena)
-{
-    for (size_t i = 0; i < permissions_record.count; i++) {
-        const struct field *field = &permissions_record.fields[i];
-        struct list *list = (void *)((char *)into + field->offset);
-        const struct list *other = (const void *)((const char *)from + field->offset);
-        if (field->kind == FIELD_LIST)
-            list_join(list, other, field->record->size, arena);
-        else if (field->kind == FIELD_TEXTS)
-            list_join(list, other, sizeof(const char *), arena);
+    const struct artifact *only = NULL;
+    size_t count = 0;
+    LIST_FOREACH (asking->fetched->index.manifest.artifacts, const struct artifact, artifact) {
+        if (artifact->type != ARTIFACT_PROFILE)
+            continue;
+        if (strcmp(artifact->install_as, asking->fetched->ref.name) == 0)
+            return file_give(asking, artifact, out);
+        only = artifact;
+        count++;
     }
-    if (from->network > into->network)
-        into->network = from->network;
-    if (from->execute_mode < into->execute_mode)
-        into->execute_mode = from->execute_mode;
+    if (count > 1)
+        return error_set(err, INVALID, "%s has several profiles, and none of its name",
+                         asking->key);
+    return file_give(asking, only, out);
 }
 
-static bool candidates_resolve(struct candidates *candidates, struct arena *arena,
-                               struct permissions **out, struct error *err)
+static bool profile_find(void *context, const char *name, const struct profile_asker *asker,
+                         struct arena *arena, struct profile_text *out, struct error *err)
 {
-    *out = NULL;
-    const struct folders *folders = &candidates->store->folders;
+    const struct asking *asking = context;
+    *out = (struct profile_text){ 0 };
+    if (strchr(name, '/'))
+        return is_fetched(asking, name)
+                   ? main_give(asking, out, err)
+                   : packs_find_reference(asking->store, name, arena, out, err);
+    if (!asker->pack)
+        return true;
+    if (!is_fetched(asking, asker->pack))
+        return packs_find_own(asking->store, asker->pack, name, arena, out, err);
+    return file_give(asking, manifest_profile_find(&asking->fetched->index.manifest, name), out);
+}
+
+static bool group_find(void *context, const char *name, const char *pack, struct arena *arena,
+                       struct profile_text *out, struct error *err)
+{
+    const struct asking *asking = context;
+    const char *slash = strrchr(name, '/');
+    if (slash)
+        pack = arena_strndup(arena, name, (size_t)(slash - name));
+    if (!pack || !is_fetched(asking, pack))
+        return packs_find_group(asking->store, pack, name, arena, out, err);
+    return file_give(asking, manifest_groups_find(&asking->fetched->index.manifest), out);
+}
+
+/* Adds what a profile asks, or, without a name, what a table of groups gives to others. */
+static bool text_add(struct asking *asking, const char *name, const struct profile_text *text,
+                     struct arena *arena, struct error *err)
+{
+    const struct folders *folders = &asking->store->folders;
     const struct profile_env env = {
-        .source = { .context = candidates, .find_profile = profile_find },
+        .source = { .context = asking, .find_profile = profile_find, .find_group = group_find },
         .home = folders->home,
         .workdir = "/",
         .config_dir = folders->config,
         .packages_dir = folders->packages,
     };
-    for (size_t i = 0; i < candidates->count; i++) {
-        struct profile *profile;
-        struct profile_text text;
-        if (!text_give(&candidates->items[i], candidates->key, arena, &text))
-            return error_set(err, INVALID, "%s: not a profile's file", candidates->items[i].file);
-        if (!profile_resolve(&env, candidates->items[i].name, &text, NULL, arena, &profile, err))
-            return false;
-        struct permissions *permissions = ARENA_NEW(arena, struct permissions);
-        permissions_of(profile, arena, permissions);
-        if (*out)
-            permissions_join(*out, permissions, arena);
-        else
-            *out = permissions;
-    }
+    struct profile *profile;
+    struct permissions one;
+    if (name ? !profile_resolve(&env, name, text, NULL, arena, &profile, err)
+             : !profile_resolve_groups(&env, text, arena, &profile, err))
+        return false;
+    permissions_of(profile, arena, &one);
+    permissions_widen(&asking->all, &one, arena);
     return true;
+}
+
+static void asking_give(const struct asking *asking, struct arena *arena, struct permissions **out)
+{
+    *out = NULL;
+    if (!asking->all.schema_version)
+        return;
+    *out = ARENA_NEW(arena, struct permissions);
+    **out = asking->all;
+}
+
+/* The pack's profiles and groups, in one pass over its archive. */
+static bool files_read(struct asking *asking, struct arena *arena, struct error *err)
+{
+    const struct pack_index *index = &asking->fetched->index;
+    const struct list *artifacts = &index->manifest.artifacts;
+    asking->files = ARENA_ARRAY(arena, struct contents_file, artifacts->count + 1);
+    LIST_FOREACH (*artifacts, const struct artifact, artifact) {
+        if (artifact->type != ARTIFACT_PROFILE && artifact->type != ARTIFACT_GROUPS)
+            continue;
+        const struct pack_file *file = pack_index_find(index, artifact->path);
+        if (file && file->size > LIMIT_PROFILE_BYTES)
+            return error_set(err, TOO_LARGE, "%s: larger than a profile may be (%zu bytes)",
+                             artifact->path, LIMIT_PROFILE_BYTES);
+        asking->files[asking->count++].path = artifact->path;
+    }
+    return contents_read_all(&asking->fetched->source, index, asking->files, asking->count, arena,
+                             err);
 }
 
 bool asks_of_fetched(const struct store *store, const struct fetched *fetched, struct arena *arena,
                      struct permissions **out, struct error *err)
 {
-    struct candidates candidates = { .store = store };
-    candidates.key = arena_printf(arena, "%s/%s", fetched->ref.namespace, fetched->ref.name);
+    struct asking asking = { .store = store, .fetched = fetched };
+    asking.key = arena_printf(arena, "%s/%s", fetched->ref.namespace, fetched->ref.name);
+    if (!files_read(&asking, arena, err))
+        return false;
     LIST_FOREACH (fetched->index.manifest.artifacts, const struct artifact, artifact) {
-        if (artifact->type != ARTIFACT_PROFILE || candidates.count == CANDIDATES_MAX)
+        struct profile_text text;
+        bool groups = artifact->type == ARTIFACT_GROUPS;
+        if (artifact->type != ARTIFACT_PROFILE && !groups)
             continue;
-        struct candidate *candidate = &candidates.items[candidates.count++];
-        candidate->name = artifact->install_as;
-        candidate->file = artifact->path;
-        if (!contents_read(&fetched->source, &fetched->index, artifact->path, arena,
-                           &candidate->text, &candidate->len, err))
+        if (!file_give(&asking, artifact, &text) ||
+            !text_add(&asking, groups ? NULL : artifact->install_as, &text, arena, err))
             return false;
     }
-    return candidates_resolve(&candidates, arena, out, err);
+    asking_give(&asking, arena, out);
+    return true;
 }
 
 bool asks_of_installed(const struct store *store, const struct lock_pack *pack, struct arena *arena,
                        struct permissions **out, struct error *err)
 {
-    struct candidates candidates = { .store = store, .key = pack->key };
+    static const char folder[] = "profiles/";
+    struct asking asking = { .store = store, .key = pack->key };
+    struct profile_text text;
     LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact) {
-        if (strcmp(artifact->type, "profile") != 0 || candidates.count == CANDIDATES_MAX)
+        const char *point = strrchr(artifact->path, '.');
+        if (strcmp(artifact->type, "profile") != 0 || !text_starts(artifact->path, folder) ||
+            !point)
             continue;
-        struct candidate *candidate = &candidates.items[candidates.count++];
-        const char *slash = strrchr(artifact->path, '/');
-        const char *name = slash ? slash + 1 : artifact->path;
-        candidate->name = arena_strndup(arena, name, strcspn(name, "."));
-        candidate->file = artifact->path;
-        if (!store_read_checked(store, pack, artifact->path, arena, &candidate->text,
-                                &candidate->len, err))
+        const char *file = artifact->path + strlen(folder);
+        const char *name = arena_strndup(arena, file, (size_t)(point - file));
+        if (!packs_find_own(store, pack->key, name, arena, &text, err) ||
+            (text.text && !text_add(&asking, name, &text, arena, err)))
             return false;
     }
-    return candidates_resolve(&candidates, arena, out, err);
+    if (!packs_find_group(store, pack->key, "", arena, &text, err) ||
+        (text.text && !text_add(&asking, NULL, &text, arena, err)))
+        return false;
+    asking_give(&asking, arena, out);
+    return true;
 }
 
 static bool is_here(const char *when, const struct profile_platform *platform)

@@ -5,8 +5,11 @@
 #include "client/cmd/pkg/words.h"
 #include "lib/profile/permissions.h"
 
-/* The summary of all profiles of a fetched pack. *out is NULL when it has none. INVALID when one
- * cannot be resolved: it could not be run either. */
+/*
+ * The summary of all profiles of a fetched pack, and of the groups that it has for others. *out is
+ * NULL when it has neither. INVALID when one cannot be resolved: it could not be run either. Names
+ * mean what they will mean when the pack is installed (client/profile/packs.h).
+ */
 bool asks_of_fetched(const struct store *store, const struct fetched *fetched, struct arena *arena,
                      struct permissions **out, struct error *err) MUST_CHECK;
 

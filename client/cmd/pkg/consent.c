@@ -122,6 +122,29 @@ static void signer_print(const struct consent *consent, struct arena *arena)
         words_print("*", UI_YELLOW, *note, stderr);
 }
 
+static void name_print(const char *name, struct arena *arena)
+{
+    struct profile_text builtin;
+    profile_builtin_find(name, &builtin);
+    if (!builtin.text)
+        return;
+    const char *text =
+        arena_printf(arena, "--profile %s is its profile then, not the built-in one", name);
+    words_print("*", UI_YELLOW, text, stderr);
+}
+
+/* Who has agreed to what is built in shall know that a name of it comes to mean a pack's. */
+static void names_print(const struct manifest *manifest, struct arena *arena)
+{
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact) {
+        if (artifact->type != ARTIFACT_PROFILE)
+            continue;
+        name_print(artifact->install_as, arena);
+        LIST_FOREACH (artifact->aliases, const char *, alias)
+            name_print(*alias, arena);
+    }
+}
+
 bool consent_show(const struct consent *consent, struct arena *arena, struct error *err)
 {
     struct asked asked;
@@ -144,6 +167,7 @@ bool consent_show(const struct consent *consent, struct arena *arena, struct err
         asked_print(&asked.words, arena);
     else
         fprintf(stderr, "it has no profile\n");
+    names_print(&fetched->index.manifest, arena);
     wiring_print(consent, arena);
     return true;
 }

@@ -1,4 +1,5 @@
 /* USES lib/json */
+#include "lib/base/limits.h"
 #include "lib/json/json.h"
 #include "lib/profile/permissions.h"
 #include "tests/support/profile.h"
@@ -184,6 +185,78 @@ static void a_difference_tells_wider_from_narrower(void **state)
     assert_int_equal(changes.count, 0);
 }
 
+/* A built-in group's writing is known to be harmless; a pack's may be the home folder's. */
+static void what_a_packs_group_lets_write_deserves_notice(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions permissions;
+    struct list lines;
+    summary(arena, PROFILE_TOML, "groups = ['pack_usr2', 'claude_code_linux']", &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may write to /usr/two (linux)"));
+    size_t plain = 0;
+    LIST_FOREACH (lines, struct permission_line, line)
+        plain += line->risk == PERMISSION_PLAIN && strstr(line->text, "change");
+    assert_true(plain > 0);
+}
+
+static void a_union_asks_what_either_asks(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions all = { 0 }, one;
+    static const char *const texts[] = {
+        "workdir = 'read'\nfilesystem.read = ['/a']\nfilesystem.deny = ['/a/x']\n",
+        "workdir = 'write'\nfilesystem.execute = ['/b']\nnetwork.allow_hosts = ['h.example']\n",
+        "filesystem.write = ['/c']\n",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        summary(arena, PROFILE_TOML, texts[i], &one);
+        permissions_widen(&all, &one, arena);
+        assert_int_equal(all.deny.count, i == 0); /* it narrows the first alone */
+    }
+    assert_string_equal(all.workdir, "readwrite");
+    assert_int_equal(all.network, PROFILE_NETWORK_HOSTS);
+    assert_int_equal(all.execute_mode, PERMISSIONS_EXECUTE_READABLE);
+    assert_int_equal(all.read.count, 3); /* what is run or changed is read */
+    assert_int_equal(all.write.count, 1);
+    assert_int_equal(all.hosts.count, 1);
+}
+
+static void a_packs_groups_are_what_they_give_to_others(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_env env = env_of();
+    env.platform = NULL;
+    const char *text = "{\"a_\\\"1\":{\"allow\":{\"readwrite\":[\"$HOME\"]}},"
+                       "\"a_2\":{\"platform\":\"macos\",\"allow\":{\"read\":[\"/two\"]}}}";
+    struct profile_text table = {
+        .text = text, .len = strlen(text), .syntax = PROFILE_JSON, .file = "g.json", .pack = "ns/p"
+    };
+    struct profile *profile;
+    struct permissions permissions;
+    struct list lines;
+    assert_ok(profile_resolve_groups(&env, &table, arena, &profile, &err));
+    permissions_of(profile, arena, &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_GRAVE, "may read and change $HOME"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "may read /two (macos)"));
+    assert_int_equal(permissions.groups.count, 2);
+    assert_int_equal(permissions.network, PROFILE_NETWORK_CLOSED);
+
+    table.text = "[]";
+    table.len = 2;
+    assert_fails(profile_resolve_groups(&env, &table, arena, &profile, &err), INVALID);
+    const char *many = "{\"g\":{}";
+    for (int i = 0; i < LIMIT_PACK_GROUPS; i++)
+        many = arena_printf(arena, "%s,\"g%d\":{}", many, i);
+    table.text = arena_printf(arena, "%s}", many);
+    table.len = strlen(table.text);
+    assert_fails(profile_resolve_groups(&env, &table, arena, &profile, &err), TOO_LARGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +264,9 @@ int main(void)
         cmocka_unit_test(only_the_built_in_default_is_left_out),
         cmocka_unit_test(more_than_everybody_gets_is_seen_at_the_same_place),
         cmocka_unit_test(words_put_the_gravest_first),
+        cmocka_unit_test(what_a_packs_group_lets_write_deserves_notice),
+        cmocka_unit_test(a_union_asks_what_either_asks),
+        cmocka_unit_test(a_packs_groups_are_what_they_give_to_others),
         cmocka_unit_test(a_difference_tells_wider_from_narrower),
     };
     return cmocka_run_group_tests_name("lib/profile/permissions", tests, NULL, NULL);
