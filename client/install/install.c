@@ -190,17 +190,17 @@ static bool exists(int dir, const char *path, struct stat *out)
     return fstatat(dir, path, out, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* A file of ours in the packages folder; NULL text drops it. */
-static void own_file(const struct store *store, const char *name, const char *text,
+/* A file of ours in the packages folder or the one above; NULL text drops it. */
+static void own_file(const char *root, const char *name, const char *text, struct arena *arena,
                      struct change *changes, size_t *count)
 {
     struct stat st;
-    bool there = exists(store->dir, name, &st);
+    bool there = exists(AT_FDCWD, path_join(arena, root, name), &st);
     if (!text && !there)
         return;
     changes[(*count)++] = (struct change){
         .kind = text ? CHANGE_PUT_FILE : CHANGE_DROP,
-        .root = store->folders.packages,
+        .root = root,
         .path = name,
         .bytes = text,
         .len = text ? strlen(text) : 0,
@@ -222,6 +222,19 @@ static struct list artifacts_lock(const struct install_pack *pack, struct arena 
                                         artifact_type_names[artifact->type] };
     }
     return (struct list){ locked, count };
+}
+
+/* A pack's patches come back in the lock file some levels deeper, and spread over lines: what could
+ * not be read again would make every pack there is unusable. */
+static bool lock_check(const char *text, struct arena *arena, struct error *err)
+{
+    struct lockfile again;
+    size_t len = strlen(text);
+    if (len > LIMIT_LOCK_BYTES)
+        error_set(err, TOO_LARGE, "over %zu bytes", LIMIT_LOCK_BYTES);
+    else if (lockfile_parse(text, len, arena, &again, err))
+        return true;
+    return error_prefix(err, "the lock file could not be read again");
 }
 
 static const char *lock_text(const struct store *store, const struct install *install)
@@ -281,10 +294,30 @@ static bool tree_change(const struct store *store, const struct install *install
     return true;
 }
 
+/* The files of ours as they will be; NULL wired drops it. */
+struct own {
+    const char *wired, *lock;
+};
+
+/* What is written is read as the next nono would read it, before anything is touched. */
+static bool own_make(const struct store *store, const struct install *install, struct own *out,
+                     struct error *err)
+{
+    struct arena *arena = install->arena;
+    *out = (struct own){ .lock = lock_text(store, install) };
+    if (!wired_is_empty(&install->wired))
+        out->wired = wired_print(&install->wired, arena);
+    return (!out->wired || wired_check(out->wired, arena, err)) &&
+           lock_check(out->lock, arena, err);
+}
+
 bool install_commit(const struct store *store, const struct install *install, struct error *err)
 {
     struct change *changes;
     size_t count;
+    struct own own;
+    if (!own_make(store, install, &own, err))
+        return error_prefix(err, "%s %s", install->pack ? "install" : "remove", install->key);
     if (!plan_emit(install->plan, MORE_MAX, &changes, &count, err) ||
         !tree_change(store, install, changes, &count, err)) {
         struct error ignored;
@@ -292,10 +325,9 @@ bool install_commit(const struct store *store, const struct install *install, st
         (void)cleaned; /* else the next install does it */
         return false;
     }
-    const char *wired =
-        wired_is_empty(&install->wired) ? NULL : wired_print(&install->wired, install->arena);
-    own_file(store, WIRED_NAME, wired, changes, &count);
-    own_file(store, LOCK_FILE, lock_text(store, install), changes, &count);
+    const struct folders *folders = &store->folders;
+    own_file(folders->packages, WIRED_NAME, own.wired, install->arena, changes, &count);
+    own_file(folders->packages, LOCK_FILE, own.lock, install->arena, changes, &count);
     return journal_apply(store->dir, changes, count, err) ||
            error_prefix(err, "%s %s", install->pack ? "install" : "remove", install->key);
 }
@@ -305,5 +337,6 @@ bool install_lock_change(const struct store *store, const struct lock_change *ch
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const char *text = lockfile_print(&store->lockfile, change, arena);
-    return file_replace(store->dir, LOCK_FILE, text, strlen(text), 0600, err);
+    return lock_check(text, arena, err) &&
+           file_replace(store->dir, LOCK_FILE, text, strlen(text), 0600, err);
 }

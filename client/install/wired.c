@@ -71,21 +71,43 @@ static bool stored_unpack(const struct stored *stored, struct arena *arena, stru
     return true;
 }
 
-bool wired_load(int packages, struct arena *arena, struct wired *out, struct error *err)
+static struct wired wired_new(struct arena *arena)
 {
-    struct wired wired = {
+    return (struct wired){
         .files = ARENA_ARRAY(arena, struct wired_file, FILES_MAX),
         .folders = ARENA_ARRAY(arena, const char *, FOLDERS_MAX),
     };
+}
+
+static bool wired_parse(const char *text, size_t len, struct arena *arena, struct wired *out,
+                        struct error *err)
+{
+    struct stored stored;
+    return json_decode(text, len, &stored_record, arena, &stored, err) &&
+           stored_unpack(&stored, arena, out, err);
+}
+
+bool wired_check(const char *text, struct arena *arena, struct error *err)
+{
+    struct wired again = wired_new(arena);
+    size_t len = strlen(text);
+    if (len > WIRED_BYTES)
+        error_set(err, TOO_LARGE, "over %zu bytes", WIRED_BYTES);
+    else if (wired_parse(text, len, arena, &again, err))
+        return true;
+    return error_prefix(err, WIRED_NAME " could not be read again");
+}
+
+bool wired_load(int packages, struct arena *arena, struct wired *out, struct error *err)
+{
+    struct wired wired = wired_new(arena);
     const char *text;
     size_t len;
-    struct stored stored = { 0 };
     bool there = packages >= 0 &&
                  file_read_beneath(packages, WIRED_NAME, WIRED_BYTES, arena, &text, &len, err);
     if (!there && packages >= 0 && err->kind != ERROR_NOT_FOUND)
         return false;
-    if (there && (!json_decode(text, len, &stored_record, arena, &stored, err) ||
-                  !stored_unpack(&stored, arena, &wired, err)))
+    if (there && !wired_parse(text, len, arena, &wired, err))
         return error_prefix(err, WIRED_NAME);
     *out = wired;
     return true;

@@ -29,6 +29,8 @@ struct wired {
 /* No file: nothing is wired. */
 bool wired_load(int packages, struct arena *arena, struct wired *out, struct error *err) MUST_CHECK;
 const char *wired_print(const struct wired *wired, struct arena *arena);
+/* Whether wired_load would read that text again. */
+bool wired_check(const char *text, struct arena *arena, struct error *err) MUST_CHECK;
 bool wired_is_empty(const struct wired *wired);
 
 /* Drops what is known of a file: whoever removed the last pack that edited it had not heard of us.

@@ -158,3 +158,24 @@ def test_a_link_on_the_way_is_refused(client, publisher):  # noqa: F811
         {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.claude/plugins/x"}]))
     assert "symbolic link" in client.refused(4, "pull", "--yes", publisher.ref("web"))
     assert not list((client.home / "elsewhere").iterdir())
+
+
+DEEP = b'{"k":' + b"[" * 62 + b"1" + b"]" * 62 + b"}"
+LONG = b'{"k":[' + b"0," * 999999 + b"0]}"  # 2 MB, and a line each in the lock file
+
+
+@pytest.mark.parametrize("patch", [DEEP, LONG], ids=["deep", "long"])
+def test_a_patch_that_the_lock_file_could_not_be_read_with_is_refused(client, publisher, patch):  # noqa: F811
+    publisher.publish(pack_files("good", "1.0.0"))
+    wiring = {"type": "json_merge", "file": "$HOME/.claude/settings.json", "patch": "wiring/p.json"}
+    files = {**pack_files("evil", "1.0.0", wiring=[wiring]), "wiring/p.json": patch}
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "wiring/p.json"})
+    publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
+    client.ok("pull", "--yes", publisher.ref("good"))
+    before = client.whole()
+    said = client.run("pull", "--yes", publisher.ref("evil"))
+    assert said.returncode != 0 and "the lock file could not be read again" in said.stderr, said.stderr
+    assert client.whole() == before
+    client.ok("verify")
+    client.ok("remove", publisher.ref("good"))
