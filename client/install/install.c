@@ -4,12 +4,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "client/install/signers.h"
 #include "client/install/stage.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
 
 #define LOCK_FILE "lockfile.json"
-#define MORE_MAX  5 /* changes in the packages folder itself */
+#define MORE_MAX  6 /* changes in the packages folder itself, and the pin */
 
 /* As the original writes $NOW: milliseconds, "Z". */
 static const char *now_text(struct arena *arena)
@@ -294,9 +295,9 @@ static bool tree_change(const struct store *store, const struct install *install
     return true;
 }
 
-/* The files of ours as they will be; NULL wired drops it. */
+/* The files of ours as they will be; NULL wired drops it, NULL signers leaves it as it is. */
 struct own {
-    const char *wired, *lock;
+    const char *wired, *lock, *signers;
 };
 
 /* What is written is read as the next nono would read it, before anything is touched. */
@@ -308,7 +309,9 @@ static bool own_make(const struct store *store, const struct install *install, s
     if (!wired_is_empty(&install->wired))
         out->wired = wired_print(&install->wired, arena);
     return (!out->wired || wired_check(out->wired, arena, err)) &&
-           lock_check(out->lock, arena, err);
+           lock_check(out->lock, arena, err) &&
+           (!install->pack ||
+            signers_print(store, install->key, install->pack->signer, arena, &out->signers, err));
 }
 
 bool install_commit(const struct store *store, const struct install *install, struct error *err)
@@ -328,6 +331,8 @@ bool install_commit(const struct store *store, const struct install *install, st
     const struct folders *folders = &store->folders;
     own_file(folders->packages, WIRED_NAME, own.wired, install->arena, changes, &count);
     own_file(folders->packages, LOCK_FILE, own.lock, install->arena, changes, &count);
+    if (own.signers)
+        own_file(folders->config, SIGNERS_NAME, own.signers, install->arena, changes, &count);
     return journal_apply(store->dir, changes, count, err) ||
            error_prefix(err, "%s %s", install->pack ? "install" : "remove", install->key);
 }

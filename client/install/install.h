@@ -18,6 +18,7 @@ struct install_pack {
     const char *bundle; /* JSON */
     size_t bundle_len;
     const char *registry;
+    const char *signer; /* "key:<id>": pinned in the same step */
     const struct lock_provenance *provenance;
 };
 

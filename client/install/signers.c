@@ -7,7 +7,6 @@
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
-#define FILE_NAME     "known_signers.json"
 #define SIGNERS_BYTES (16 * MIB)
 
 struct known {
@@ -25,7 +24,7 @@ static const struct record known_record = RECORD_OPEN(struct known, "signers", k
 static bool known_load(const struct store *store, struct arena *arena, const struct doc **out,
                        struct error *err)
 {
-    const char *path = path_join(arena, store->folders.config, FILE_NAME), *text;
+    const char *path = path_join(arena, store->folders.config, SIGNERS_NAME), *text;
     size_t len;
     struct known known;
     *out = NULL;
@@ -79,22 +78,42 @@ bool signer_known_for(const struct store *store, const char *namespace, const ch
     return true;
 }
 
-bool signer_pin(const struct store *store, const char *key, const char *signer, struct error *err)
+bool signer_is_pinned(const struct store *store, const char *key, const char *signer, bool *out,
+                      struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct doc *known;
     if (!known_load(store, arena, &known, err))
         return false;
-    struct doc *out = doc_new(arena, DOC_TABLE);
-    doc_add_integer(arena, out, "version", 1);
-    struct doc *packs = doc_add_table(arena, out, "packs");
+    const char *pinned = known ? doc_text(known, key) : NULL;
+    *out = pinned && strcmp(pinned, signer) == 0;
+    return true;
+}
+
+bool signers_print(const struct store *store, const char *key, const char *signer,
+                   struct arena *arena, const char **out, struct error *err)
+{
+    const struct doc *known;
+    if (!known_load(store, arena, &known, err))
+        return false;
+    struct doc *doc = doc_new(arena, DOC_TABLE);
+    doc_add_integer(arena, doc, "version", 1);
+    struct doc *packs = doc_add_table(arena, doc, "packs");
     if (known)
         DOC_FOREACH (known, item)
             if (strcmp(item->key, key) != 0)
                 doc_append(packs, doc_copy(arena, item));
     doc_add_text(arena, packs, key, signer);
-    const char *text = arena_printf(arena, "%s\n", json_print(out, JSON_PRETTY, arena));
+    *out = arena_printf(arena, "%s\n", json_print(doc, JSON_PRETTY, arena));
+    return true;
+}
+
+bool signer_pin(const struct store *store, const char *key, const char *signer, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(closep) int dir = -1;
-    return dir_open(store->folders.config, &dir, err) &&
-           file_replace(dir, FILE_NAME, text, strlen(text), 0600, err);
+    const char *text;
+    return signers_print(store, key, signer, arena, &text, err) &&
+           dir_open(store->folders.config, &dir, err) &&
+           file_replace(dir, SIGNERS_NAME, text, strlen(text), 0600, err);
 }

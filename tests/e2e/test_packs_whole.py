@@ -101,6 +101,21 @@ def test_killed_at_any_step_a_removal_leaves_the_former_state_or_the_new_one(hom
     assert home.tree() == before
 
 
+def test_the_pin_comes_with_the_install_and_is_made_up_when_it_is_missing(home, publisher):  # noqa: F811
+    pins = home.home / ".config/nono/known_signers.json"
+    done = home.run("pull", "--yes", publisher.ref("web"), NONO_CRASH_AT="journal.committed:1")
+    assert done.returncode != 0 and publisher.ref("web") in home.ok("list").stdout, done
+    pinned = json.loads(pins.read_text())["packs"]
+    assert pinned[publisher.ref("web")].startswith("key:")
+    pins.unlink()  # as if the original's client had installed it
+    home.ok("pull", "--dry-run", publisher.ref("web"))
+    assert not pins.exists()
+    assert "is already at" in home.ok("pull", publisher.ref("web")).stdout
+    assert json.loads(pins.read_text())["packs"] == pinned
+    home.ok("remove", publisher.ref("web"))
+    assert json.loads(pins.read_text())["packs"] == pinned
+
+
 def test_two_pulls_at_the_same_time_both_end_well(home, publisher):  # noqa: F811
     publisher.publish(pack_files("other", "1.0.0"))
     running = [home.start("pull", "--yes", publisher.ref(name)) for name in ("web", "other", "web", "other")]

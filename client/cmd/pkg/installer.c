@@ -17,6 +17,7 @@ struct installer {
     struct fetched *fetched;
     const struct installer_options *options;
     const char *key;
+    bool pinned; /* in known_signers.json, where it outlives the pack */
     struct lock_provenance provenance;
     struct install_pack pack;
     struct install_options install_options;
@@ -156,6 +157,7 @@ static void provenance_fill(struct installer *installer)
         .bundle = fetched->bundle,
         .bundle_len = fetched->bundle_len,
         .registry = installer->remote->base,
+        .signer = fetched->signer,
         .provenance = &installer->provenance,
     };
 }
@@ -170,6 +172,9 @@ static bool question(struct installer *installer, struct install *shown, struct 
     if (!store_open(STORE_READ, &store, err) || !checks_run(installer, store, &consent, err))
         return false;
     *out_there = is_there(installer, store);
+    if (!signer_is_pinned(store, installer->key, installer->fetched->signer, &installer->pinned,
+                          err))
+        return false;
     if (!plan_make(installer, store, shown, &consent, err) ||
         !consent_doc(&consent, installer->session->arena, report, err))
         return false;
@@ -201,8 +206,22 @@ static bool act(struct installer *installer, const struct install *shown,
         error_set(err, CONFLICT, "files that it would touch were changed meanwhile");
         return error_hint(err, "nothing was done: try again");
     }
-    return install_commit(store, &install, err) &&
-           signer_pin(store, installer->key, installer->fetched->signer, err);
+    return install_commit(store, &install, err);
+}
+
+/* A pack that another client installed, or an older nono that was killed, has no pin yet: without
+ * it the lock file is all that knows the signer, and that forgets with the pack. */
+static bool pin_complete(const struct installer *installer, struct error *err)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    struct consent consent;
+    const char *signer = installer->fetched->signer;
+    if (!store_open(STORE_WRITE, &store, err) || !checks_run(installer, store, &consent, err))
+        return false;
+    if (!is_there(installer, store) || !consent.known_signer ||
+        strcmp(consent.known_signer, signer) != 0)
+        return true;
+    return signer_pin(store, installer->key, signer, err);
 }
 
 bool installer_run(struct session *session, const struct remote *remote, struct fetched *fetched,
@@ -223,6 +242,8 @@ bool installer_run(struct session *session, const struct remote *remote, struct 
     if (!question(&installer, &shown, report, &yes, &there, err))
         return error_prefix(err, "%s", installer.key);
     *out = there ? INSTALLER_THERE : INSTALLER_WOULD;
+    if (there && !installer.pinned && !options->dry_run)
+        return pin_complete(&installer, err) || error_prefix(err, "%s", installer.key);
     if (there || options->dry_run)
         return true;
     if (!yes) {
