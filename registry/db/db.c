@@ -94,6 +94,7 @@ bool db_reconnect(struct db *db, struct error *err)
     if (db->in_transaction)
         return error_set(err, UNAVAILABLE, "database: the connection was lost");
     log_warn("database.reconnect");
+    db->listening = false;
     PQreset(db->conn);
     if (PQstatus(db->conn) != CONNECTION_OK)
         return db_connection_fault(db, err);
@@ -237,7 +238,8 @@ bool db_listen(struct db *db, const char *channel, struct error *err)
     char text[128];
     (void)snprintf(text, sizeof(text), "LISTEN %.100s", quoted);
     PQfreemem(quoted);
-    return command(db, text, err);
+    db->listening = command(db, text, err);
+    return db->listening;
 }
 
 static const char *notice_next(struct db *db, struct arena *arena)
@@ -249,6 +251,8 @@ static const char *notice_next(struct db *db, struct arena *arena)
 bool db_wait(struct db *db, int timeout_ms, int wake_fd, struct arena *arena, const char **payload,
              struct error *err)
 {
+    if (!db->listening)
+        return error_set(err, UNAVAILABLE, "database: nobody listens on this connection");
     if (!PQconsumeInput(db->conn))
         return db_connection_fault(db, err);
     *payload = notice_next(db, arena);

@@ -181,7 +181,8 @@ bool db_ping(struct db *db, struct error *err) MUST_CHECK;
 /*
  * Notices of other connections. After db_listen, db_wait sleeps until one arrives (true, *payload
  * set, in arena), the time is up (true, NULL), wake_fd becomes readable (true, NULL; -1: none), or
- * the connection is lost (false; listen again on a new one).
+ * the connection is lost (false; listen again on a new one), even when a statement has made it
+ * again meanwhile: what was told between is not heard.
  */
 bool db_listen(struct db *db, const char *channel, struct error *err) MUST_CHECK;
 bool db_wait(struct db *db, int timeout_ms, int wake_fd, struct arena *arena, const char **payload,

@@ -15,6 +15,7 @@ struct db {
     bool committed;                    /* by db_run_last */
     bool undo;                         /* by db_undo */
     bool broken;                       /* its protocol is out of step: as good as lost */
+    bool listening;                    /* by db_listen, on this very connection */
     bool retry;                        /* the last failure was of serialisation, or a deadlock */
     struct running *running;           /* from db_run_start to db_run_wait; or NULL */
 };

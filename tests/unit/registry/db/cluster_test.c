@@ -252,6 +252,21 @@ static void notices_arrive(void **state)
     assert_string_equal(payload, "acme/other");
 }
 
+static void a_connection_that_was_made_again_does_not_pass_for_one_that_listens(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(db_closep) struct db *db = db_new();
+    const char *payload;
+    assert_ok(db_listen(db, "changes", &err));
+    assert_fails(db_run_script(db, "SELECT pg_terminate_backend(pg_backend_pid())", &err),
+                 UNAVAILABLE);
+    assert_ok(db_run_script(db, "SELECT 1", &err));
+    assert_fails(db_wait(db, 0, -1, arena, &payload, &err), UNAVAILABLE);
+    assert_ok(db_listen(db, "changes", &err));
+    assert_ok(db_wait(db, 0, -1, arena, &payload, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +282,7 @@ int main(void)
         cmocka_unit_test(transactions_do_not_nest),
         cmocka_unit_test(a_lost_connection_is_made_again),
         cmocka_unit_test(notices_arrive),
+        cmocka_unit_test(a_connection_that_was_made_again_does_not_pass_for_one_that_listens),
     };
     return cmocka_run_group_tests_name("registry/db/cluster", tests, group_start, group_stop);
 }
