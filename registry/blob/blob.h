@@ -78,8 +78,8 @@ bool blob_verify(const struct blob_store *store, const char *digest, struct erro
 
 /*
  * Removes the blobs that are older than age_s and that nobody needs. wanted is asked with the
- * writers held off.
+ * writers held off. Waits for nobody: with a batch open, *out_done is false and nothing was done.
  */
 typedef bool blob_wanted(void *context, const char *digest, bool *out, struct error *err);
 bool blob_collect(struct blob_store *store, unsigned age_s, blob_wanted *wanted, void *context,
-                  uint64_t *out_removed, struct error *err) MUST_CHECK;
+                  bool *out_done, uint64_t *out_removed, struct error *err) MUST_CHECK;

@@ -61,11 +61,13 @@ static bool temp_collect(const struct collection *collection, struct error *err)
 }
 
 bool blob_collect(struct blob_store *store, unsigned age_s, blob_wanted *wanted, void *context,
-                  uint64_t *out_removed, struct error *err)
+                  bool *out_done, uint64_t *out_removed, struct error *err)
 {
     CLEANUP(closep) int lock = -1;
-    if (!blob_lock(store, BLOB_LOCK, LOCK_EX, &lock, err))
-        return false;
+    *out_done = false;
+    *out_removed = 0;
+    if (!blob_lock(store, BLOB_LOCK, LOCK_EX | LOCK_NB, &lock, err))
+        return err->sys == EWOULDBLOCK;
     struct collection collection = {
         .store = store,
         .before_s = clock_now_us() / CLOCK_SECOND - age_s + (age_s == 0),
@@ -75,5 +77,6 @@ bool blob_collect(struct blob_store *store, unsigned age_s, blob_wanted *wanted,
     if (!blob_each(store, collect_one, &collection, err) || !temp_collect(&collection, err))
         return error_prefix(err, "collect blobs");
     *out_removed = collection.removed;
+    *out_done = true;
     return true;
 }

@@ -24,6 +24,7 @@
 
 struct job {
     struct job_config config;
+    struct registry keepers; /* the keeper's, whose database is another connection */
     pthread_t thread, keeper;
     bool started, keeping;
     int wake; /* an eventfd: readable when the threads are to end */
@@ -40,18 +41,6 @@ static bool sweep(struct job *job, struct error *err)
     return auth_sweep(job->config.registry.db, err);
 }
 
-static bool collect(struct job *job, struct error *err)
-{
-    struct registry *registry = &job->config.registry;
-    uint64_t removed;
-    if (!blob_collect(registry->blobs, BLOB_AGE_S, fsck_blob_wanted, registry, &removed, err))
-        return false;
-    if (removed > 0)
-        log_info("blobs.collected", KV("count", (int64_t)removed));
-    job->config.hooks.collected(job->config.hooks.context, removed);
-    return true;
-}
-
 /* What is done every so often. */
 static const struct chore {
     const char *name;
@@ -60,21 +49,26 @@ static const struct chore {
 } chores[] = {
     { "downloads", FLUSH_EVERY_S, flush },
     { "sweep", SWEEP_EVERY_S, sweep },
-    { "collect", BLOBS_EVERY_S, collect },
 };
 
-/* A chore that fails is told of and done again at its next time. */
-static void chores_run(struct job *job, int64_t due_us[COUNT(chores)])
+/*
+ * A chore that fails is told of and done again at its next time. With the connection lost the rest
+ * waits: the next statement would make a new one, on which nobody listens.
+ */
+static bool chores_run(struct job *job, int64_t due_us[COUNT(chores)], struct error *err)
 {
     int64_t now_us = clock_monotonic_us();
     for (size_t i = 0; i < COUNT(chores); i++) {
-        struct error err;
         if (now_us < due_us[i])
             continue;
         due_us[i] = now_us + chores[i].every_s * CLOCK_SECOND;
-        if (!chores[i].run(job, &err))
-            log_warn("job.failed", KV("job", chores[i].name), KV("error", err.message));
+        if (chores[i].run(job, err))
+            continue;
+        if (err->kind == ERROR_UNAVAILABLE)
+            return error_prefix(err, "%s", chores[i].name);
+        log_warn("job.failed", KV("job", chores[i].name), KV("error", err->message));
     }
+    return true;
 }
 
 static bool is_ending(const struct job *job, int wait_ms)
@@ -98,8 +92,8 @@ static bool attend(struct job *job, int64_t due_us[COUNT(chores)], struct error 
             return false;
         if (tag)
             hooks->drop(hooks->context, tag);
-        else
-            chores_run(job, due_us);
+        else if (!chores_run(job, due_us, err))
+            return false;
     }
     return flush(job, err);
 }
@@ -132,14 +126,44 @@ static void *job_main(void *context)
     return NULL;
 }
 
-/* The checkpoints of the blobs have a thread of their own: a slow disk must not make us deaf. */
+/* On a connection of its own, which lasts as long as it does. *done is false while others publish.
+ */
+static bool collect(struct job *job, bool *done, struct error *err)
+{
+    struct registry *registry = &job->keepers;
+    CLEANUP(db_closep) struct db *db = NULL;
+    uint64_t removed;
+    *done = false;
+    if (!db_open(job->config.url, &db, err))
+        return false;
+    registry->db = db;
+    if (!blob_collect(registry->blobs, BLOB_AGE_S, fsck_blob_wanted, registry, done, &removed, err))
+        return false;
+    if (removed > 0)
+        log_info("blobs.collected", KV("count", (int64_t)removed));
+    if (*done)
+        job->config.hooks.collected(job->config.hooks.context, removed);
+    return true;
+}
+
+/* What may wait for a disk or for who publishes has a thread of its own: we must not go deaf. */
 static void *keeper_main(void *context)
 {
-    const struct job *job = context;
+    struct job *job = context;
+    int64_t due_us = clock_monotonic_us() + BLOBS_EVERY_S * CLOCK_SECOND;
     while (!is_ending(job, CHECKPOINT_MS)) {
         struct error err;
-        if (!blob_store_checkpoint(job->config.registry.blobs, &err))
+        bool done = true;
+        if (!blob_store_checkpoint(job->keepers.blobs, &err))
             log_warn("job.failed", KV("job", "checkpoint"), KV("error", err.message));
+        if (clock_monotonic_us() < due_us)
+            continue;
+        if (!collect(job, &done, &err)) {
+            log_warn("job.failed", KV("job", "collect"), KV("error", err.message));
+            done = true; /* at its next time, as any chore */
+        }
+        if (done)
+            due_us = clock_monotonic_us() + BLOBS_EVERY_S * CLOCK_SECOND;
     }
     return NULL;
 }
@@ -148,6 +172,7 @@ bool job_start(const struct job_config *config, struct job **out, struct error *
 {
     CLEANUP(job_stopp) struct job *job = xnew(struct job);
     job->config = *config;
+    job->keepers = config->registry;
     job->wake = eventfd(0, EFD_CLOEXEC);
     if (job->wake < 0)
         return error_set_errno(err, "eventfd");

@@ -1,7 +1,8 @@
 /*
  * The registry's background work, on one thread with a database connection of its own: hears of
- * changes by NOTIFY and has the caches drop them, writes the download counts, removes what has run
- * out, and collects blobs that nobody refers to. The checkpoints of the blobs have a second thread.
+ * changes by NOTIFY and has the caches drop them, writes the download counts, and removes what has
+ * run out. A second thread makes the checkpoints of the blobs, and collects those that nobody
+ * refers to whenever nobody publishes.
  */
 #pragma once
 
@@ -27,7 +28,7 @@ struct job_config {
     struct job_hooks hooks;
 };
 
-/* All of the hooks run on the thread with the connection. */
+/* drop and hearing run on the thread that listens, collected on the other. */
 bool job_start(const struct job_config *config, struct job **out, struct error *err) MUST_CHECK;
 /* Writes the counts a last time. NULL is allowed. */
 void job_stop(struct job *job);

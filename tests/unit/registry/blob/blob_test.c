@@ -142,10 +142,11 @@ static void the_collector_takes_what_is_old_and_unwanted(void **state)
     (void)state;
     char wanted[SHA256_TEXT], other[SHA256_TEXT], path[256];
     uint64_t removed, size;
+    bool done;
     int fd;
     put("wanted", wanted);
     put("other", other);
-    assert_ok(blob_collect(store, 3600, want_listed, wanted, &removed, &err));
+    assert_ok(blob_collect(store, 3600, want_listed, wanted, &done, &removed, &err));
     assert_int_equal(removed, 0); /* both are young */
 
     for (const char *const *digest = (const char *const[]){ wanted, other, NULL }; *digest;
@@ -154,7 +155,7 @@ static void the_collector_takes_what_is_old_and_unwanted(void **state)
         const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
         assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
     }
-    assert_ok(blob_collect(store, 3600, want_listed, wanted, &removed, &err));
+    assert_ok(blob_collect(store, 3600, want_listed, wanted, &done, &removed, &err));
     assert_int_equal(removed, 1);
     assert_ok(blob_open(store, wanted, &fd, &size, &err));
     (void)close(fd);
@@ -166,13 +167,30 @@ static void a_blob_that_is_put_again_is_young_again(void **state)
     (void)state;
     char digest[SHA256_TEXT], path[256];
     uint64_t removed;
+    bool done;
     put("again", digest);
     (void)snprintf(path, sizeof(path), "%s/sha256/%.2s/%s", folder, digest, digest);
     const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
     assert_int_equal(utimensat(AT_FDCWD, path, old, 0), 0);
     put("again", digest);
-    assert_ok(blob_collect(store, 3600, want_listed, (void *)(uintptr_t) "", &removed, &err));
+    assert_ok(
+        blob_collect(store, 3600, want_listed, (void *)(uintptr_t) "", &done, &removed, &err));
+    assert_true(done);
     assert_int_equal(removed, 0);
+}
+
+static void the_collector_does_not_wait_for_writers(void **state)
+{
+    (void)state;
+    uint64_t removed;
+    bool done = true;
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
+    assert_ok(blob_batch_open(store, &batch, &err));
+    assert_ok(blob_collect(store, 0, want_listed, (void *)(uintptr_t) "", &done, &removed, &err));
+    assert_false(done);
+    blob_batch_close(STEAL(batch));
+    assert_ok(blob_collect(store, 0, want_listed, (void *)(uintptr_t) "", &done, &removed, &err));
+    assert_true(done);
 }
 
 static void the_store_says_whether_it_can_write(void **state)
@@ -193,6 +211,7 @@ int main(void)
         CASE(changed_bytes_are_noticed),
         CASE(the_collector_takes_what_is_old_and_unwanted),
         CASE(a_blob_that_is_put_again_is_young_again),
+        CASE(the_collector_does_not_wait_for_writers),
         CASE(the_store_says_whether_it_can_write),
     };
     return cmocka_run_group_tests_name("registry/blob/blob", tests, NULL, NULL);
