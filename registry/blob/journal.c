@@ -22,7 +22,7 @@
 struct segment {
     struct journal *journal;
     int fd;
-    char name[33];
+    char name[33], id[SEGMENT_ID];
     uint64_t end; /* where the next frame goes */
     size_t users;
 };
@@ -71,6 +71,16 @@ static void segment_free(struct segment *segment)
 }
 DEFINE_CLEANUP(struct segment *, segment_free)
 
+/* Synced with the first frames: before that nobody needs it. */
+static bool segment_begin(struct segment *segment, struct error *err)
+{
+    char block[FRAME_BLOCK] = { 0 };
+    random_hex(segment->id, SEGMENT_ID - 1);
+    segment_head(segment->id, block);
+    segment->end = sizeof(block);
+    return file_write_all(segment->fd, block, sizeof(block), err);
+}
+
 static bool segment_make(struct journal *journal, struct segment **out, struct error *err)
 {
     CLEANUP(segment_freep) struct segment *segment = xnew(struct segment);
@@ -85,7 +95,7 @@ static bool segment_make(struct journal *journal, struct segment **out, struct e
             !segment_claim(journal, segment, &claimed, err))
             return error_prefix(err, "blob journal");
     }
-    if (!file_sync(journal->dir, err))
+    if (!segment_begin(segment, err) || !file_sync(journal->dir, err))
         return error_prefix(err, "blob journal");
     *out = STEAL(segment);
     return true;
@@ -129,7 +139,7 @@ bool journal_append(const struct journal_hold *hold, const char digest[SHA256_TE
                     const void *bytes, size_t len, struct error *err)
 {
     char head[FRAME_HEAD];
-    frame_head(digest, len, head);
+    frame_head(hold->segment->id, digest, len, head);
     off_t at = (off_t)room_take(hold->segment, len);
     size_t total = sizeof(head) + len;
     for (size_t done = 0; done < total;) {

@@ -2,10 +2,11 @@
  * The journal of a blob store: what makes many new files durable with one sync.
  *
  * Blobs of a batch are appended to a segment, blob_dir/journal/<name>, one frame each: a line that
- * tells digest and length, then the bytes. When the segment is synced they are safe, and the files
- * under their names need no sync of their own. From time to time a checkpoint syncs the whole file
- * system once, and removes the segment. After a crash of the machine, replay() writes again what
- * the files lack. A frame proves itself by its digest, so nothing of a torn segment is believed.
+ * tells the segment's id, digest and length, then the bytes. When the segment is synced they are
+ * safe, and the files under their names need no sync of their own. From time to time a checkpoint
+ * syncs the whole file system once, and removes the segment. After a crash of the machine, replay()
+ * writes again what the files lack. A frame proves itself by its digest, so nothing of a torn
+ * segment is believed.
  *
  * The program that writes a segment holds it locked; only one that nobody holds is replayed.
  */

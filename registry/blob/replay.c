@@ -67,10 +67,13 @@ static bool blob_write(const struct blob_store *store, const struct frame *frame
 static bool frames_replay(struct blob_store *store, const char *bytes, uint64_t size,
                           uint64_t *restored, struct error *err)
 {
+    char id[SEGMENT_ID];
     struct frame frame;
     struct error damage;
-    for (uint64_t at = 0; at < size;) {
-        if (!frame_find(bytes + at, size - at, &frame)) {
+    if (!segment_find(bytes, size, id))
+        return true; /* never synced: nothing was published out of it */
+    for (uint64_t at = FRAME_BLOCK; at < size;) {
+        if (!frame_find(id, bytes + at, size - at, &frame)) {
             at += FRAME_BLOCK; /* torn, or a body's inside: the next may be whole */
             continue;
         }

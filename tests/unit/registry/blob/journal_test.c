@@ -11,6 +11,7 @@
 #include "lib/base/files.h"
 #include "lib/base/record.h"
 #include "registry/blob/blob.h"
+#include "registry/blob/frame.h"
 #include "tests/support/child.h"
 
 static char folder[64];
@@ -151,7 +152,7 @@ static void of_a_torn_segment_the_whole_frames_count(void **state)
     writer_dies();
     assert_true(segment_path(path));
     CLEANUP(closep) int fd = open(path, O_RDWR);
-    assert_true(pwrite(fd, "?", 1, 128) == 1); /* the first body */
+    assert_true(pwrite(fd, "?", 1, 512 + 128) == 1); /* the first body */
     off_t end = lseek(fd, 0, SEEK_END);
     assert_int_equal(ftruncate(fd, end - 1), 0); /* the last body is cut short */
     files_are_lost();
@@ -160,6 +161,38 @@ static void of_a_torn_segment_the_whole_frames_count(void **state)
     static const bool whole[] = { false, true, true, false };
     for (size_t i = 0; i < COUNT(texts); i++)
         assert_int_equal(is_whole(store, texts[i]), whole[i]);
+    blob_store_close(store);
+}
+
+/* A blob with a frame of its own where a block begins, whole but for the segment's id. */
+#define INSIDE    "what a publisher put in"
+#define INSIDE_AT (FRAME_BLOCK - FRAME_HEAD)
+
+static int forger_main(void *context)
+{
+    char bytes[2048] = { 0 }, digest[SHA256_TEXT];
+    (void)context;
+    sha256_hex(INSIDE, strlen(INSIDE), digest);
+    frame_head("00000000000000000000000000000000", digest, strlen(INSIDE), bytes + INSIDE_AT);
+    memcpy(bytes + INSIDE_AT + FRAME_HEAD, INSIDE, strlen(INSIDE));
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
+    assert_ok(blob_batch_open(store_new(), &batch, &err));
+    assert_ok(blob_batch_add(batch, bytes, sizeof(bytes), digest, &err));
+    assert_ok(blob_batch_commit(batch, &err));
+    return 0;
+}
+
+static void what_looks_like_a_frame_inside_a_torn_one_is_none(void **state)
+{
+    char path[512];
+    (void)state;
+    assert_int_equal(in_child(forger_main, NULL), 0);
+    assert_true(segment_path(path));
+    CLEANUP(closep) int fd = open(path, O_WRONLY);
+    assert_true(pwrite(fd, "?", 1, 512 + 128) == 1);
+
+    struct blob_store *store = store_new();
+    assert_false(is_whole(store, INSIDE));
     blob_store_close(store);
 }
 
@@ -232,6 +265,7 @@ int main(void)
         CASE(what_a_power_cut_took_is_there_again),
         CASE(without_its_segment_it_is_lost),
         CASE(of_a_torn_segment_the_whole_frames_count),
+        CASE(what_looks_like_a_frame_inside_a_torn_one_is_none),
         CASE(what_is_no_segment_is_passed_over),
         CASE(the_segment_of_a_living_program_is_left_alone),
         CASE(a_checkpoint_ends_the_segment),
