@@ -8,7 +8,6 @@
 #include "lib/base/doc.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
-#include "lib/base/random.h"
 #include "lib/json/json.h"
 
 #define FILE_NAME "credentials.json"
@@ -30,13 +29,6 @@ static bool mode_check(int fd, const char *folder, struct error *err)
     return error_hint(err, "chmod 600 %s/" FILE_NAME, folder);
 }
 
-static void text_wipe(const char *text)
-{
-    void *bytes; /* of an arena: const is a promise of documents, not of the memory */
-    memcpy((void *)&bytes, (const void *)&text, sizeof(bytes));
-    secret_wipe(bytes, strlen(text));
-}
-
 /* *out is NULL when there is no file. */
 static bool file_load(const char *folder, struct arena *arena, struct doc **out, struct error *err)
 {
@@ -48,14 +40,12 @@ static bool file_load(const char *folder, struct arena *arena, struct doc **out,
         return err->kind == ERROR_NOT_FOUND;
     const char *text;
     size_t len;
-    if (!mode_check(fd, folder, err) || !file_read(fd, LIMIT_CONFIG_BYTES, arena, &text, &len, err))
-        return false;
-    bool ok = json_parse(text, len, FILE_NAME, JSON_PLAIN, arena, out, err);
-    text_wipe(text);
-    return ok;
+    return mode_check(fd, folder, err) &&
+           file_read(fd, LIMIT_CONFIG_BYTES, arena, &text, &len, err) &&
+           json_parse(text, len, FILE_NAME, JSON_PLAIN, arena, out, err);
 }
 
-/* The arena held secrets: documents and what was read and printed. */
+/* The arena holds secrets: documents, and what was read and printed. */
 struct vault {
     struct arena *arena;
     struct doc *doc;
@@ -69,11 +59,7 @@ static bool vault_open(const char *folder, struct vault *vault, struct error *er
 
 static void vault_close(struct vault *vault)
 {
-    if (vault->doc && vault->doc->kind == DOC_TABLE)
-        DOC_FOREACH (vault->doc, item)
-            if (item->kind == DOC_TEXT)
-                text_wipe(item->text);
-    arena_free(vault->arena);
+    arena_wipe(vault->arena);
 }
 
 bool secret_find(const char *folder, const struct secret_name *name, struct buf *out,
@@ -107,12 +93,8 @@ static bool file_change(const char *folder, const struct vault *vault, const cha
     doc_add_text(arena, doc, key, secret);
     const char *text = json_print(doc, JSON_PRETTY, arena);
     CLEANUP(closep) int dir = -1;
-    bool ok = dir_make_path(folder, 0700, err) && dir_open(folder, &dir, err) &&
-              file_replace(dir, FILE_NAME, text, strlen(text), 0600, err);
-    text_wipe(text);
-    struct vault made = { .arena = arena_new(), .doc = doc };
-    vault_close(&made);
-    return ok;
+    return dir_make_path(folder, 0700, err) && dir_open(folder, &dir, err) &&
+           file_replace(dir, FILE_NAME, text, strlen(text), 0600, err);
 }
 
 static bool file_forget(const char *folder, const struct secret_name *name, struct error *err)

@@ -1,11 +1,25 @@
 #include "lib/json/json.h"
 
 #include <jansson.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/limits.h"
 #include "lib/json/comments.h"
 #include "lib/json/places.h"
+
+static void free_wiped(void *bytes)
+{
+    if (bytes)
+        explicit_bzero(bytes, malloc_usable_size(bytes));
+    free(bytes);
+}
+
+void json_wipe_freed(void)
+{
+    json_set_alloc_funcs(malloc, free_wiped);
+}
 
 static bool value_convert(json_t *value, struct arena *arena, unsigned depth, struct doc **out,
                           struct error *err);

@@ -19,6 +19,10 @@ enum json_syntax {
 bool json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
                 struct arena *arena, struct doc **out, struct error *err) MUST_CHECK;
 
+/* From here on what reading leaves behind in freed memory is overwritten: for a program that reads
+ * documents with secrets. Once, before the first thread and the first document. */
+void json_wipe_freed(void);
+
 /* json_parse (strict) and record_decode. */
 bool json_decode(const char *text, size_t len, const struct record *record, struct arena *arena,
                  void *out, struct error *err) MUST_CHECK;

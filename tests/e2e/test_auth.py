@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import socket
 import subprocess
 
 import pytest
@@ -89,6 +90,38 @@ def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
     assert "--allow-http" in client.refused(UNAUTHORIZED, "search", "--registry", "http://registry.example")
     for url in ("ftp://127.0.0.1", "https://me:word@registry.example", "registry example"):
         client.refused(2, "search", "--registry", url)
+
+
+def memory_of(pid):
+    """All that a process can write to, but for what a sanitizer reserves."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            first, last = (int(part, 16) for part in line.split()[0].split("-"))
+            if "w" in line.split()[1] and last - first < 1 << 32 and "[v" not in line:
+                memory.seek(first)
+                yield memory.read(last - first)
+
+
+def test_tokens_of_other_registries_are_not_left_in_memory(client):  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        credentials(client).parent.mkdir(parents=True, exist_ok=True)
+        credentials(client).write_text(json.dumps({f"token {url}": "nono_" + "1" * 40, "token https://b.example": "nono_" + "2" * 40}))
+        credentials(client).chmod(0o600)
+        waiting = client.start("search", "x", "--registry", url)
+        try:
+            server.settimeout(60)
+            with server.accept()[0] as connection:
+                assert b"nono_" + b"1" * 40 in connection.recv(4096)
+                try:
+                    memory = list(memory_of(waiting.pid))
+                except PermissionError:
+                    pytest.skip("one process may not read another's memory here")
+        finally:
+            waiting.kill()
+            waiting.communicate()
+    assert any(b"1" * 40 in part for part in memory)  # the one in use: we do see it
+    assert not any(b"2" * 12 in part for part in memory)  # what is freed loses its beginning in any case
 
 
 def test_completion_comes_from_the_tables_and_knows_packs_and_keys(client, publisher):  # noqa: F811

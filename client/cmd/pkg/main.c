@@ -1,4 +1,5 @@
 #include "client/cmd/pkg/commands.h"
+#include "lib/json/json.h"
 
 /* The package and account commands of nono, which runs this program in its place. */
 static const struct program nono_pkg = {
@@ -10,5 +11,6 @@ static const struct program nono_pkg = {
 
 int main(int argc, const char **argv)
 {
+    json_wipe_freed(); /* tokens are read and answered as JSON */
     return command_main(&nono_pkg, argc, argv);
 }
