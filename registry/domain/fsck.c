@@ -4,10 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/limits.h"
 #include "lib/json/json.h"
-#include "lib/pack/archive.h"
 #include "registry/blob/blob.h"
 #include "registry/db/db.h"
+#include "registry/domain/parcel.h"
 
 struct check {
     struct registry *registry;
@@ -26,7 +27,7 @@ struct version_row {
     int64_t number;
     const char *id, *namespace, *name, *version;
     const char *archive_digest, *tar_digest, *bundle_digest;
-    const char *manifest_name, *manifest_version, *files;
+    const char *files;
 };
 
 static const struct field version_row_fields[] = {
@@ -38,8 +39,6 @@ static const struct field version_row_fields[] = {
     TEXT(struct version_row, archive_digest, REQUIRED),
     TEXT(struct version_row, tar_digest, REQUIRED),
     TEXT(struct version_row, bundle_digest, REQUIRED),
-    TEXT(struct version_row, manifest_name, OPTIONAL),
-    TEXT(struct version_row, manifest_version, OPTIONAL),
     TEXT(struct version_row, files, REQUIRED),
 };
 static const struct record version_row_record =
@@ -82,35 +81,123 @@ static void files_compare(const struct check *check, const char *subject,
         tell_fault(check, subject, "its files are not those of its archive");
 }
 
-/* Reads the archive as a stranger would, and compares all that the rows say of it. */
-static void archive_check(const struct check *check, const struct version_row *row,
-                          const char *subject, struct arena *arena)
+/* What was accepted is read again, whatever is asked of new versions meanwhile. */
+static struct registry_settings lenient(const struct registry_settings *settings)
 {
+    struct registry_settings now = *settings;
+    now.require_binding = false;
+    if (now.archive_bytes_max < LIMIT_PACK_ARCHIVE_BYTES)
+        now.archive_bytes_max = LIMIT_PACK_ARCHIVE_BYTES;
+    if (now.unpacked_bytes_max < LIMIT_PACK_UNPACKED_BYTES)
+        now.unpacked_bytes_max = LIMIT_PACK_UNPACKED_BYTES;
+    if (now.entries_max < LIMIT_PACK_ENTRIES)
+        now.entries_max = LIMIT_PACK_ENTRIES;
+    return now;
+}
+
+/* Every key that the organisation ever had: one that was revoked has signed all the same. */
+static bool keys_take(const struct check *check, const char *organisation, struct arena *arena,
+                      struct list *out, struct error *err)
+{
+    if (!db_fetch_all(check->registry->db, QUERY(signing_key_all, db_text(organisation)),
+                      &signing_key_record, arena, out, err))
+        return false;
+    LIST_FOREACH (*out, struct signing_key, key)
+        key->revoked = false;
+    return true;
+}
+
+/* The archive and the bundle as a publish that brings them; false when that is none. */
+static bool parcel_take(const struct check *check, const struct version_row *row,
+                        struct publish_request *request, struct arena *arena, struct parcel *parcel,
+                        struct error *err)
+{
+    struct registry_settings settings = lenient(check->registry->settings);
+    struct registry registry = *check->registry;
+    const char *archive;
+    registry.settings = &settings;
+    *request = (struct publish_request){ .namespace = row->namespace,
+                                         .name = row->name,
+                                         .version = row->version };
+    if (!blob_read(registry.blobs, row->archive_digest, settings.archive_bytes_max, arena, &archive,
+                   &request->archive.len, err))
+        return error_prefix(err, "archive");
+    request->archive.data = archive;
+    return (parcel_read(&registry, request, arena, parcel, err) &&
+            parcel_describe(arena, parcel, err)) ||
+           error_prefix(err, "archive");
+}
+
+/* Who signed what: key_id stays NULL when it cannot be told. */
+static void signature_check(const struct check *check, const struct version_row *row,
+                            struct publish_request *request, const char *subject,
+                            struct arena *arena, struct parcel *parcel)
+{
+    struct registry_settings settings = lenient(check->registry->settings);
+    struct registry registry = *check->registry;
     struct error err;
+    const char *bundle;
+    registry.settings = &settings;
+    if (!blob_read(registry.blobs, row->bundle_digest, LIMIT_BUNDLE_BYTES, arena, &bundle,
+                   &request->bundle.len, &err)) {
+        tell_fault(check, subject, arena_printf(arena, "bundle: %s", err.message));
+        return;
+    }
+    request->bundle.data = bundle;
+    if (!parcel_verify(&registry, request, arena, parcel, &err))
+        tell_fault(check, subject, arena_printf(arena, "bundle: %s", err.message));
+}
+
+struct fault_row {
+    const char *fault;
+};
+
+static const struct field fault_row_fields[] = { TEXT(struct fault_row, fault, REQUIRED) };
+static const struct record fault_row_record = RECORD(struct fault_row, "fault", fault_row_fields);
+
+static bool rows_compare(const struct check *check, const struct version_row *row,
+                         const char *subject, const struct parcel *parcel, struct arena *arena,
+                         struct error *err)
+{
+    struct list faults;
+    const char *statement = parcel->binds ? "pack" : "files";
+    if (!db_fetch_all(check->registry->db,
+                      QUERY(fsck_version_faults, db_text(row->id), db_text(parcel->sort_key),
+                            db_bool(*parcel->version.pre != '\0'), db_text(parcel->manifest),
+                            db_text(parcel->permissions), db_text(parcel->readme),
+                            db_text(parcel->profiles), db_text(parcel->key_id ? statement : NULL),
+                            db_text(parcel->key_id)),
+                      &fault_row_record, arena, &faults, err))
+        return false;
+    LIST_FOREACH (faults, struct fault_row, fault)
+        tell_fault(check, subject, fault->fault);
+    return true;
+}
+
+/* Reads archive and bundle as a publish does, and compares all that the rows say of them. */
+static bool version_check(const struct check *check, const struct version_row *row,
+                          const char *subject, struct arena *arena, struct error *err)
+{
+    struct publish_request request;
+    struct parcel parcel = { 0 };
     struct doc *files;
-    struct pack_index index;
-    int fd = -1;
-    uint64_t size;
-    if (!blob_open(check->registry->blobs, row->archive_digest, &fd, &size, &err)) {
-        tell_fault(check, subject, arena_printf(arena, "archive: %s", err.message));
-        return;
+    struct error fault;
+    if (!keys_take(check, row->namespace, arena, &parcel.keys, err))
+        return false;
+    if (!parcel_take(check, row, &request, arena, &parcel, &fault)) {
+        tell_fault(check, subject, fault.message);
+        return true;
     }
-    CLEANUP(closep) int owned = fd;
-    struct archive_source source = { .fd = owned };
-    struct archive_expect expect = { row->name, row->version, row->archive_digest, NULL };
-    if (!archive_read_index(&source, &expect, arena, &index, &err)) {
-        tell_fault(check, subject, arena_printf(arena, "archive: %s", err.message));
-        return;
-    }
-    if (strcmp(index.tar_sha256, row->tar_digest) != 0)
+    if (strcmp(parcel.index.sha256, row->archive_digest) != 0)
+        tell_fault(check, subject, "its archive has another digest");
+    if (strcmp(parcel.index.tar_sha256, row->tar_digest) != 0)
         tell_fault(check, subject, "its tar is not the one that was published");
-    if (!row->manifest_name || strcmp(row->manifest_name, row->name) != 0 ||
-        !row->manifest_version || strcmp(row->manifest_version, row->version) != 0)
-        tell_fault(check, subject, "its manifest names another pack or version");
-    if (!json_parse(row->files, strlen(row->files), NULL, JSON_PLAIN, arena, &files, &err))
+    if (!json_parse(row->files, strlen(row->files), NULL, JSON_PLAIN, arena, &files, &fault))
         tell_fault(check, subject, "its files cannot be listed");
     else
-        files_compare(check, subject, &index, files, arena);
+        files_compare(check, subject, &parcel.index, files, arena);
+    signature_check(check, row, &request, subject, arena, &parcel);
+    return rows_compare(check, row, subject, &parcel, arena, err);
 }
 
 static bool versions_check(struct check *check, struct error *err)
@@ -125,9 +212,10 @@ static bool versions_check(struct check *check, struct error *err)
             return true;
         number = row->number;
         check->report->versions++;
-        archive_check(check, row,
-                      arena_printf(arena, "%s/%s@%s", row->namespace, row->name, row->version),
-                      arena);
+        if (!version_check(check, row,
+                           arena_printf(arena, "%s/%s@%s", row->namespace, row->name, row->version),
+                           arena, err))
+            return false;
     }
 }
 

@@ -1,7 +1,9 @@
 /*
  * Whether what the database says and what the blob store holds agree: every version's blobs exist
- * and hash right, its files are those of its archive, rows fit each other, the audit chain holds,
- * and which blobs nobody refers to. Reads only; may run beside a serving registry.
+ * and hash right, its bundle signs its archive with a key of its organisation, all that its rows
+ * say of either (signer, manifest, permissions, README, files, order) is what a publish of the two
+ * would write, rows fit each other, the audit chain holds, and which blobs nobody refers to. Reads
+ * only; may run beside a serving registry.
  */
 #pragma once
 

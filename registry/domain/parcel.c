@@ -140,8 +140,11 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
 
 bool parcel_check(struct arena *arena, struct parcel *parcel, struct error *err)
 {
-    if (!lint_pass(parcel, arena, err))
-        return false;
+    return lint_pass(parcel, arena, err) && parcel_describe(arena, parcel, err);
+}
+
+bool parcel_describe(struct arena *arena, struct parcel *parcel, struct error *err)
+{
     const struct manifest *manifest = &parcel->index.manifest;
     parcel->manifest = json_print(manifest->doc, JSON_COMPACT_KEPT, arena);
     parcel->profiles = profile_names(manifest, arena);

@@ -1,4 +1,4 @@
-/* What a publish request holds, once it has been found sound. Not for use outside publish.c. */
+/* What a publish request holds, once it has been found sound. For publish.c and fsck.c alone. */
 #pragma once
 
 #include "lib/pack/semver.h"
@@ -27,6 +27,9 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
                  struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
 /* And all else that can be checked of it alone. */
 bool parcel_check(struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
+/* What rows say of it, from manifest to profiles, with nothing checked: for what was accepted once.
+ */
+bool parcel_describe(struct arena *arena, struct parcel *parcel, struct error *err) MUST_CHECK;
 
 /* The permissions of all the profiles of a pack together: what installing it may bring. */
 bool parcel_permissions(const struct parcel *parcel, struct arena *arena, const char **out,

@@ -1,6 +1,5 @@
 -- Versions in order, one at a time. $1 bigint: number of the one before
 SELECT v.number, v.id, p.namespace, p.name, v.version, v.archive_digest, v.tar_digest, v.bundle_digest,
-       v.manifest ->> 'name' AS manifest_name, v.manifest ->> 'version' AS manifest_version,
        coalesce((SELECT jsonb_agg(jsonb_build_object('path', f.path, 'digest', f.digest, 'size', b.size_bytes, 'mode', f.mode) ORDER BY f.path)
                    FROM file f JOIN blob b ON b.digest = f.digest WHERE f.version_id = v.id), '[]')::text AS files
   FROM version v

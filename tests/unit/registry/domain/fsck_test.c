@@ -82,14 +82,75 @@ static void changed_rows_show(void **state)
         "UPDATE version v SET manifest = manifest || jsonb_build_object('name', p.name) "
         "FROM package p WHERE p.id = v.package_id",
         "manifest");
-    tampering_shows("version",
-
-                    "UPDATE version SET tar_digest = reverse(tar_digest)",
+    tampering_shows("version", "UPDATE version SET tar_digest = reverse(tar_digest)",
                     "UPDATE version SET tar_digest = reverse(tar_digest)", "tar");
     tampering_shows("package", "UPDATE package SET latest_version_id = NULL",
                     "SELECT package_refresh(id) FROM package", "latest version");
     tampering_shows("blob", "UPDATE blob SET size_bytes = size_bytes + 1",
                     "UPDATE blob SET size_bytes = size_bytes - 1", "bytes instead of");
+}
+
+/* What a page shows, and what a client is given, is what was signed. */
+static void rows_that_the_archive_does_not_bear_out_show(void **state)
+{
+    (void)state;
+    (void)sample_there(&house, "borne", "1.0.0");
+    static const struct {
+        const char *column, *wrong, *expected;
+    } cases[] = {
+        { "sort_key", "'zz'", "ordered as another" },
+        { "prerelease", "NOT prerelease", "ordered as another" },
+        { "permissions", "'{}'", "its permissions" },
+        { "readme", "'other'", "its README" },
+        { "readme", "NULL", "its README" },
+        { "statement", "'files'", "does not bind" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++)
+        tampering_shows(
+            "version",
+            arena_printf(world.arena,
+                         "CREATE TABLE kept AS SELECT id, %s AS old FROM version; "
+                         "UPDATE version SET %s = %s WHERE manifest ->> 'name' = 'borne'",
+                         cases[i].column, cases[i].column, cases[i].wrong),
+            arena_printf(world.arena,
+                         "UPDATE version v SET %s = k.old FROM kept k WHERE k.id = v.id; "
+                         "DROP TABLE kept",
+                         cases[i].column),
+            cases[i].expected);
+    tampering_shows("provided_profile", "UPDATE provided_profile SET name = name || '!'",
+                    "UPDATE provided_profile SET name = rtrim(name, '!')", "other names");
+}
+
+static void the_bundle_of_another_version_shows(void **state)
+{
+    (void)state;
+    (void)sample_there(&house, "swap", "1.0.0");
+    (void)sample_there(&house, "swap", "1.0.1");
+    static const char swap[] =
+        "UPDATE version v SET bundle_digest = w.bundle_digest FROM version w "
+        "WHERE v.package_id = w.package_id AND v.id <> w.id AND v.manifest ->> 'name' = 'swap'";
+    tampering_shows("version", swap, swap, "bundle: ");
+}
+
+static void another_key_shows_and_a_revoked_one_has_signed_all_the_same(void **state)
+{
+    (void)state;
+    (void)sample_there(&house, "signed", "1.0.0");
+    CLEANUP(private_key_freep) struct private_key *other = NULL;
+    assert_ok(private_key_generate(KEY_ED25519, &other, &err));
+    CLEANUP(public_key_freep) struct public_key *public = private_key_public(other);
+    struct actor actor = world_actor(house.owner);
+    struct key_request key = { house.name, "other", public_key_pem(public, world.arena) };
+    const char *document;
+    assert_ok(key_add(&world.registry, &key, &actor, world.arena, &document, &err));
+    static const char set[] = "UPDATE version SET signer_key_id = '%s' "
+                              "WHERE manifest ->> 'name' = 'signed'";
+    char to_other[200], back[200];
+    (void)snprintf(to_other, sizeof(to_other), set, public_key_id(public));
+    (void)snprintf(back, sizeof(back), set, house.key_id);
+    tampering_shows("version", to_other, back, "signed by another key");
+    assert_ok(key_revoke(&world.registry, house.name, house.key_id, &actor, &err));
+    assert_int_equal(check(), 0);
 }
 
 static void a_changed_history_shows(void **state)
@@ -156,6 +217,9 @@ int main(void)
         cmocka_unit_test(a_changed_history_shows),
         cmocka_unit_test(lost_and_changed_blobs_show),
         cmocka_unit_test(orphans_are_listed_and_no_fault),
+        cmocka_unit_test(rows_that_the_archive_does_not_bear_out_show),
+        cmocka_unit_test(the_bundle_of_another_version_shows),
+        cmocka_unit_test(another_key_shows_and_a_revoked_one_has_signed_all_the_same), /* last */
     };
     return cmocka_run_group_tests(tests, open_all, close_all);
 }
