@@ -3,8 +3,8 @@
  * to hash it, and building a second tree for that cost more than the rest of the record.
  */
 #include <assert.h>
+#include <float.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,15 +77,30 @@ static void put_text(struct output *out, const char *text, size_t len)
     put_char(out, '"');
 }
 
-/* The shortest way to write a real is not obvious, and reals are rare. */
+/* The fewest digits that read back as the same number: what a person wrote is not made 1.1000001.
+ * 15 are kept by every double, but for those so small that they have fewer. */
 static void put_real(struct output *out, double real)
 {
-    char text[64];
-    json_auto_t *value = json_real(real);
-    assert(value); /* finite */
-    size_t len = json_dumpb(value, text, sizeof(text), JSON_ENCODE_ANY);
-    assert(len <= sizeof(text));
-    put(out, text, len);
+    char text[32];
+    bool tiny = real != 0 && real < DBL_MIN && real > -DBL_MIN;
+    assert(real <= DBL_MAX && real >= -DBL_MAX); /* finite */
+    for (int digits = tiny ? 1 : 15; digits <= 17; digits++) {
+        (void)snprintf(text, sizeof(text), "%.*g", digits, real);
+        if (strtod(text, NULL) == real)
+            break;
+    }
+    size_t mantissa = strcspn(text, "e");
+    put(out, text, mantissa);
+    if (!text[mantissa]) {
+        if (!strchr(text, '.'))
+            put(out, ".0", 2); /* or it would come back as an integer */
+        return;
+    }
+    const char *exponent = text + mantissa + 1; /* "+20", "-07" */
+    put(out, exponent[0] == '-' ? "e-" : "e", exponent[0] == '-' ? 2 : 1);
+    exponent++;
+    exponent += strspn(exponent, "0");
+    put(out, exponent, strlen(exponent));
 }
 
 static void put_line(struct output *out)
