@@ -50,11 +50,14 @@ void tree_set(struct doc *table, const char *key, const struct doc *value, struc
     struct doc *copy = doc_copy(arena, value);
     const struct doc *former = doc_find(table, key);
     if (!former) {
+        const char *plain = value->key && strcmp(value->key, key) == 0 ? copy->key_plain : NULL;
         doc_insert(arena, table, key, copy);
+        copy->key_plain = plain;
         return;
     }
     copy->key = former->key;
     copy->key_len = former->key_len;
+    copy->key_plain = former->key_plain;
     item_replace(table, former, copy);
 }
 
@@ -112,6 +115,7 @@ static bool table_merge(struct doc *target, const struct doc *patch, struct way 
         }
         if (!below) {
             below = doc_add_table(arena, target, item->key);
+            below->key_plain = item->key_plain;
             parent_record(record, way, arena);
         }
         if (!table_merge(below, item, way, record, arena))

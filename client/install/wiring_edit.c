@@ -47,12 +47,29 @@ static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *er
     return true;
 }
 
+/* What is written says what was read, and was put in: nobody's settings change their meaning. */
+static bool yaml_save(struct wiring *wiring, const struct edit *edit, const char **out,
+                      struct error *err)
+{
+    struct doc *again;
+    struct error fault;
+    const char *text = yaml_text(edit->doc, wiring->arena);
+    if (!yaml_parse(text, strlen(text), edit->path, wiring->arena, &again, &fault) ||
+        !doc_equal(edit->doc, again))
+        return error_set(err, UNSUPPORTED, "%s holds YAML that cannot be written again",
+                         edit->path);
+    *out = text;
+    return true;
+}
+
 static bool edit_save(struct wiring *wiring, const struct edit *edit, struct error *err)
 {
-    const char *text = edit->is_yaml
-                           ? yaml_text(edit->doc, wiring->arena)
-                           : arena_printf(wiring->arena, "%s\n",
-                                          json_print(edit->doc, JSON_PRETTY, wiring->arena));
+    const char *text;
+    if (!edit->is_yaml)
+        text =
+            arena_printf(wiring->arena, "%s\n", json_print(edit->doc, JSON_PRETTY, wiring->arena));
+    else if (!yaml_save(wiring, edit, &text, err))
+        return false;
     const struct node node = { .kind = NODE_FILE,
                                .bytes = text,
                                .len = strlen(text),
@@ -75,6 +92,8 @@ static bool patch_expand(const struct wiring *wiring, struct doc *doc, struct er
     const char *text;
     if (!variables_expand(wiring->variables, doc->text, wiring->arena, &text, err))
         return false;
+    if (strcmp(doc->text, text) != 0)
+        doc->plain = NULL; /* what comes of it may need quotes */
     doc->text = text;
     doc->len = strlen(text);
     return true;

@@ -92,6 +92,45 @@ static void text_put(struct buf *buf, const char *text, size_t len, struct arena
     quoted_put(buf, json_print(doc, JSON_COMPACT_KEPT, arena), arena);
 }
 
+/* Whether a plain scalar can stand again as it was written, on one line; NULL cannot. In the first
+ * column three dots or hyphens are a mark between documents. */
+static bool is_verbatim(const char *plain, unsigned depth)
+{
+    unsigned point;
+    if (!plain || (!depth && (text_starts(plain, "---") || text_starts(plain, "..."))))
+        return false;
+    for (const char *at = plain; *at; at++)
+        if ((unsigned char)*at < ' ' || special_length(at, &point))
+            return false;
+    return true;
+}
+
+/* A real that was not read from YAML: 1e20 is text in YAML 1.1, which wants a point and a sign. */
+static void real_put(struct buf *buf, const struct doc *doc, struct arena *arena)
+{
+    const char *text = json_print(doc, JSON_COMPACT_KEPT, arena);
+    const char *e = strchr(text, 'e');
+    if (!e) {
+        put(buf, text);
+        return;
+    }
+    bool point = memchr(text, '.', (size_t)(e - text)) != NULL;
+    put(buf, arena_printf(arena, "%.*s%se%s%s", (int)(e - text), text, point ? "" : ".0",
+                          e[1] == '-' ? "" : "+", e + 1));
+}
+
+static void scalar_put(struct buf *buf, const struct doc *doc, unsigned depth, struct arena *arena)
+{
+    if (is_verbatim(doc->plain, depth))
+        put(buf, doc->plain);
+    else if (doc->kind == DOC_TEXT || doc->kind == DOC_TIME)
+        text_put(buf, doc->text, doc->len, arena);
+    else if (doc->kind == DOC_REAL)
+        real_put(buf, doc, arena);
+    else
+        put(buf, json_print(doc, JSON_COMPACT_KEPT, arena));
+}
+
 static bool is_block(const struct doc *doc)
 {
     return (doc->kind == DOC_TABLE || doc->kind == DOC_LIST) && doc->count > 0;
@@ -104,14 +143,12 @@ static void value_put(struct buf *buf, const struct doc *value, unsigned depth, 
 {
     if (is_block(value)) {
         put(buf, "\n");
-        node_put(buf, value, depth + 1, arena);
+        node_put(buf, value, depth, arena);
         return;
     }
-    put(buf, " ");
-    if (value->kind == DOC_TEXT || value->kind == DOC_TIME)
-        text_put(buf, value->text, value->len, arena);
-    else
-        put(buf, json_print(value, JSON_COMPACT_KEPT, arena));
+    if (!value->plain || *value->plain)
+        put(buf, " ");
+    scalar_put(buf, value, depth, arena);
     put(buf, "\n");
 }
 
@@ -123,10 +160,13 @@ static void node_put(struct buf *buf, const struct doc *doc, unsigned depth, str
         if (doc->kind == DOC_LIST) {
             put(buf, "-");
         } else {
-            text_put(buf, item->key, item->key_len, arena);
+            if (is_verbatim(item->key_plain, depth))
+                put(buf, item->key_plain);
+            else
+                text_put(buf, item->key, item->key_len, arena);
             put(buf, ":");
         }
-        value_put(buf, item, depth, arena);
+        value_put(buf, item, depth + 1, arena);
     }
 }
 

@@ -27,6 +27,7 @@ void doc_insert(struct arena *arena, struct doc *table, const char *key, struct 
 {
     value->key_len = strlen(key);
     value->key = arena_strndup(arena, key, value->key_len);
+    value->key_plain = NULL;
     doc_append(table, value);
 }
 
@@ -89,6 +90,10 @@ struct doc *doc_copy(struct arena *arena, const struct doc *doc)
     copy->next = NULL;
     if (doc->key)
         copy->key = arena_strndup(arena, doc->key, doc->key_len);
+    if (doc->plain)
+        copy->plain = arena_strndup(arena, doc->plain, strlen(doc->plain));
+    if (doc->key_plain)
+        copy->key_plain = arena_strndup(arena, doc->key_plain, strlen(doc->key_plain));
     if (doc->kind == DOC_TEXT || doc->kind == DOC_TIME)
         copy->text = arena_strndup(arena, doc->text, doc->len);
     if (doc->kind == DOC_LIST || doc->kind == DOC_TABLE) {

@@ -30,6 +30,9 @@ struct doc {
     unsigned key_line, key_column;
     const char *key; /* in a table; UTF-8. A quoted key of TOML may hold NUL: see key_len */
     size_t key_len;
+    /* Of YAML: how a scalar, and its key, were written where that was without quotes; else NULL.
+     * What it means depends on who reads it: `no` and 0755 are other values in YAML 1.1. */
+    const char *plain, *key_plain;
     union {
         bool boolean;
         int64_t integer;

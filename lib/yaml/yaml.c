@@ -80,6 +80,8 @@ static bool key_take(struct reader *reader, struct level *level, struct doc *doc
         return fault_at(reader, mark, "this key is there already");
     doc->key = arena_strndup(reader->arena, text, len);
     doc->key_len = len;
+    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
+        doc->plain = doc->key;
     level->key = doc;
     return true;
 }
@@ -95,6 +97,7 @@ static bool value_place(struct reader *reader, struct doc *doc)
     if (level->doc->kind == DOC_TABLE) {
         doc->key = level->key->key;
         doc->key_len = level->key->key_len;
+        doc->key_plain = level->key->plain;
         doc->key_line = level->key->line;
         doc->key_column = level->key->column;
         level->key = NULL;
@@ -137,6 +140,7 @@ static bool scalar_take(struct reader *reader, const yaml_event_t *event)
     if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE) {
         if (!yaml_scalar_read(text, len, reader->arena, doc))
             return fault_at(reader, mark, "this number cannot be held");
+        doc->plain = strlen(text) == len ? arena_strndup(reader->arena, text, len) : NULL;
     } else {
         doc->text = arena_strndup(reader->arena, text, len);
         doc->len = len;

@@ -51,6 +51,18 @@ def test_what_the_user_changed_since_is_kept(home, publisher):  # noqa: F811
     assert (home.home / ".codex/bin/hook.sh").read_text() == "#!/bin/sh\nmine\n"
 
 
+def test_what_the_user_set_means_the_same_to_every_reader(home, publisher):  # noqa: F811
+    mine = "confirm: no\non: 2024-01-01\nmask: 0755\nlimit: 1_000\nversion: 1.10\nempty:\n"
+    config, settings = home.home / ".hermes/config.yaml", home.home / ".claude/settings.json"
+    config.write_text(mine)
+    settings.write_text('{"rate": 1.1, "least": 1e-7}')
+    home.ok("pull", "--yes", publisher.ref("web"))
+    assert config.read_text().startswith(mine) and "web:" in config.read_text()
+    assert '"rate": 1.1,' in settings.read_text() and '"least": 1e-7,' in settings.read_text()
+    home.ok("remove", publisher.ref("web"))
+    assert config.read_text() == mine
+
+
 def crash_everywhere(client, args, again):  # noqa: F811
     """Kills the command at its first, second, ... marked point; after each, the next command finds
     the state from before or, behind the point of no return, the one after."""

@@ -1,5 +1,6 @@
 /* USES client/install lib/yaml */
-/* A YAML file that wiring has edited means what it was edited to. */
+/* A YAML file that wiring has edited means what it was edited to, and is not changed by being read.
+ */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,5 +20,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *text = yaml_text(doc, arena);
     assert(yaml_parse(text, strlen(text), NULL, arena, &again, &err));
     assert(doc_equal(doc, again));
+    assert(strcmp(yaml_text(again, arena), text) == 0);
     return 0;
 }

@@ -47,11 +47,48 @@ static void tables_are_written_as_people_write_them(void **state)
                                                "    - 1\n    - two\n");
 }
 
+/* Other readers take these for booleans, dates, octal and more: they stay theirs to read. */
+static void what_was_written_without_quotes_stays_as_it_was(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {
+        "telemetry: no\nsince: 2024-01-01\nmask: 0755\nlimit: 1_000\nname: 1e3\nat: 12:30\n",
+        "version: 1.10\nhex: 0x1F\nempty:\nnothing: ~\non: Yes\n2024-01-01: y\n12: 0o17\n",
+        "list:\n  - no\n  - +1\n  - .5\n  -\n  - ---\nfalse: off\nnull: a b-c, d\n",
+    };
+    static const char *const changed[][2] = {
+        { "a: 'no'\nb: \"0755\"\n", "a: \"no\"\nb: \"0755\"\n" },
+        { "a: one\n  two\n", "a: one two\n" },
+        { "a: one\n\n  two\n", "a: \"one\\ntwo\"\n" },
+        { "{---: [x, no]}", "\"---\":\n  - x\n  - no\n" },
+    };
+    for (size_t i = 0; i < COUNT(kept) + COUNT(changed); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const char *from = i < COUNT(kept) ? kept[i] : changed[i - COUNT(kept)][0];
+        const char *to = i < COUNT(kept) ? kept[i] : changed[i - COUNT(kept)][1];
+        struct doc *doc;
+        assert_ok(yaml_parse(from, strlen(from), NULL, arena, &doc, &err));
+        assert_string_equal(yaml_text(doc_copy(arena, doc), arena), to);
+    }
+}
+
+static void reals_are_reals_in_yaml_1_1_too(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *json = "[1e20,1.5e-7,0.25]";
+    struct doc *doc;
+    assert_ok(json_parse(json, strlen(json), NULL, JSON_PLAIN, arena, &doc, &err));
+    assert_string_equal(yaml_text(doc, arena), "- 1.0e+20\n- 1.5e-7\n- 0.25\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_printed_reads_back_the_same),
         cmocka_unit_test(tables_are_written_as_people_write_them),
+        cmocka_unit_test(what_was_written_without_quotes_stays_as_it_was),
+        cmocka_unit_test(reals_are_reals_in_yaml_1_1_too),
     };
     return cmocka_run_group_tests_name("client/install/yaml_text", tests, NULL, NULL);
 }
