@@ -92,7 +92,7 @@ static bool attend(struct job *job, int64_t due_us[COUNT(chores)], struct error 
             return false;
         if (tag)
             hooks->drop(hooks->context, tag);
-        else if (!chores_run(job, due_us, err))
+        if (!chores_run(job, due_us, err)) /* however much there is to hear */
             return false;
     }
     return flush(job, err);
