@@ -7,6 +7,8 @@
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
+#define SIMPLE_KEY_MAX \
+    160 /* bytes; quoted, they may become 6 times as many, and 1024 are allowed */
 #define TEXT_MAX (64 * (size_t)1024 * 1024)
 
 /* Memory is bounded by the document that was read; running out of TEXT_MAX is a programmer's error.
@@ -93,11 +95,16 @@ static void text_put(struct buf *buf, const char *text, size_t len, struct arena
 }
 
 /* Whether a plain scalar can stand again as it was written, on one line; NULL cannot. In the first
- * column three dots or hyphens are a mark between documents. */
+ * column three dots or hyphens are a mark between documents; what is text between brackets may be
+ * an item's mark outside them. */
 static bool is_verbatim(const char *plain, unsigned depth)
 {
     unsigned point;
     if (!plain || (!depth && (text_starts(plain, "---") || text_starts(plain, "..."))))
+        return false;
+    if (*plain && strchr("-?:", *plain) && (!plain[1] || plain[1] == ' '))
+        return false;
+    if (*plain && plain[strlen(plain) - 1] == ':') /* as the key of "a::" does */
         return false;
     for (const char *at = plain; *at; at++)
         if ((unsigned char)*at < ' ' || special_length(at, &point))
@@ -152,6 +159,23 @@ static void value_put(struct buf *buf, const struct doc *value, unsigned depth, 
     put(buf, "\n");
 }
 
+/* libyaml reads a key that is nothing at all only behind a question mark, and a long one too. */
+static void key_put(struct buf *buf, const struct doc *item, unsigned depth, struct arena *arena)
+{
+    bool marked = (item->key_plain && !*item->key_plain) || item->key_len > SIMPLE_KEY_MAX;
+    if (marked)
+        put(buf, item->key_len ? "? " : "?");
+    if (is_verbatim(item->key_plain, depth))
+        put(buf, item->key_plain);
+    else
+        text_put(buf, item->key, item->key_len, arena);
+    if (marked) {
+        put(buf, "\n");
+        indent(buf, depth);
+    }
+    put(buf, ":");
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static void node_put(struct buf *buf, const struct doc *doc, unsigned depth, struct arena *arena)
 {
@@ -160,11 +184,7 @@ static void node_put(struct buf *buf, const struct doc *doc, unsigned depth, str
         if (doc->kind == DOC_LIST) {
             put(buf, "-");
         } else {
-            if (is_verbatim(item->key_plain, depth))
-                put(buf, item->key_plain);
-            else
-                text_put(buf, item->key, item->key_len, arena);
-            put(buf, ":");
+            key_put(buf, item, depth, arena);
         }
         value_put(buf, item, depth + 1, arena);
     }
@@ -174,10 +194,13 @@ const char *yaml_text(const struct doc *doc, struct arena *arena)
 {
     CLEANUP(buf_clearp) struct buf buf;
     buf_init(&buf, TEXT_MAX);
+    struct doc root = *doc;
+    if (root.plain && !*root.plain)
+        root.plain = NULL; /* an empty document: null */
     if (is_block(doc))
         node_put(&buf, doc, 0, arena);
     else
-        value_put(&buf, doc, 0, arena);
+        value_put(&buf, &root, 0, arena);
     const char *text = buf.data + (buf.data[0] == ' ');
     return arena_strndup(arena, text, strlen(text));
 }
