@@ -108,10 +108,9 @@ static void print_writes_each_kind_as_rfc_8259_has_it(void **state)
                        "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\",\"e\":1e300}";
     struct doc *doc;
     assert_ok(json_parse(text, strlen(text), NULL, JSON_PLAIN, arena, &doc, &err));
-    assert_string_equal(
-        json_print(doc, JSON_COMPACT_SORTED, arena),
-        "{\"a\":[],\"ab\":{},\"b\":[[-1,2.5],{\"x\":false}],\"e\":1e300,"
-        "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\"}");
+    assert_string_equal(json_print(doc, JSON_COMPACT_SORTED, arena),
+                        "{\"a\":[],\"ab\":{},\"b\":[[-1,2.5],{\"x\":false}],\"e\":1e300,"
+                        "\"t\":\"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001F/\x7f\xc3\xa9\"}");
     assert_ok(
         json_parse("{\"l\":[1,{}],\"o\":{\"p\":null}}", 27, NULL, JSON_PLAIN, arena, &doc, &err));
     assert_string_equal(json_print(doc, JSON_PRETTY, arena), "{\n  \"l\": [\n    1,\n    {}\n  ],\n"
