@@ -105,7 +105,7 @@ static void rows_that_the_archive_does_not_bear_out_show(void **state)
         { "readme", "NULL", "its README" },
         { "statement", "'files'", "does not bind" },
     };
-    for (size_t i = 0; i < COUNT(cases); i++)
+    for (size_t i = 0; i < COUNT(cases); i++) {
         tampering_shows(
             "version",
             arena_printf(world.arena,
@@ -117,6 +117,7 @@ static void rows_that_the_archive_does_not_bear_out_show(void **state)
                          "DROP TABLE kept",
                          cases[i].column),
             cases[i].expected);
+    }
     tampering_shows("provided_profile", "UPDATE provided_profile SET name = name || '!'",
                     "UPDATE provided_profile SET name = rtrim(name, '!')", "other names");
 }
