@@ -189,7 +189,7 @@ def test_a_faulty_pack_is_refused_by_name(house, fault):
     assert owner.get(f"/packages/{organisation}/faulty").status_code == 404
 
 
-def test_faulty_forms_are_refused_by_part(house):
+def test_faulty_forms_are_refused_by_part(house, registry):
     owner, organisation, key = house
     files = packs.pack_files("form")
     bundle = ("bundle", "b", packs.multi_file_bundle(files, key))
@@ -207,6 +207,8 @@ def test_faulty_forms_are_refused_by_part(house):
             assert refused.json()["field"] == field
     old = owner.upload(organisation, "form", {**fields, "readme": "# unsigned"}, [bundle, *artifacts])
     assert old.status_code == 201  # the first clients' field is taken and left aside
+    checked = registry.run("fsck")  # holds this form of a statement against the archive made of it
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_names_that_look_alike_are_not_two_packs(world):
