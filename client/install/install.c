@@ -123,6 +123,80 @@ static bool plan_begin(const struct store *store, const struct install_options *
            edits_release(store, install, err);
 }
 
+static struct list artifacts_lock(const struct install_pack *pack, struct arena *arena)
+{
+    const struct list *artifacts = &pack->index->manifest.artifacts;
+    struct lock_artifact *locked = ARENA_ARRAY(arena, struct lock_artifact, artifacts->count + 1);
+    size_t count = 0;
+    LIST_FOREACH (*artifacts, const struct artifact, artifact) {
+        const struct pack_file *file = pack_index_find(pack->index, artifact->path);
+        if (file)
+            locked[count++] =
+                (struct lock_artifact){ artifact_installed_path(artifact, arena), file->sha256,
+                                        artifact_type_names[artifact->type] };
+    }
+    return (struct list){ locked, count };
+}
+
+/* A pack's patches come back in the lock file some levels deeper, and spread over lines: what could
+ * not be read again would make every pack there is unusable. */
+static bool lock_check(const char *text, struct arena *arena, struct error *err)
+{
+    struct lockfile again;
+    size_t len = strlen(text);
+    if (len > LIMIT_LOCK_BYTES)
+        error_set(err, TOO_LARGE, "over %zu bytes", LIMIT_LOCK_BYTES);
+    else if (lockfile_parse(text, len, arena, &again, err))
+        return true;
+    return error_prefix(err, "the lock file could not be read again");
+}
+
+static const char *lock_text(const struct store *store, const struct install *install)
+{
+    const struct install_pack *pack = install->pack;
+    struct arena *arena = install->arena;
+    if (!pack)
+        return lockfile_print(&store->lockfile, &(struct lock_change){ .removed = install->key },
+                              arena);
+    const struct pack_file *manifest = pack_index_find(pack->index, PACK_MANIFEST);
+    const struct lock_pack entry = {
+        .key = install->key,
+        .namespace = install->namespace,
+        .name = install->name,
+        .version = pack->index->manifest.version,
+        .installed_at = clock_now_us(),
+        .pinned = install->old && install->old->pinned,
+        .provenance = pack->provenance,
+        .artifacts = artifacts_lock(pack, arena),
+        .wiring_record = install->wiring.records,
+        .registry = pack->registry,
+        .archive_digest = arena_printf(arena, "sha256:%s", pack->index->sha256),
+        .manifest_sha256 = manifest ? manifest->sha256 : NULL,
+        .entry = install->old ? install->old->entry : NULL,
+    };
+    const struct lock_change change = { .changed = &entry, .registry = pack->registry };
+    return lockfile_print(&store->lockfile, &change, arena);
+}
+
+/* The files of ours as they will be; NULL wired drops it, NULL signers leaves it as it is. */
+struct own {
+    const char *wired, *lock, *signers;
+};
+
+/* What is written is read as the next nono would read it, before anything is touched. */
+static bool own_make(const struct store *store, const struct install *install, struct own *out,
+                     struct error *err)
+{
+    struct arena *arena = install->arena;
+    *out = (struct own){ .lock = lock_text(store, install) };
+    if (!wired_is_empty(&install->wired))
+        out->wired = wired_print(&install->wired, arena);
+    return (!out->wired || wired_check(out->wired, arena, err)) &&
+           lock_check(out->lock, arena, err) &&
+           (!install->pack ||
+            signers_print(store, install->key, install->pack->signer, arena, &out->signers, err));
+}
+
 bool install_plan(const struct store *store, const struct install_pack *pack,
                   const struct install_options *options, struct arena *arena, struct install *out,
                   struct error *err)
@@ -142,7 +216,9 @@ bool install_plan(const struct store *store, const struct install_pack *pack,
         if (!wiring_apply(&install->wiring, directive, err))
             return error_prefix(err, "%s", install->key);
     folders_drop(store, install);
-    return wired_settle(&install->wired, install->plan, arena, err);
+    struct own own;
+    return wired_settle(&install->wired, install->plan, arena, err) &&
+           (own_make(store, install, &own, err) || error_prefix(err, "%s", install->key));
 }
 
 bool install_plan_removal(const struct store *store, const char *namespace, const char *name,
@@ -210,61 +286,6 @@ static void own_file(const char *root, const char *name, const char *text, struc
     };
 }
 
-static struct list artifacts_lock(const struct install_pack *pack, struct arena *arena)
-{
-    const struct list *artifacts = &pack->index->manifest.artifacts;
-    struct lock_artifact *locked = ARENA_ARRAY(arena, struct lock_artifact, artifacts->count + 1);
-    size_t count = 0;
-    LIST_FOREACH (*artifacts, const struct artifact, artifact) {
-        const struct pack_file *file = pack_index_find(pack->index, artifact->path);
-        if (file)
-            locked[count++] =
-                (struct lock_artifact){ artifact_installed_path(artifact, arena), file->sha256,
-                                        artifact_type_names[artifact->type] };
-    }
-    return (struct list){ locked, count };
-}
-
-/* A pack's patches come back in the lock file some levels deeper, and spread over lines: what could
- * not be read again would make every pack there is unusable. */
-static bool lock_check(const char *text, struct arena *arena, struct error *err)
-{
-    struct lockfile again;
-    size_t len = strlen(text);
-    if (len > LIMIT_LOCK_BYTES)
-        error_set(err, TOO_LARGE, "over %zu bytes", LIMIT_LOCK_BYTES);
-    else if (lockfile_parse(text, len, arena, &again, err))
-        return true;
-    return error_prefix(err, "the lock file could not be read again");
-}
-
-static const char *lock_text(const struct store *store, const struct install *install)
-{
-    const struct install_pack *pack = install->pack;
-    struct arena *arena = install->arena;
-    if (!pack)
-        return lockfile_print(&store->lockfile, &(struct lock_change){ .removed = install->key },
-                              arena);
-    const struct pack_file *manifest = pack_index_find(pack->index, PACK_MANIFEST);
-    const struct lock_pack entry = {
-        .key = install->key,
-        .namespace = install->namespace,
-        .name = install->name,
-        .version = pack->index->manifest.version,
-        .installed_at = clock_now_us(),
-        .pinned = install->old && install->old->pinned,
-        .provenance = pack->provenance,
-        .artifacts = artifacts_lock(pack, arena),
-        .wiring_record = install->wiring.records,
-        .registry = pack->registry,
-        .archive_digest = arena_printf(arena, "sha256:%s", pack->index->sha256),
-        .manifest_sha256 = manifest ? manifest->sha256 : NULL,
-        .entry = install->old ? install->old->entry : NULL,
-    };
-    const struct lock_change change = { .changed = &entry, .registry = pack->registry };
-    return lockfile_print(&store->lockfile, &change, arena);
-}
-
 static bool tree_change(const struct store *store, const struct install *install,
                         struct change *changes, size_t *count, struct error *err)
 {
@@ -293,25 +314,6 @@ static bool tree_change(const struct store *store, const struct install *install
         return false;
     changes[(*count)++] = tree;
     return true;
-}
-
-/* The files of ours as they will be; NULL wired drops it, NULL signers leaves it as it is. */
-struct own {
-    const char *wired, *lock, *signers;
-};
-
-/* What is written is read as the next nono would read it, before anything is touched. */
-static bool own_make(const struct store *store, const struct install *install, struct own *out,
-                     struct error *err)
-{
-    struct arena *arena = install->arena;
-    *out = (struct own){ .lock = lock_text(store, install) };
-    if (!wired_is_empty(&install->wired))
-        out->wired = wired_print(&install->wired, arena);
-    return (!out->wired || wired_check(out->wired, arena, err)) &&
-           lock_check(out->lock, arena, err) &&
-           (!install->pack ||
-            signers_print(store, install->key, install->pack->signer, arena, &out->signers, err));
 }
 
 bool install_commit(const struct store *store, const struct install *install, struct error *err)

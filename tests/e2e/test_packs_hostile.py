@@ -174,8 +174,10 @@ def test_a_patch_that_the_lock_file_could_not_be_read_with_is_refused(client, pu
     publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
     client.ok("pull", "--yes", publisher.ref("good"))
     before = client.whole()
-    said = client.run("pull", "--yes", publisher.ref("evil"))
-    assert said.returncode != 0 and "the lock file could not be read again" in said.stderr, said.stderr
+    for asked in ("--dry-run", "--yes"):
+        said = client.run("pull", asked, publisher.ref("evil"))
+        assert said.returncode != 0 and "the lock file could not be read again" in said.stderr, said.stderr
+        assert "outside its own folder" not in said.stderr  # it is not even asked about
     assert client.whole() == before
     client.ok("verify")
     client.ok("remove", publisher.ref("good"))
