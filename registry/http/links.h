@@ -13,7 +13,7 @@ struct link;
 struct tls;
 
 /* What a client has to keep up on the average, besides a start of timeout_s. */
-#define LINK_BYTES_MIN 4096
+#define LINK_BYTES_MIN ((uint64_t)4096)
 
 /* NULL when no thread can be made. */
 struct links *links_new(unsigned timeout_s);

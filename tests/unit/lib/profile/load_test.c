@@ -377,22 +377,29 @@ static void nothing_takes_the_place_of_the_default_base(void **state)
     documents = NULL;
 }
 
+/* A public pack's profile, in arena; without the packs the test is skipped. */
+static struct profile *public_profile(const char *pack, struct arena *arena)
+{
+    const char *file = arena_printf(arena, "../shared/packs/%s/policy.json", pack), *text;
+    struct profile *profile = NULL;
+    struct error fault;
+    size_t len;
+    if (!file_read_path(file, 1 << 20, arena, &text, &len, &fault)) {
+        print_message("%s is not here: skipped\n", file);
+        arena_free(arena);
+        skip();
+    }
+    assert_ok(resolve(arena, PROFILE_JSON, text, NULL, &profile, &err));
+    return profile;
+}
+
 static void public_packs_resolve(void **state)
 {
     (void)state;
     static const char *const packs[] = { "claude", "codex", "opencode" };
     for (size_t i = 0; i < COUNT(packs); i++) {
-        CLEANUP(arena_freep) struct arena *arena = arena_new();
-        const char *file = arena_printf(arena, "../shared/packs/%s/policy.json", packs[i]), *text;
-        size_t len;
-        struct error fault;
-        if (!file_read_path(file, 1 << 20, arena, &text, &len, &fault)) {
-            print_message("%s is not here: skipped\n", file);
-            arena_free(STEAL(arena));
-            skip();
-        }
-        struct profile *profile;
-        assert_ok(resolve(arena, PROFILE_JSON, text, NULL, &profile, &err));
+        struct arena *arena = arena_new();
+        const struct profile *profile = public_profile(packs[i], arena);
         assert_ok(profile_check_supported(profile, &err));
         assert_int_equal(profile->network, PROFILE_NETWORK_OPEN);
         assert_int_equal(profile->workdir, PROFILE_WORKDIR_READWRITE);
@@ -401,6 +408,7 @@ static void public_packs_resolve(void **state)
             assert_string_equal(profile->hook_before.script, "/pk/bin/ensure-dirs.sh");
             assert_int_equal(profile->hook_before.timeout_s, 10);
         }
+        arena_free(arena);
     }
 }
 
