@@ -30,7 +30,8 @@ def test_https_works_and_is_end_to_end(proxy):
     assert done.returncode == 0, done.stderr
     assert re.findall(r"Host: (\S+)", done.stdout) == ["allowed.example", "www.wild.example", "six.example"]
     ends = [event for event in proxy.events() if event["event"] == "end"]
-    assert len(ends) == 3 and all(end["bytes_up"] > 300 and end["category"] == "none" for end in ends)
+    # curl may close before it has read the server's goodbye: then the kernel resets the connection, which is a cut
+    assert len(ends) == 3 and all(end["bytes_up"] > 300 and end["category"] in ("none", "cut") for end in ends)
 
 
 @pytest.mark.parametrize("versions", [["-tls1_2"], ["-tls1_3"], []])
