@@ -247,48 +247,54 @@ static bool folder_raise(struct emptying *emptying, int dir, const char *name, s
     return true;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion): as above */
-static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err)
+/* What is no folder is gone then, and *out_fd -1; a folder is opened, to be emptied. */
+static bool file_remove(int dir, const char *name, int *out_fd, struct error *err)
 {
+    *out_fd = -1;
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
         return true;
     if (errno != EISDIR && errno != EPERM)
         return error_set_errno(err, "remove %s", name);
+    *out_fd = folder_open_up(dir, name);
+    return *out_fd >= 0 || error_set_errno(err, "open %s", name);
+}
 
-    CLEANUP(closep) int fd = folder_open_up(dir, name);
+static bool folder_remove(int dir, const char *name, struct error *err)
+{
+    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+           error_set_errno(err, "remove %s", name);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    if (!file_remove(dir, name, &fd, err))
+        return false;
     if (fd < 0)
-        return error_set_errno(err, "open %s", name);
+        return true;
     if (emptying->depth == DEPTH_AT_ONCE)
         return folder_raise(emptying, dir, name, err);
     emptying->depth++;
     bool ok = entries_remove(emptying, fd, err);
     emptying->depth--;
-    if (!ok)
-        return false;
-    if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-        return error_set_errno(err, "remove %s", name);
-    return true;
+    return ok && folder_remove(dir, name, err);
 }
 
 bool tree_remove(int dir, const char *name, struct error *err)
 {
-    if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
-        return true;
-    if (errno != EISDIR && errno != EPERM)
-        return error_set_errno(err, "remove %s", name);
-
-    CLEANUP(closep) int fd = folder_open_up(dir, name);
+    CLEANUP(closep) int fd = -1;
+    if (!file_remove(dir, name, &fd, err))
+        return false;
     if (fd < 0)
-        return error_set_errno(err, "open %s", name);
+        return true;
     struct emptying emptying = { .top = fd, .moved = true };
     while (emptying.moved) {
         emptying.moved = false;
         if (!entries_remove(&emptying, fd, err))
             return false;
     }
-    if (unlinkat(dir, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
-        return error_set_errno(err, "remove %s", name);
-    return true;
+    return folder_remove(dir, name, err);
 }
 
 const char *path_join(struct arena *arena, const char *folder, const char *name)
