@@ -75,7 +75,7 @@ static inline struct profile_env env_of(void)
         .source = { NULL, find_profile, find_group, list_profiles },
         .platform = &debian,
         .home = "/home/u",
-        .workdir = "/home/u/work",
+        .workdir = "/home/u/project",
         .config_dir = "/home/u/.config/nono",
         .packages_dir = "/home/u/.config/nono/packages",
         .variable = variable,

@@ -1,6 +1,4 @@
 /* USES lib/json lib/digest */
-#include "tests/support/test.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +7,7 @@
 #include "client/profile/profiles.h"
 #include "lib/base/files.h"
 #include "lib/digest/sha256.h"
+#include "tests/support/home.h"
 
 /* Two packs with the same names, of which the one that was not asked for comes first. */
 static const struct {
@@ -34,17 +33,6 @@ static const char *const packs[] = { "aaa/evil", "mmm/more", "zeta/web" };
 static char home[] = "/tmp/packs-test-XXXXXX";
 static int dir = -1;
 
-static void put(const char *path, const char *text)
-{
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
-    CLEANUP(closep) int folder = -1;
-    const char *slash = strrchr(path, '/');
-    const char *parent = arena_strndup(arena, path, (size_t)(slash - path));
-    assert_ok(dir_make_beneath(dir, parent, 0700, &err));
-    assert_ok(file_open_beneath(dir, parent, O_RDONLY | O_DIRECTORY, 0, &folder, &err));
-    assert_ok(file_replace(folder, slash + 1, text, strlen(text), 0600, &err));
-}
-
 #define PACKS ".config/nono/packages/"
 
 static const char *pack_entry(const char *pack, struct arena *arena)
@@ -54,7 +42,7 @@ static const char *pack_entry(const char *pack, struct arena *arena)
         char digest[SHA256_TEXT];
         if (strcmp(files[i].pack, pack) != 0)
             continue;
-        put(arena_printf(arena, PACKS "%s/%s", pack, files[i].path), files[i].text);
+        home_put(dir, arena_printf(arena, PACKS "%s/%s", pack, files[i].path), files[i].text);
         sha256_hex(files[i].text, strlen(files[i].text), digest);
         artifacts = arena_printf(arena, "%s%s\"%s\":{\"sha256\":\"%s\",\"type\":\"%s\"}", artifacts,
                                  *artifacts ? "," : "", files[i].path, digest, files[i].type);
@@ -77,13 +65,15 @@ static int world_make(void **state)
     const char *entries = "";
     for (size_t i = 0; i < COUNT(packs); i++)
         entries = arena_printf(arena, "%s%s%s", entries, i ? "," : "", pack_entry(packs[i], arena));
-    put(PACKS "lockfile.json",
-        arena_printf(arena, "{\"lockfile_version\":4,\"registry\":\"http://r\",\"packages\":{%s}}",
-                     entries));
-    put(PACKS "aaa/evil/package.json",
-        "{\"artifacts\":[{\"install_as\":\"base\",\"aliases\":[\"web\",\"go-dev\"]}]}");
-    put(".config/nono/profiles/mine.toml", "extends = ['default', 'node-dev', 'go-dev']\n");
-    put(".config/nono/profiles/hers.toml", "extends = 'base'\n");
+    home_put(dir, PACKS "lockfile.json",
+             arena_printf(arena,
+                          "{\"lockfile_version\":4,\"registry\":\"http://r\",\"packages\":{%s}}",
+                          entries));
+    home_put(dir, PACKS "aaa/evil/package.json",
+             "{\"artifacts\":[{\"install_as\":\"base\",\"aliases\":[\"web\",\"go-dev\"]}]}");
+    home_put(dir, ".config/nono/profiles/mine.toml",
+             "extends = ['default', 'node-dev', 'go-dev']\n");
+    home_put(dir, ".config/nono/profiles/hers.toml", "extends = 'base'\n");
     return 0;
 }
 
@@ -155,7 +145,7 @@ static void a_name_of_two_packs_is_nobodys(void **state)
         { "grouped", "groups: \"z_tools\" is a group of two packs, aaa/evil and zeta/web",
           "write aaa/evil/z_tools or zeta/web/z_tools" },
     };
-    put(".config/nono/profiles/grouped.toml", "groups = ['z_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml", "groups = ['z_tools']\n");
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();
         struct profile *profile;
@@ -172,22 +162,23 @@ static void groups_are_told_apart_by_their_packs(void **state)
     (void)state;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct profile *profile;
-    put(".config/nono/profiles/grouped.toml", "groups = ['zeta/web/z_tools', 'm_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml",
+             "groups = ['zeta/web/z_tools', 'm_tools']\n");
     assert_ok(load("grouped", arena, &profile, &err));
     assert_true(grants(profile, "/zeta") && grants(profile, "/more"));
     assert_false(grants(profile, "/evil"));
-    put(".config/nono/profiles/grouped.toml",
-        "groups = ['zeta/web/z_tools', 'aaa/evil/z_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml",
+             "groups = ['zeta/web/z_tools', 'aaa/evil/z_tools']\n");
     assert_ok(load("grouped", arena, &profile, &err));
     assert_true(grants(profile, "/zeta") && grants(profile, "/evil"));
-    put(".config/nono/profiles/grouped.toml",
-        "extends = 'zeta/web'\ngroups = {include = ['aaa/evil/z_tools'], "
-        "exclude = ['zeta/web/z_tools']}\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml",
+             "extends = 'zeta/web'\ngroups = {include = ['aaa/evil/z_tools'], "
+             "exclude = ['zeta/web/z_tools']}\n");
     assert_ok(load("grouped", arena, &profile, &err));
     assert_true(grants(profile, "/evil") && !grants(profile, "/zeta"));
-    put(".config/nono/profiles/grouped.toml", "groups = ['zeta/web/x_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml", "groups = ['zeta/web/x_tools']\n");
     assert_fails(load("grouped", arena, &profile, &err), INVALID);
-    put(".config/nono/profiles/grouped.toml", "groups = ['zeta/none/z_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml", "groups = ['zeta/none/z_tools']\n");
     assert_fails(load("grouped", arena, &profile, &err), INVALID);
 }
 

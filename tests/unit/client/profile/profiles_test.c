@@ -1,6 +1,4 @@
 /* USES lib/json lib/digest */
-#include "tests/support/test.h"
-
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,20 +8,10 @@
 #include "lib/base/files.h"
 #include "lib/digest/sha256.h"
 #include "lib/json/json.h"
+#include "tests/support/home.h"
 
 static char home[] = "/tmp/profiles-test-XXXXXX";
 static int dir = -1;
-
-static void put(const char *path, const char *text)
-{
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
-    CLEANUP(closep) int folder = -1;
-    const char *slash = strrchr(path, '/');
-    const char *parent = arena_strndup(arena, path, (size_t)(slash - path));
-    assert_ok(dir_make_beneath(dir, parent, 0700, &err));
-    assert_ok(file_open_beneath(dir, parent, O_RDONLY | O_DIRECTORY, 0, &folder, &err));
-    assert_ok(file_replace(folder, slash + 1, text, strlen(text), 0600, &err));
-}
 
 #define PACKS ".config/nono/packages/"
 #define AGENT \
@@ -42,23 +30,24 @@ static int world_make(void **state)
     (void)unsetenv("XDG_CONFIG_HOME"); /* NOLINT(concurrency-mt-unsafe) */
     sha256_hex(AGENT, strlen(AGENT), agent);
     sha256_hex(GROUPS, strlen(GROUPS), groups);
-    put(".config/nono/profiles/mine.toml", "description = 'mine'\nprogram = 'mine'\n");
-    put(".config/nono/profiles/mine.json", "{}");
-    put(".config/nono/profiles/codex.yaml", "description: my own codex\n");
-    put(".config/nono/profiles/README.md", "no profile");
-    put(PACKS "acme/agent/profiles/agent.json", AGENT);
-    put(PACKS "acme/agent/groups.json", GROUPS);
-    put(PACKS "acme/agent/package.json",
+    home_put(dir, ".config/nono/profiles/mine.toml", "description = 'mine'\nprogram = 'mine'\n");
+    home_put(dir, ".config/nono/profiles/mine.json", "{}");
+    home_put(dir, ".config/nono/profiles/codex.yaml", "description: my own codex\n");
+    home_put(dir, ".config/nono/profiles/README.md", "no profile");
+    home_put(dir, PACKS "acme/agent/profiles/agent.json", AGENT);
+    home_put(dir, PACKS "acme/agent/groups.json", GROUPS);
+    home_put(
+        dir, PACKS "acme/agent/package.json",
         "{\"schema_version\":1,\"name\":\"agent\",\"version\":\"1.2.0\",\"artifacts\":[{\"type\":"
         "\"profile\",\"path\":\"policy.json\",\"install_as\":\"agent\",\"aliases\":[\"agent-code\"]}]}");
-    put(PACKS "lockfile.json",
-        arena_printf(
-            arena,
-            "{\"lockfile_version\":4,\"registry\":\"http://r\",\"packages\":{\"acme/agent\":{"
-            "\"version\":\"1.2.0\",\"installed_at\":\"2026-01-01T00:00:00Z\",\"pinned\":false,"
-            "\"artifacts\":{\"profiles/agent.json\":{\"sha256\":\"%s\",\"type\":\"profile\"},"
-            "\"groups.json\":{\"sha256\":\"%s\",\"type\":\"groups\"}},\"wiring_record\":[]}}}",
-            agent, groups));
+    home_put(dir, PACKS "lockfile.json",
+             arena_printf(
+                 arena,
+                 "{\"lockfile_version\":4,\"registry\":\"http://r\",\"packages\":{\"acme/agent\":{"
+                 "\"version\":\"1.2.0\",\"installed_at\":\"2026-01-01T00:00:00Z\",\"pinned\":false,"
+                 "\"artifacts\":{\"profiles/agent.json\":{\"sha256\":\"%s\",\"type\":\"profile\"},"
+                 "\"groups.json\":{\"sha256\":\"%s\",\"type\":\"groups\"}},\"wiring_record\":[]}}}",
+                 agent, groups));
     return 0;
 }
 
@@ -127,11 +116,11 @@ static void groups_of_packs_are_found(void **state)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct profile_env env;
     struct profile *profile;
-    put(".config/nono/profiles/grouped.toml", "extends = []\ngroups = ['acme_tools']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml", "extends = []\ngroups = ['acme_tools']\n");
     assert_ok(profiles_env(NULL, arena, &env, &err));
     assert_ok(profile_load(&env, "grouped", NULL, arena, &profile, &err));
     assert_int_equal(profile->grants.count, 1);
-    put(".config/nono/profiles/grouped.toml", "groups = ['acme_tool']\n");
+    home_put(dir, ".config/nono/profiles/grouped.toml", "groups = ['acme_tool']\n");
     assert_fails(profile_load(&env, "grouped", NULL, arena, &profile, &err), INVALID);
 }
 
@@ -142,10 +131,10 @@ static void a_changed_file_of_a_pack_is_not_used(void **state)
     struct profile_env env;
     struct profile *profile;
     assert_ok(profiles_env(NULL, arena, &env, &err));
-    put(PACKS "acme/agent/profiles/agent.json", "{}");
+    home_put(dir, PACKS "acme/agent/profiles/agent.json", "{}");
     assert_fails(profile_load(&env, "agent", NULL, arena, &profile, &err), UNTRUSTED);
     assert_fails(profile_load(&env, "acme/agent", NULL, arena, &profile, &err), UNTRUSTED);
-    put(PACKS "acme/agent/profiles/agent.json", AGENT);
+    home_put(dir, PACKS "acme/agent/profiles/agent.json", AGENT);
     assert_ok(profile_load(&env, "agent", NULL, arena, &profile, &err));
 }
 
@@ -197,9 +186,9 @@ static void a_choice_is_kept_and_taken_back(void **state)
     assert_string_equal(name, "acme/codex");
     assert_fails(profiles_default_set(&env, "cla\"ude", "x", &err), INVALID);
     assert_fails(profiles_default_set(&env, "claude", "a\nb", &err), INVALID);
-    put(".config/nono/agents.toml", "profiles = 3\n");
+    home_put(dir, ".config/nono/agents.toml", "profiles = 3\n");
     assert_fails(profiles_default_find(&env, "claude", arena, &name, &err), INVALID);
-    put(".config/nono/agents.toml", "[profiles]\nclaude = 3\n");
+    home_put(dir, ".config/nono/agents.toml", "[profiles]\nclaude = 3\n");
     assert_fails(profiles_default_find(&env, "claude", arena, &name, &err), INVALID);
 }
 

@@ -188,10 +188,10 @@ static void variables_have_their_values(void **state)
         const char *written, *path;
     } cases[] = {
         { "~", "/home/u" },
-        { "~x", "/home/u/work/~x" },
+        { "~x", "/home/u/project/~x" },
         { "$HOME/./a//b/", "/home/u/a/b" },
         { "${HOME}x", "/home/ux" },
-        { "$WORKDIR", "/home/u/work" },
+        { "$WORKDIR", "/home/u/project" },
         { "$TMPDIR/x", "/var/tmp/u/x" },
         { "/tmp/c-$UID", "/tmp/c-1000" },
         { "$XDG_CONFIG_HOME", "/home/u/.config" },
@@ -202,7 +202,7 @@ static void variables_have_their_values(void **state)
         { "$NONO_PACKAGES", "/home/u/.config/nono/packages" },
         { "$PACK_DIR/bin", "/pk/bin" },
         { "/", "/" },
-        { ".", "/home/u/work" },
+        { ".", "/home/u/project" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();

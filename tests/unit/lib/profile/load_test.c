@@ -14,7 +14,7 @@ static void ours_denies_until_named(void **state)
                       NULL, &profile, &err));
     assert_int_equal(grant_of(profile, "/a")->access, RX);
     assert_int_equal(grant_of(profile, "/home/u/b")->access, RX);
-    assert_int_equal(grant_of(profile, "/home/u/work/c")->access, RX | PROFILE_WRITE);
+    assert_int_equal(grant_of(profile, "/home/u/project/c")->access, RX | PROFILE_WRITE);
     assert_int_equal(grant_of(profile, "/usr")->access, RX);
     assert_null(grant_of(profile, "/tmp"));
     assert_int_equal(profile->network, PROFILE_NETWORK_CLOSED);
@@ -273,7 +273,7 @@ static void the_command_line_comes_on_top(void **state)
                                            .extends = extends,
                                            .connect_ports = ports };
     assert_ok(resolve(arena, PROFILE_TOML, "", &overrides, &profile, &err));
-    assert_int_equal(grant_of(profile, "/home/u/work/src")->origin.level, PROFILE_FROM_USER);
+    assert_int_equal(grant_of(profile, "/home/u/project/src")->origin.level, PROFILE_FROM_USER);
     assert_true(grant_of(profile, "/etc/a*b")->is_file);
     assert_false(denied(profile, "/home/u/.ssh"));
     assert_int_equal(profile->network, PROFILE_NETWORK_HOSTS);
