@@ -5,7 +5,6 @@
 
 #include "client/cmd/commands.h"
 #include "lib/base/text.h"
-#include "lib/json/json.h"
 
 bool profile_operands(const char **operands, size_t count, const char *usage, struct error *err)
 {
@@ -13,11 +12,6 @@ bool profile_operands(const char **operands, size_t count, const char *usage, st
     while (operands[found])
         found++;
     return found == count || error_set(err, INVALID, "expected %s", usage);
-}
-
-void profile_json(const struct doc *doc, struct arena *arena)
-{
-    puts(json_print(doc, JSON_PRETTY, arena));
 }
 
 void profile_notes(const char *title, const struct list *notes, struct arena *arena)

@@ -14,7 +14,5 @@ extern const struct command command_profile_groups;
 /* Exactly count operands, or INVALID with the usage. */
 bool profile_operands(const char **operands, size_t count, const char *usage, struct error *err)
     MUST_CHECK;
-/* One document, pretty, and a line end. */
-void profile_json(const struct doc *doc, struct arena *arena);
 /* "  key: text (file:line:column)" for each of a list of struct profile_note. */
 void profile_notes(const char *title, const struct list *notes, struct arena *arena);

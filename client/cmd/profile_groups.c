@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
+#include "client/ui/term.h"
 #include "lib/base/text.h"
 
 static int opt_json, opt_all;
@@ -49,7 +50,7 @@ static bool one_run(const char *name, struct arena *arena, struct error *err)
     doc_add_text(arena, out, "name", name);
     DOC_FOREACH (group, member)
         doc_insert(arena, out, member->key, doc_copy(arena, member));
-    profile_json(out, arena);
+    ui_json(out);
     return true;
 }
 
@@ -77,7 +78,7 @@ static bool all_run(struct arena *arena, struct error *err)
                    must ? " (always in force)" : "");
     }
     if (opt_json)
-        profile_json(out, arena);
+        ui_json(out);
     return true;
 }
 

@@ -78,7 +78,7 @@ static bool list_run(const char **operands, int *status, struct error *err)
         else
             entry_row(&env, entry, &choices, &table);
     if (opt_json)
-        profile_json(out, arena);
+        ui_json(out);
     else
         ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
     return true;

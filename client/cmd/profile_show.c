@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
+#include "client/ui/term.h"
 #include "lib/base/text.h"
 #include "lib/profile/permissions.h"
 
@@ -100,9 +101,9 @@ static bool show_run(const char **operands, int *status, struct error *err)
     permissions_of(profile, arena, &permissions);
     permissions_words(&permissions, arena, &lines);
     if (opt_json && opt_words)
-        profile_json(record_encode(&permissions_record, &permissions, arena), arena);
+        ui_json(record_encode(&permissions_record, &permissions, arena));
     else if (opt_json)
-        profile_json(profile_print(profile, arena), arena);
+        ui_json(profile_print(profile, arena));
     else if (opt_words)
         words_show(&lines, arena);
     else
@@ -143,7 +144,7 @@ static bool diff_run(const char **operands, int *status, struct error *err)
         else
             printf("%s %s\n", change->widened ? "+" : "-", text_escape(change->text, arena));
     if (diff_json)
-        profile_json(out, arena);
+        ui_json(out);
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
+#include "client/ui/term.h"
 #include "lib/base/text.h"
 
 #define STRICT_STATUS 2
@@ -24,7 +25,7 @@ static void fault_json(const char *name, const struct error *err, struct arena *
     doc_add_text(arena, fault, "message", err->message);
     doc_add_text(arena, fault, "field", *err->field ? err->field : NULL);
     doc_add_text(arena, fault, "hint", *err->hint ? err->hint : NULL);
-    profile_json(out, arena);
+    ui_json(out);
 }
 
 static void sound_json(const char *name, const struct profile *profile, struct arena *arena)
@@ -32,7 +33,7 @@ static void sound_json(const char *name, const struct profile *profile, struct a
     struct doc *out = result_new(arena, name, true), *model = profile_print(profile, arena);
     doc_insert(arena, out, "unsupported", doc_copy(arena, doc_find(model, "unsupported")));
     doc_insert(arena, out, "warnings", doc_copy(arena, doc_find(model, "warnings")));
-    profile_json(out, arena);
+    ui_json(out);
 }
 
 static bool validate_run(const char **operands, int *status, struct error *err)

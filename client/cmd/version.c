@@ -2,7 +2,7 @@
 #include <sys/utsname.h>
 
 #include "client/cmd/commands.h"
-#include "lib/json/json.h"
+#include "client/ui/term.h"
 #include "sandbox/linux/features.h"
 
 static int opt_json;
@@ -27,7 +27,7 @@ static void print_json(const struct utsname *host, const struct features *featur
     doc_add_bool(arena, doc, "network_namespaces", features->network_namespaces);
     doc_add_bool(arena, doc, "seccomp_notify", features->seccomp_notify);
     doc_add_bool(arena, doc, "cgroup_delegated", features->cgroup_delegated);
-    (void)puts(json_print(doc, JSON_PRETTY, arena));
+    ui_json(doc);
 }
 
 static const char *yes(bool value)

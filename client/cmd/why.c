@@ -5,8 +5,8 @@
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
+#include "client/ui/term.h"
 #include "lib/base/text.h"
-#include "lib/json/json.h"
 #include "sandbox/linux/landlock.h"
 #include "sandbox/policy/host.h"
 #include "sandbox/policy/query.h"
@@ -334,7 +334,7 @@ static bool why_run(const char **operands, int *status, struct error *err)
     if (why.flag)
         doc_add_text(why.policy.arena, why.answer, "suggested_flag", why.flag);
     if (opt_json)
-        (void)puts(json_print(why.answer, JSON_COMPACT_KEPT, why.policy.arena));
+        ui_json_line(why.answer);
     else
         answer_print(&why);
     *status = why.allowed ? 0 : 1;

@@ -9,6 +9,7 @@
 
 #include "client/ui/complete.h"
 #include "client/ui/options.h"
+#include "client/ui/term.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/signals.h"
@@ -183,6 +184,31 @@ static int report(const char *title, const struct error *err)
     return error_exit_status(err->kind);
 }
 
+static bool json_is_asked(const struct command *command)
+{
+    const struct poptOption *option = option_find(command->options, "--json");
+    return option && option->arg && *(const int *)option->arg;
+}
+
+/* Who asked for JSON gets some, whatever happens; and stderr says it to people all the same. */
+static int run_and_report(const struct command *command, const char *title, int argc,
+                          const char **argv)
+{
+    struct error err;
+    int status = 0;
+    if (command_run(command, title, argc, argv, &status, &err))
+        return status;
+    if (json_is_asked(command) && !ui_json_printed()) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct doc *answer = doc_new(arena, DOC_TABLE);
+        ui_error_add(arena, answer, &err);
+        ui_json(answer);
+        (void)fflush(stdout); /* in the order in which it happened, where both are one file */
+    }
+    int usual = report(title, &err);
+    return status ? status : usual;
+}
+
 /* "help run" is "run --help". */
 static void help_turn(const char **words)
 {
@@ -224,14 +250,8 @@ static int command_dispatch(const struct program *program, int argc, const char 
         }
         size_t used = strlen(title);
         (void)snprintf(title + used, sizeof(title) - used, " %s", command->name);
-        if (!command->verbs) {
-            int status = 0;
-            bool ok = command_run(command, title, argc - (int)(rest - argv), rest, &status, &err);
-            if (ok)
-                return status;
-            int usual = report(title, &err);
-            return status ? status : usual;
-        }
+        if (!command->verbs)
+            return run_and_report(command, title, argc - (int)(rest - argv), rest);
         commands = command->verbs;
         summary = command->summary;
     }

@@ -245,8 +245,34 @@ const char *ui_time(int64_t time_us, struct arena *arena)
     return arena_printf(arena, "%s", text);
 }
 
-void ui_json(const struct doc *doc)
+static bool json_printed;
+
+static void json_out(const struct doc *doc, enum json_style style)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    puts(json_print(doc, JSON_PRETTY, arena));
+    (void)puts(json_print(doc, style, arena));
+    json_printed = true;
+}
+
+void ui_json(const struct doc *doc)
+{
+    json_out(doc, JSON_PRETTY);
+}
+
+void ui_json_line(const struct doc *doc)
+{
+    json_out(doc, JSON_COMPACT_KEPT);
+}
+
+bool ui_json_printed(void)
+{
+    return json_printed;
+}
+
+void ui_error_add(struct arena *arena, struct doc *table, const struct error *err)
+{
+    struct doc *fault = doc_add_table(arena, table, "error");
+    doc_add_text(arena, fault, "code", error_code(err->kind));
+    doc_add_text(arena, fault, "message", err->message);
+    doc_add_text(arena, fault, "hint", *err->hint ? err->hint : NULL);
 }

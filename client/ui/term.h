@@ -64,5 +64,11 @@ const char *ui_size(uint64_t bytes, struct arena *arena);
 /* "2026-11-23 09:30", local time; "-" for 0. In arena. */
 const char *ui_time(int64_t time_us, struct arena *arena);
 
-/* A document on stdout, readable, with a line end. */
+/* A document on stdout, readable, with a line end: the one answer of a command to --json. */
 void ui_json(const struct doc *doc);
+/* The same in a line, its keys in the order in which they were added. */
+void ui_json_line(const struct doc *doc);
+bool ui_json_printed(void);
+
+/* What went wrong, for --json: "error" with code, message and, when there is one, hint. */
+void ui_error_add(struct arena *arena, struct doc *table, const struct error *err);

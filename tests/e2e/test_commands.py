@@ -1,4 +1,5 @@
 """The command line itself: help, mistakes, completion, and output that cannot be written."""
+import json
 import subprocess
 
 import pytest
@@ -35,6 +36,34 @@ def test_who_leaves_out_an_operand_is_told_the_usage(sandbox):
     assert "usage: nono remove PACK..." in sandbox.nono("remove").stderr
     assert "usage: nono run [--] PROGRAM" in sandbox.nono("run").stderr
     assert "usage" not in sandbox.nono("remove", "not-a-reference").stderr
+
+
+@pytest.mark.parametrize("code,command,rest", [
+    ("not_found", "profile show", "no-such-profile"),
+    ("not_found", "snapshot restore", "no-such-snapshot"),
+    ("not_found", "audit show", "no-such-run"),
+    ("not_found", "pack lint", "no-such-folder"),
+    ("not_found", "key show", "no-such-key"),
+    ("invalid", "info", "not-a-reference"),
+    ("invalid", "search", "--no-such-option"),
+    ("unavailable", "search", "word"),
+    ("unavailable", "yank", "acme/web@1.0.0 --reason broken"),
+])
+def test_a_failure_is_json_for_who_asked_for_json(sandbox, code, command, rest):
+    sandbox.environment["NONO_REGISTRY"] = "http://127.0.0.1:1"
+    plain = sandbox.nono(*command.split(), *rest.split())
+    failed = sandbox.nono(*command.split(), "--json", *rest.split())
+    fault = json.loads(failed.stdout)["error"]
+    assert fault["code"] == code and fault["message"] in plain.stderr and fault.get("hint", "") in plain.stderr
+    assert failed.stderr == plain.stderr and plain.stdout == "" and failed.returncode == plain.returncode
+
+
+def test_a_result_that_is_no_success_is_the_one_document(client, publisher):  # noqa: F811
+    """What came of each pack is on stdout already: no other document follows."""
+    asked = client.run("pull", "--json", "--yes", publisher.organisation + "/no-such-pack")
+    assert asked.returncode == 3 and json.loads(asked.stdout)[0]["error"]["code"] == "not_found"
+    shown = client.run("info", "--json", publisher.organisation + "/no-such-pack")
+    assert json.loads(shown.stdout)["error"]["code"] == "not_found"
 
 
 def test_output_that_cannot_be_written_is_a_failure(sandbox):

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "client/ui/term.h"
 #include "lib/base/text.h"
 
 void outcomes_init(struct outcomes *outcomes, const char *title, struct arena *arena)
@@ -29,10 +30,7 @@ void outcome_fail(struct outcomes *outcomes, struct doc *entry, const struct err
 {
     struct arena *arena = outcomes->arena;
     doc_add_text(arena, entry, "status", "failed");
-    struct doc *fault = doc_add_table(arena, entry, "error");
-    doc_add_text(arena, fault, "code", error_code(err->kind));
-    doc_add_text(arena, fault, "message", err->message);
-    doc_add_text(arena, fault, "hint", *err->hint ? err->hint : NULL);
+    ui_error_add(arena, entry, err);
     (void)fflush(stdout); /* in the order in which it happened, where both are one file */
     fprintf(stderr, "%s: %s\n", outcomes->title, text_escape(err->message, arena));
     if (*err->hint)
