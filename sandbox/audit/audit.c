@@ -246,6 +246,7 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
         return false;
     audit->closed = true;
     crash_point("audit.end");
+    /* With a file that is new, ext4, XFS, Btrfs and F2FS put its name on the disk too. */
     if (fdatasync(audit->fd) != 0)
         return error_set_errno(err, "audit %s: fdatasync", audit->id);
     return true;
