@@ -142,7 +142,7 @@ def test_what_ours_installed_is_listed_outdated_pinned_and_unpinned(original, ou
     known["packages"][key]["pinned"] = True
     assert lock_of(ours) == known, "the stand-in of the tests writes what it writes"
     assert json.loads(original.ok("outdated", "--json")) == [{**outdated, "pinned": True}]
-    assert json.loads(ours.ok("outdated", "--json").stdout) == [{**outdated, "pinned": True}]
+    assert json.loads(ours.ok("outdated", "--json").stdout) == [{**outdated, "pinned": True, "pack": key}]
     ours.ok("verify", key)
     ours.ok("unpin", key)
     known["packages"][key]["pinned"] = False
