@@ -158,11 +158,23 @@ bool doc_equal(const struct doc *a, const struct doc *b)
     __builtin_unreachable();
 }
 
+size_t doc_count(const struct doc *doc)
+{
+    size_t count = 1;
+    if (doc->kind == DOC_LIST || doc->kind == DOC_TABLE)
+        DOC_FOREACH (doc, item)
+            count += doc_count(item);
+    return count;
+}
+
+struct doc *doc_find_span(const struct doc *doc, const char *key, size_t len)
+{
+    return doc && doc->kind == DOC_TABLE ? member_find(doc, key, len) : NULL;
+}
+
 struct doc *doc_find(const struct doc *doc, const char *key)
 {
-    if (!doc || doc->kind != DOC_TABLE)
-        return NULL;
-    return member_find(doc, key, strlen(key));
+    return doc_find_span(doc, key, strlen(key));
 }
 
 const char *doc_text(const struct doc *doc, const char *key)

@@ -68,8 +68,11 @@ struct doc *doc_copy(struct arena *arena, const struct doc *doc);
 /* Same kind and value; tables regardless of order. */
 bool doc_equal(const struct doc *a, const struct doc *b);
 
+/* How many values it is, itself among them. */
+size_t doc_count(const struct doc *doc);
 /* The member of a table, or NULL when there is none or doc is NULL or not a table. */
 struct doc *doc_find(const struct doc *doc, const char *key);
+struct doc *doc_find_span(const struct doc *doc, const char *key, size_t len);
 /* The text of a member, or NULL when it is absent or not text without NUL. */
 const char *doc_text(const struct doc *doc, const char *key);
 /* "text", "a list", ... for messages. */

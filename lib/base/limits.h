@@ -12,6 +12,7 @@
 #define LIMIT_PROFILE_BYTES (1 * MIB)   /* a profile, in any syntax */
 #define LIMIT_CONFIG_BYTES  (256 * KIB) /* our own configuration files */
 #define LIMIT_DOC_DEPTH     64          /* nesting of lists and tables */
+#define LIMIT_DOC_VALUES    250000      /* values of a JSON or TOML document */
 #define LIMIT_RECORD_FIELDS 128         /* fields of one record */
 #define LIMIT_YAML_NODES    100000      /* values of a YAML document, aliases expanded */
 #define LIMIT_YAML_LOOKUPS  50000000    /* key and anchor comparisons while one is read */
@@ -23,6 +24,8 @@
 /* Packs (reference/registry-protocol.md 1.0 has the wire's own) */
 #define LIMIT_PACK_ENTRIES        10000
 #define LIMIT_PACK_GROUPS         1000
+#define LIMIT_PACK_PROFILES       256
+#define LIMIT_PERMISSIONS         40000       /* what all profiles of a pack ask, together */
 #define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */
 #define LIMIT_PACK_UNPACKED_BYTES (256 * MIB) /* sum of file sizes */
 #define LIMIT_PACK_PATH_BYTES     512

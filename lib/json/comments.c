@@ -36,10 +36,15 @@ static size_t comment_end(const char *text, size_t len, size_t at)
 static bool unclosed(const char *text, size_t at, const char *source, struct error *err)
 {
     unsigned line = 1;
-    for (size_t i = 0; i < at; i++)
-        line += text[i] == '\n';
+    size_t line_start = 0;
+    for (size_t i = 0; i < at; i++) {
+        if (text[i] != '\n')
+            continue;
+        line++;
+        line_start = i + 1;
+    }
     error_set(err, INVALID, "this comment does not end");
-    return error_prefix(err, "%s:%u:1", source ? source : "line", line);
+    return error_prefix(err, "%s:%u:%zu", source ? source : "line", line, at - line_start + 1);
 }
 
 bool json_comments_blank(const char *text, size_t len, const char *source, struct arena *arena,

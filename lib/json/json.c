@@ -91,11 +91,32 @@ static bool value_convert(json_t *value, struct arena *arena, unsigned depth, st
     __builtin_unreachable();
 }
 
+/* A value may be two bytes of text, and a hundred times that in memory: they are counted before
+ * anything is made of them. Each but the first stands behind a comma or a bracket. */
+static bool values_check(const char *text, size_t len, const char *source, struct error *err)
+{
+    size_t values = 1;
+    for (size_t at = 0; at < len; at++) {
+        if (text[at] == '"') {
+            for (at++; at < len && text[at] != '"'; at++)
+                at += text[at] == '\\';
+        } else if (text[at] == ',' || text[at] == '[' || text[at] == '{') {
+            values++;
+        }
+    }
+    if (values <= LIMIT_DOC_VALUES)
+        return true;
+    error_set(err, TOO_LARGE, "over %d values", LIMIT_DOC_VALUES);
+    return source ? error_prefix(err, "%s", source) : false;
+}
+
 bool json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
                 struct arena *arena, struct doc **out, struct error *err)
 {
     text = arena_strndup(arena, text, len); /* ends in NUL, which json_places_mark relies on */
     if (syntax == JSON_COMMENTS && !json_comments_blank(text, len, source, arena, &text, err))
+        return false;
+    if (!values_check(text, len, source, err))
         return false;
 
     json_error_t fault;

@@ -13,6 +13,7 @@ struct toml_reader {
     struct error *err;
     struct toml_slot *slots; /* every table member by (table, key): see table.c */
     size_t slot_count, slots_used;
+    size_t values;
 };
 
 /* How a table or list came to be, which decides what may still be added to it. */
@@ -98,6 +99,8 @@ bool toml_open_dotted(struct toml_reader *reader, struct doc *table, const struc
 void toml_insert(struct toml_reader *reader, struct doc *table, const struct toml_key *key,
                  struct doc *value);
 bool toml_check_depth(struct toml_reader *reader, unsigned depth) MUST_CHECK;
+/* Counts a value that is to be made. */
+bool toml_check_count(struct toml_reader *reader) MUST_CHECK;
 
 static inline struct toml_node *toml_node_of(struct doc *doc)
 {

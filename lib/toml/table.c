@@ -75,6 +75,12 @@ bool toml_check_depth(struct toml_reader *reader, unsigned depth)
     return depth <= LIMIT_DOC_DEPTH || toml_fault(reader, "nested deeper than %d", LIMIT_DOC_DEPTH);
 }
 
+bool toml_check_count(struct toml_reader *reader)
+{
+    return ++reader->values <= LIMIT_DOC_VALUES ||
+           toml_fault(reader, "over %d values", LIMIT_DOC_VALUES);
+}
+
 static bool key_fault(struct toml_reader *reader, const struct toml_key *key,
                       const struct doc *there, const char *what)
 {
@@ -86,7 +92,7 @@ static bool container_add(struct toml_reader *reader, struct doc *table, const s
                           enum doc_kind kind, enum toml_state state, struct doc **out)
 {
     unsigned depth = toml_node_of(table)->depth + 1;
-    if (!toml_check_depth(reader, depth))
+    if (!toml_check_depth(reader, depth) || !toml_check_count(reader))
         return false;
     struct doc *doc = toml_node_new(reader, kind);
     toml_node_of(doc)->state = state;
@@ -154,7 +160,7 @@ bool toml_open_element(struct toml_reader *reader, struct doc *root, const struc
     struct doc *element = toml_node_new(reader, DOC_TABLE);
     toml_node_of(element)->state = TOML_HEADER;
     toml_node_of(element)->depth = toml_node_of(list)->depth + 1;
-    if (!toml_check_depth(reader, toml_node_of(element)->depth))
+    if (!toml_check_depth(reader, toml_node_of(element)->depth) || !toml_check_count(reader))
         return false;
     element->line = key->line;
     element->column = key->column;

@@ -124,6 +124,8 @@ static bool read_bool(struct toml_reader *reader, struct doc **out)
 static bool read_value(struct toml_reader *reader, unsigned depth, struct doc **out)
 {
     int next = toml_peek(reader);
+    if (!toml_check_count(reader))
+        return false;
     if (next == '"' || next == '\'')
         return toml_read_string(reader, true, out);
     if (next == '[' || next == '{') {

@@ -13,6 +13,8 @@
 #include "lib/base/text.h"
 #include "lib/yaml/scalar.h"
 
+#define TAGS_MAX 1000
+
 struct level {
     struct doc *doc;
     struct doc *key; /* of a table: read, its value not yet */
@@ -247,6 +249,17 @@ static bool event_take(struct reader *reader, const yaml_event_t *event)
     __builtin_unreachable();
 }
 
+/* libyaml compares each %TAG with all before it. Tags are not read, so that they say nothing. */
+static bool tags_check(struct reader *reader, const char *text, size_t len)
+{
+    yaml_mark_t start = { 0 };
+    unsigned count = 0;
+    for (const char *at = text; (at = memmem(at, len - (size_t)(at - text), "%TAG", 4)); at += 4)
+        if (++count > TAGS_MAX)
+            return fault_at(reader, &start, "over 1000 times %TAG");
+    return true;
+}
+
 static bool events_read(struct reader *reader)
 {
     for (bool done = false; !done;) {
@@ -270,6 +283,8 @@ bool yaml_parse(const char *text, size_t len, const char *source, struct arena *
     struct reader reader = { .source = source, .arena = arena, .err = err };
     if (!text_is_utf8(text, len))
         return fault_at(&reader, &start, "not UTF-8");
+    if (!tags_check(&reader, text, len))
+        return false;
     if (!yaml_parser_initialize(&reader.parser))
         abort();
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/json/json.h"
 
 struct item {
@@ -167,11 +168,46 @@ static void reals_have_as_few_digits_as_read_back_the_same(void **state)
     }
 }
 
+/* "[]," is three bytes of text and a hundred times that in memory. */
+static void values_are_counted_before_they_are_made(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t max = 2 * (size_t)LIMIT_DOC_VALUES + 1; /* "[1,1,...,1]" */
+    char *text = arena_alloc(arena, max, 1);
+    struct doc *doc;
+    text[0] = '[';
+    for (size_t i = 1; i < max; i += 2)
+        memcpy(text + i, "1,", 2);
+    text[max - 1] = ']';
+    assert_fails(json_parse(text, max, "f", JSON_PLAIN, arena, &doc, &err), TOO_LARGE);
+    text[max - 3] = ']'; /* one less, as the list itself is a value */
+    assert_ok(json_parse(text, max - 2, "f", JSON_PLAIN, arena, &doc, &err));
+    assert_int_equal(doc_count(doc), LIMIT_DOC_VALUES);
+    text[max - 3] = ',';
+    text[1] = text[max - 2] = '"'; /* what stands in text is none */
+    assert_ok(json_parse(text, max, "f", JSON_PLAIN, arena, &doc, &err));
+    assert_int_equal(doc->count, 1);
+}
+
+static void a_comment_that_does_not_end_has_its_place(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char text[] = "{\n  \"a\": /* x";
+    struct doc *doc;
+    struct error err;
+    assert_false(json_parse(text, strlen(text), "f.json", JSON_COMMENTS, arena, &doc, &err));
+    assert_string_equal(err.message, "f.json:2:8: this comment does not end");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reals_have_as_few_digits_as_read_back_the_same),
         cmocka_unit_test(decode_fills_the_struct),
+        cmocka_unit_test(values_are_counted_before_they_are_made),
+        cmocka_unit_test(a_comment_that_does_not_end_has_its_place),
         cmocka_unit_test(decode_names_place_path_and_nearest_key),
         cmocka_unit_test(decode_refuses_what_is_not_the_record),
         cmocka_unit_test(comments_keep_every_place),

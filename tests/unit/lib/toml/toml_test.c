@@ -301,6 +301,27 @@ static void many_keys_are_all_found(void **state)
     assert_fails(parse(text, arena, &doc, &err), INVALID);
 }
 
+static void values_have_a_limit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *each;
+    } cases[] = { { "a=[", "1," }, { "", "[[a]]\n" }, { "", "" } };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        size_t max = 16 * (size_t)LIMIT_DOC_VALUES;
+        char *text = arena_alloc(arena, max + 1, 1);
+        size_t len = (size_t)snprintf(text, max, "%s", cases[i].head);
+        for (int j = 0; j <= LIMIT_DOC_VALUES / (*cases[i].each ? 1 : 2); j++)
+            len += *cases[i].each ? (size_t)snprintf(text + len, max - len, "%s", cases[i].each)
+                                  : (size_t)snprintf(text + len, max - len, "a%d.b=1\n", j);
+        struct doc *doc;
+        struct error err;
+        assert_false(parse(text, arena, &doc, &err));
+        assert_non_null(strstr(err.message, "over 250000 values"));
+    }
+}
+
 static void an_empty_document_is_an_empty_table(void **state)
 {
     (void)state;
@@ -326,6 +347,7 @@ int main(void)
         cmocka_unit_test(what_is_not_toml_is_refused),
         cmocka_unit_test(depth_is_bounded_in_every_form),
         cmocka_unit_test(many_keys_are_all_found),
+        cmocka_unit_test(values_have_a_limit),
         cmocka_unit_test(an_empty_document_is_an_empty_table),
     };
     return cmocka_run_group_tests_name("lib/toml/toml", tests, NULL, NULL);

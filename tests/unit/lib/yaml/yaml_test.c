@@ -169,6 +169,23 @@ static void huge_tables_are_refused_in_bounded_time(void **state)
     assert_fails(parse(text, arena, &doc, &err), INVALID);
 }
 
+/* libyaml compares each with all before it: a mebibyte of them takes it minutes. */
+static void many_tag_directives_are_refused(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t max = 40000, len = 0;
+    char *text = arena_alloc(arena, max, 1);
+    struct doc *doc;
+    struct error err;
+    for (int i = 0; i < 1001; i++)
+        len += (size_t)snprintf(text + len, max - len, "%%TAG !a%d! tag:x\n", i);
+    len += (size_t)snprintf(text + len, max - len, "---\na: 1\n");
+    assert_false(parse(text, arena, &doc, &err));
+    assert_non_null(strstr(err.message, "over 1000 times %TAG"));
+    assert_true(parse(text + strcspn(text, "\n") + 1, arena, &doc, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +197,7 @@ int main(void)
         cmocka_unit_test(what_is_not_yaml_is_refused),
         cmocka_unit_test(aliases_cannot_blow_up),
         cmocka_unit_test(huge_tables_are_refused_in_bounded_time),
+        cmocka_unit_test(many_tag_directives_are_refused),
     };
     return cmocka_run_group_tests_name("lib/yaml/yaml", tests, NULL, NULL);
 }
