@@ -93,6 +93,8 @@ static bool enum_decode(struct decoder *decoder, const struct doc *doc, const ch
 {
     if (doc->kind != DOC_TEXT)
         return fault(decoder, doc, "text");
+    if (strlen(doc->text) != doc->len)
+        return fault(decoder, doc, "text without NUL");
     for (int i = 0; names[i]; i++)
         if (strcmp(names[i], doc->text) == 0)
             return *out = i, true;
@@ -118,7 +120,8 @@ static bool number_decode(struct decoder *decoder, const struct doc *doc, enum f
 
 static bool time_decode(struct decoder *decoder, const struct doc *doc, int64_t *out)
 {
-    if ((doc->kind != DOC_TEXT && doc->kind != DOC_TIME) || !clock_parse(doc->text, out))
+    if ((doc->kind != DOC_TEXT && doc->kind != DOC_TIME) || strlen(doc->text) != doc->len ||
+        !clock_parse(doc->text, out))
         return fault(decoder, doc, "a time as in RFC 3339");
     return true;
 }

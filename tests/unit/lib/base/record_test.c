@@ -114,6 +114,21 @@ static void an_open_record_passes_over_unknown_keys(void **state)
     assert_int_equal(thing.size, 2);
 }
 
+/* Text that ends at its NUL for one reader is another text for the next. */
+static void nul_is_in_no_text_of_a_record(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "{\"name\":\"x\\u0000y\"}",
+                                         "{\"colour\":\"green\\u0000\"}",
+                                         "{\"made\":\"2026-01-01T00:00:00Z\\u0000\"}" };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct thing thing;
+        struct error err;
+        assert_false(decode(texts[i], &open_record, arena, &thing, &err));
+    }
+}
+
 static void documents_compare_by_value(void **state)
 {
     (void)state;
@@ -144,6 +159,7 @@ int main(void)
         cmocka_unit_test(absence_is_zero_and_left_out),
         cmocka_unit_test(faults_name_the_path),
         cmocka_unit_test(an_open_record_passes_over_unknown_keys),
+        cmocka_unit_test(nul_is_in_no_text_of_a_record),
         cmocka_unit_test(documents_compare_by_value),
     };
     return cmocka_run_group_tests_name("lib/base/record", tests, NULL, NULL);
