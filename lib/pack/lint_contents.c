@@ -1,6 +1,7 @@
 /* Lint of what is in the files: programs, and documents that the client will have to read. */
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 #include "lib/pack/lint_parts.h"
@@ -24,12 +25,19 @@ static void program_check(struct linter *linter, const struct pack_file *file)
                  "begins with #!, but is not executable");
 }
 
-/* The document of a JSON file of the pack, or NULL with a finding. */
-static struct doc *json_read(struct linter *linter, const struct pack_file *file)
+/* The document of a JSON file of the pack, or NULL with a finding. A document is many times its
+ * text, and a pack has many: each is gone before the next is read. */
+static struct doc *json_read(struct linter *linter, const struct pack_file *file,
+                             struct arena *scratch)
 {
     struct doc *doc;
     struct error err;
-    if (json_parse(file->bytes, file->size, file->path, JSON_PLAIN, linter->arena, &doc, &err))
+    if (file->size > LIMIT_JSON_BYTES) {
+        lint_add(linter, LINT_ERROR, file->path, 0, NULL, "over %zu bytes, which nobody reads",
+                 LIMIT_JSON_BYTES);
+        return NULL;
+    }
+    if (json_parse(file->bytes, file->size, file->path, JSON_PLAIN, scratch, &doc, &err))
         return doc;
     lint_failure(linter, LINT_ERROR, file->path, &err);
     return NULL;
@@ -37,7 +45,8 @@ static struct doc *json_read(struct linter *linter, const struct pack_file *file
 
 static void expect_kind(struct linter *linter, const struct pack_file *file, enum doc_kind kind)
 {
-    const struct doc *doc = json_read(linter, file);
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const struct doc *doc = json_read(linter, file, scratch);
     if (doc && doc->kind != kind)
         lint_add(linter, LINT_ERROR, file->path, doc->line, NULL, "expected %s, found %s",
                  doc_kind_name(kind), doc_kind_name(doc->kind));
@@ -50,15 +59,17 @@ static void groups_resolve(struct linter *linter, const struct pack_file *file)
     struct profile_text text = {
         .text = file->bytes, .len = file->size, .syntax = PROFILE_JSON, .file = file->path
     };
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct profile *profile;
     struct error err;
-    if (!profile_resolve_groups(&anywhere, &text, linter->arena, &profile, &err))
+    if (!profile_resolve_groups(&anywhere, &text, scratch, &profile, &err))
         lint_failure(linter, LINT_ERROR, file->path, &err);
 }
 
 static void groups_check(struct linter *linter, const struct pack_file *file, const char *prefix)
 {
-    const struct doc *doc = json_read(linter, file);
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
+    const struct doc *doc = json_read(linter, file, scratch);
     if (!doc)
         return;
     if (doc->kind != DOC_TABLE) {
@@ -87,9 +98,10 @@ static void document_check(struct linter *linter, const struct pack_file *file,
     struct profile_text text = {
         .text = file->bytes, .len = file->size, .syntax = syntax, .file = file->path
     };
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct doc *doc;
     struct error err;
-    if (!profile_parse(&text, linter->arena, &doc, &err))
+    if (!profile_parse(&text, scratch, &doc, &err))
         lint_failure(linter, LINT_ERROR, file->path, &err);
 }
 
@@ -115,6 +127,24 @@ static void patch_check(struct linter *linter, const struct directive *directive
     case DIRECTIVE_SYMLINK:
     case DIRECTIVE_WRITE_FILE:
         break;
+    }
+}
+
+static bool same_patch(const struct directive *a, const struct directive *b)
+{
+    const char *left = directive_source(a), *right = directive_source(b);
+    return a->type == b->type && left && right && strcmp(left, right) == 0;
+}
+
+/* A patch that many directives apply is read once. */
+static void patches_check(struct linter *linter)
+{
+    LIST_FOREACH (linter->manifest.wiring, struct directive, directive) {
+        const struct directive *first = linter->manifest.wiring.items;
+        while (first < directive && !same_patch(first, directive))
+            first++;
+        if (first == directive)
+            patch_check(linter, directive);
     }
 }
 
@@ -151,6 +181,5 @@ void lint_contents(struct linter *linter)
         DOC_FOREACH (doc_find(manifest->doc, "artifacts"), item)
             artifact_check(linter, LIST_AT(manifest->artifacts, struct artifact, i++), item->line);
     }
-    LIST_FOREACH (manifest->wiring, struct directive, directive)
-        patch_check(linter, directive);
+    patches_check(linter);
 }

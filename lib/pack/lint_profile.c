@@ -82,9 +82,10 @@ void lint_profile(struct linter *linter, const struct artifact *artifact, uint64
     struct profile_env env = {
         .source = { .context = linter, .find_profile = base_find, .find_group = group_find }
     };
+    CLEANUP(arena_freep) struct arena *scratch = arena_new();
     struct profile *profile;
     struct error err;
-    if (!profile_resolve(&env, artifact->install_as, &text, NULL, linter->arena, &profile, &err)) {
+    if (!profile_resolve(&env, artifact->install_as, &text, NULL, scratch, &profile, &err)) {
         lint_failure(linter, LINT_ERROR, file->path, &err);
         return;
     }

@@ -259,6 +259,15 @@ static int text_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+static bool profiles_count(const struct manifest *manifest, struct error *err)
+{
+    size_t count = 0;
+    LIST_FOREACH (manifest->artifacts, const struct artifact, artifact)
+        count += artifact->type == ARTIFACT_PROFILE;
+    return count <= LIMIT_PACK_PROFILES ||
+           error_set(err, TOO_LARGE, "over %d profiles", LIMIT_PACK_PROFILES);
+}
+
 /* A name means one profile of the pack, whatever its syntax: what is agreed to is what is run. */
 static bool names_check(const struct manifest *manifest, struct error *err)
 {
@@ -272,27 +281,39 @@ static bool names_check(const struct manifest *manifest, struct error *err)
     return true;
 }
 
+/* Two that are the same text, or NULL. Sorts. */
+static const char *twice(const char **texts, size_t count)
+{
+    qsort(texts, count, sizeof(*texts), text_order);
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(texts[i - 1], texts[i]) == 0)
+            return texts[i];
+    return NULL;
+}
+
 /* No two artifacts may come to stand at one path, nor be one file. */
 static bool paths_check(const struct manifest *manifest, struct arena *arena, struct error *err)
 {
     size_t count = manifest->artifacts.count;
     const char **installed = ARENA_ARRAY(arena, const char *, count);
+    const char **paths = ARENA_ARRAY(arena, const char *, count);
     for (size_t i = 0; i < count; i++) {
-        installed[i] =
-            artifact_installed_path(LIST_AT(manifest->artifacts, struct artifact, i), arena);
+        const struct artifact *artifact = LIST_AT(manifest->artifacts, struct artifact, i);
+        paths[i] = artifact->path;
+        installed[i] = artifact_installed_path(artifact, arena);
         if (is_reserved(installed[i])) {
             error_set(err, INVALID, "one of them would be installed as %s", installed[i]);
             return fault(err, manifest->doc, "artifacts");
         }
     }
-    qsort(installed, count, sizeof(*installed), text_order);
-    for (size_t i = 1; i < count; i++) {
-        if (strcmp(installed[i - 1], installed[i]) == 0) {
-            error_set(err, INVALID, "two of them would be installed as %s", installed[i]);
-            return fault(err, manifest->doc, "artifacts");
-        }
-    }
-    return true;
+    const char *same = twice(installed, count), *file = twice(paths, count);
+    if (!same && !file)
+        return true;
+    if (same)
+        error_set(err, INVALID, "two of them would be installed as %s", same);
+    else
+        error_set(err, INVALID, "two of them are the file %s", file);
+    return fault(err, manifest->doc, "artifacts");
 }
 
 static bool lists_check(struct manifest *manifest, struct arena *arena, struct error *err)
@@ -315,7 +336,8 @@ static bool lists_check(struct manifest *manifest, struct arena *arena, struct e
                 return false;
         }
     }
-    return paths_check(manifest, arena, err) && names_check(manifest, err);
+    return profiles_count(manifest, err) && paths_check(manifest, arena, err) &&
+           names_check(manifest, err);
 }
 
 bool manifest_parse(const char *text, size_t len, const char *source, struct arena *arena,

@@ -14,6 +14,7 @@ struct node {
     const char *path;   /* the path that brought it */
     size_t begin, len;  /* its name in that */
     const char *folded; /* the name without case, in one normal form */
+    uint64_t hash;      /* of that and its parent */
     bool is_file;
     size_t next; /* in the bucket; 0 ends */
 };
@@ -24,7 +25,11 @@ struct names {
     size_t count, room;
     size_t *buckets;
     size_t bucket_count; /* a power of two */
+    size_t compared;
 };
+
+/* What is needed for names that nobody chose with this table in mind is a tenth of it. */
+#define COMPARED_MAX 5000000
 
 struct names *names_new(struct arena *arena)
 {
@@ -72,25 +77,44 @@ static bool same_normal_form(const char *a, size_t a_len, const char *b, size_t 
     return left && right && strcmp(left, right) == 0;
 }
 
-static size_t bucket_of(const struct names *names, size_t parent, const char *folded)
+static uint64_t hash_of(size_t parent, const char *folded)
 {
-    uint64_t hash = 1469598103934665603U ^ parent;
+    uint64_t hash = 1469598103934665603U ^ parent * 0x9e3779b97f4a7c15U;
     for (; *folded; folded++)
         hash = (hash ^ (unsigned char)*folded) * 1099511628211U;
-    return (size_t)(hash ^ (hash >> 32)) & (names->bucket_count - 1);
+    return hash ^ hash >> 32;
 }
 
-static size_t node_add(struct names *names, const struct node *node, size_t bucket)
+static size_t *bucket_of(const struct names *names, uint64_t hash)
 {
+    return &names->buckets[hash & (names->bucket_count - 1)];
+}
+
+static void buckets_grow(struct names *names)
+{
+    names->bucket_count *= 4;
+    names->buckets = ARENA_ARRAY(names->arena, size_t, names->bucket_count);
+    for (size_t i = 1; i < names->count; i++) {
+        size_t *bucket = bucket_of(names, names->nodes[i].hash);
+        names->nodes[i].next = *bucket;
+        *bucket = i;
+    }
+}
+
+static size_t node_add(struct names *names, const struct node *node)
+{
+    if (names->count > 2 * names->bucket_count)
+        buckets_grow(names);
     if (names->count == names->room) {
         struct node *more = ARENA_ARRAY(names->arena, struct node, 2 * names->room);
         memcpy(more, names->nodes, names->count * sizeof(*more));
         names->nodes = more;
         names->room *= 2;
     }
+    size_t *bucket = bucket_of(names, node->hash);
     names->nodes[names->count] = *node;
-    names->nodes[names->count].next = names->buckets[bucket];
-    names->buckets[bucket] = names->count;
+    names->nodes[names->count].next = *bucket;
+    *bucket = names->count;
     return names->count++;
 }
 
@@ -116,15 +140,18 @@ static bool node_enter(struct names *names, struct node *node, size_t *out, stru
     node->folded = name_fold(names, node->path + node->begin, node->len, err);
     if (!node->folded)
         return false;
-    size_t bucket = bucket_of(names, node->parent, node->folded);
-    for (size_t i = names->buckets[bucket]; i; i = names->nodes[i].next) {
+    node->hash = hash_of(node->parent, node->folded);
+    for (size_t i = *bucket_of(names, node->hash); i; i = names->nodes[i].next) {
         const struct node *old = &names->nodes[i];
-        if (old->parent != node->parent || strcmp(old->folded, node->folded) != 0)
+        if (++names->compared > COMPARED_MAX)
+            return error_set(err, TOO_LARGE, "the archive's names take too long to compare");
+        if (old->hash != node->hash || old->parent != node->parent ||
+            strcmp(old->folded, node->folded) != 0)
             continue;
         *out = i;
         return node_meet(old, node, err);
     }
-    *out = node_add(names, node, bucket);
+    *out = node_add(names, node);
     return true;
 }
 

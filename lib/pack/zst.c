@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <zstd.h>
 
@@ -126,6 +127,15 @@ static bool file_piece(struct zst_reader *reader, size_t *len, struct error *err
     return true;
 }
 
+/* The one format of RFC 8878: what else libzstd reads (frames to skip, its own former formats) has
+ * no bounds of ours. */
+static bool magic_check(const char *bytes, size_t len, struct error *err)
+{
+    static const unsigned char magic[] = { 0x28, 0xb5, 0x2f, 0xfd };
+    return memcmp(bytes, magic, len < sizeof(magic) ? len : sizeof(magic)) == 0 ||
+           error_set(err, INVALID, "the archive is not zstd as packs have it: another format");
+}
+
 /* Fills in with the next of the compressed bytes. */
 static bool input_fill(struct zst_reader *reader, struct error *err)
 {
@@ -140,6 +150,8 @@ static bool input_fill(struct zst_reader *reader, struct error *err)
     if (reader->total_in + len > reader->max_in)
         return error_set(err, TOO_LARGE, "the archive has over %ju bytes",
                          (uintmax_t)reader->max_in);
+    if (len && reader->total_in == 0 && !magic_check(bytes, len, err))
+        return false;
     sha256_add(&reader->sha_in, bytes, len);
     reader->total_in += len;
     reader->in = (ZSTD_inBuffer){ bytes, len, 0 };

@@ -311,6 +311,99 @@ static void frame_is_one_and_whole(void **state)
     refused(&err, ERROR_INVALID, "not zstd");
 }
 
+/* libzstd reads its own former formats too, with memory that no limit of ours holds. */
+static void former_formats_and_skipped_frames_are_refused(void **state)
+{
+    (void)state;
+    CLEANUP(tarball_clear) struct tarball tar = { 0 };
+    tarball_file(&tar, "a", "x");
+    tarball_file(&tar, "package.json", PACKAGE);
+    tarball_end(&tar);
+    size_t len = tar.len, rest = len - 256;
+    assert_in_range(len, 256, 65535);
+    /* One frame of zstd 0.7: its size is told in two bytes, then one raw block, then the end. */
+    const unsigned char head[] = { 0x27,
+                                   0xb5,
+                                   0x2f,
+                                   0xfd,
+                                   0x60,
+                                   (unsigned char)rest,
+                                   (unsigned char)(rest >> 8),
+                                   0x40,
+                                   (unsigned char)(len >> 8),
+                                   (unsigned char)len };
+    CLEANUP(tarball_clear) struct tarball former = { 0 };
+    tarball_bytes(&former, head, sizeof(head));
+    tarball_bytes(&former, tar.bytes, len);
+    tarball_bytes(&former, "\xc0\0\0", 3);
+    struct error err = { 0 };
+    assert_false(read_bytes(former.bytes, former.len, NULL, &err));
+    refused(&err, ERROR_INVALID, "another format");
+
+    CLEANUP(freep) char *bytes = tarball_compress(&tar, &len);
+    CLEANUP(tarball_clear) struct tarball skipped = { 0 };
+    tarball_bytes(&skipped, "\x50\x2a\x4d\x18\1\0\0\0x", 9);
+    tarball_bytes(&skipped, bytes, len);
+    assert_false(read_bytes(skipped.bytes, skipped.len, NULL, &err));
+    refused(&err, ERROR_INVALID, "another format");
+}
+
+/* What a special header says of the entry behind it is judged, and is no way to a second form. */
+static void special_headers_are_no_way_round(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key, *value, *reason;
+    } cases[] = {
+        { "path", "../a", "the path has a \"..\" segment" },
+        { "path", "/etc/passwd", "the path is absolute" },
+        { "path", "a", "not in the one form" },
+        { "linkpath", "/etc/passwd", "not in the one form" },
+        { "uid", "0", "not in the one form" },
+        { "GNU.sparse.size", "512", "not in the one form" },
+        { "GNU.sparse.name", "../a", "the path has a \"..\" segment" },
+        { "SCHILY.fflags", "schg", "not in the one form" },
+        { "LIBARCHIVE.symlinktype", "file", "not in the one form" },
+        { "size", "1", "not in the one form" },
+        { "hdrcharset", "BINARY", "not in the one form" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(tarball_clear) struct tarball tar = { 0 };
+        tarball_pax(&tar, cases[i].key, cases[i].value);
+        tarball_file(&tar, "a", "x");
+        tarball_file(&tar, "package.json", PACKAGE);
+        tarball_end(&tar);
+        refuses(&tar, ERROR_INVALID, cases[i].reason);
+    }
+    static const struct {
+        const char *name, *reason;
+        char type;
+    } kinds[] = {
+        { "../a", "the path has a \"..\" segment", 'L' }, /* GNU's long name, and long link */
+        { "a", "not in the one form", 'L' },
+        { "/etc/passwd", "not in the one form", 'K' },
+        { "9 path=z\n", "not in the one form", 'g' },
+        { "label", "tar", 'V' },
+        { "x", "a pack has no entries for folders", 'D' },
+        { "x", "not in the one form", '7' },
+        { "x", "tar", '\0' },
+        { "x", "", 'S' },
+    };
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        CLEANUP(tarball_clear) struct tarball tar = { 0 };
+        const char type = kinds[i].type ? kinds[i].type : '\1';
+        tarball_entry(&tar, &(struct tar_header){ .path = "X", .type = type }, kinds[i].name,
+                      strlen(kinds[i].name));
+        tarball_file(&tar, "a", "x");
+        tarball_file(&tar, "package.json", PACKAGE);
+        tarball_end(&tar);
+        struct error err = { 0 };
+        assert_false(read_tar(&tar, NULL, &err));
+        if (!strstr(err.message, kinds[i].reason))
+            fail_msg("%zu: \"%s\" does not say \"%s\"", i, err.message, kinds[i].reason);
+    }
+}
+
 static void archive_in_a_file_is_the_same(void **state)
 {
     (void)state;
@@ -385,6 +478,8 @@ int main(void)
         cmocka_unit_test(sizes_that_lie_are_no_way_in),
         cmocka_unit_test(order_and_form_are_held),
         cmocka_unit_test(frame_is_one_and_whole),
+        cmocka_unit_test(former_formats_and_skipped_frames_are_refused),
+        cmocka_unit_test(special_headers_are_no_way_round),
         cmocka_unit_test(archive_in_a_file_is_the_same),
         cmocka_unit_test(files_come_with_their_bytes),
     };

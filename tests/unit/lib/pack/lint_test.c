@@ -7,6 +7,7 @@
 
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+#include "lib/base/limits.h"
 #include "lib/json/json.h"
 #include "lib/pack/agents.h"
 #include "lib/pack/lint.h"
@@ -222,6 +223,25 @@ static void folders_are_read_as_they_are(void **state)
     assert_ok(tree_remove(tmp, path + 5, &err));
 }
 
+/* What an install refuses is not published; and a document of that size would be gigabytes. */
+static void patches_have_the_limit_of_those_who_read_them(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char *text = arena_alloc(arena, LIMIT_JSON_BYTES + 2, 1);
+    memset(text, ' ', LIMIT_JSON_BYTES);
+    memcpy(text, "{}", 2);
+    struct pack_file file = { .path = "m.json", .bytes = text, .size = LIMIT_JSON_BYTES };
+    struct lint_report report = lint(arena, &file);
+    assert_int_equal(report.errors, 0);
+    text[file.size++] = ' ';
+    report = lint(arena, &file);
+    assert_int_equal(report.errors, 1);
+    const struct finding *finding = report.findings.items;
+    assert_string_equal(finding->file, "m.json");
+    assert_non_null(strstr(finding->message, "which nobody reads"));
+}
+
 static void agents_have_their_places(void **state)
 {
     (void)state;
@@ -251,6 +271,7 @@ int main(void)
         cmocka_unit_test(each_fault_has_its_finding),
         cmocka_unit_test(manifests_are_read_with_care),
         cmocka_unit_test(folders_are_read_as_they_are),
+        cmocka_unit_test(patches_have_the_limit_of_those_who_read_them),
         cmocka_unit_test(agents_have_their_places),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

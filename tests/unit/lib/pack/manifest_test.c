@@ -146,6 +146,33 @@ static void paths_are_judged_one_by_one(void **state)
     assert_false(pack_path_is_program("cabin/x"));
 }
 
+/* One file as two artifacts would be installed once, and read as often as it is named. */
+static void a_file_is_one_artifact_and_profiles_are_few(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct manifest manifest;
+    struct error fault;
+    assert_false(parse(HEAD ",\"artifacts\":[{\"type\":\"instruction\",\"path\":\"a.md\"},"
+                            "{\"type\":\"plugin\",\"path\":\"a.md\"}]}",
+                       arena, &manifest, &fault));
+    assert_non_null(strstr(fault.message, "two of them are the file a.md"));
+
+    const char *list = "";
+    for (int i = 0; i <= LIMIT_PACK_PROFILES; i++) {
+        if (i == LIMIT_PACK_PROFILES)
+            assert_true(parse(arena_printf(arena, HEAD ",\"artifacts\":[%s]}", list), arena,
+                              &manifest, &fault));
+        list = arena_printf(arena,
+                            "%s%s{\"type\":\"profile\",\"path\":\"%d.toml\","
+                            "\"install_as\":\"p%d\"}",
+                            list, *list ? "," : "", i, i);
+    }
+    assert_fails(
+        parse(arena_printf(arena, HEAD ",\"artifacts\":[%s]}", list), arena, &manifest, &err),
+        TOO_LARGE);
+}
+
 static void manifest_has_a_limit(void **state)
 {
     (void)state;
@@ -162,6 +189,7 @@ int main(void)
         cmocka_unit_test(parse_takes_every_directive_and_artifact),
         cmocka_unit_test(parse_refuses_with_a_place_and_a_reason),
         cmocka_unit_test(paths_are_judged_one_by_one),
+        cmocka_unit_test(a_file_is_one_artifact_and_profiles_are_few),
         cmocka_unit_test(manifest_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
