@@ -53,15 +53,22 @@ static bool span_find(const char *text, size_t len, const char *id, struct arena
     return true;
 }
 
+#define TRIED_MAX (64 * MIB) /* read to tell heads of tables from brackets in text and lists */
+#define KEYS_MAX  20000      /* of a file with its block: they are compared one by one */
+
 /* The start of the line of the first table, if text before it is a document of its own. */
 static size_t first_table(const char *text, size_t len, struct arena *arena)
 {
     struct error ignored;
     struct doc *doc;
-    for (size_t at = 0; at < len; at = line_end(text, len, at)) {
+    size_t tried = 0;
+    for (size_t at = 0; at < len && tried < TRIED_MAX; at = line_end(text, len, at)) {
         size_t blank = strspn(text + at, " \t");
-        if (text[at + blank] == '[' && toml_parse(text, at, NULL, arena, &doc, &ignored))
+        if (text[at + blank] != '[')
+            continue;
+        if (toml_parse(text, at, NULL, arena, &doc, &ignored))
             return at;
+        tried += at;
     }
     return len;
 }
@@ -100,6 +107,8 @@ static bool meaning_check(const char *before, size_t before_len, const char *con
         return error_prefix(err, "the block is not TOML");
     if (!toml_parse(after, strlen(after), NULL, arena, &all, err))
         return error_set(err, CONFLICT, "the file has a key of the block already");
+    if (doc_count(all) > KEYS_MAX)
+        return error_set(err, TOO_LARGE, "the file has over %d values", KEYS_MAX);
     if (!is_within(old, all) || !is_within(block, all) ||
         leaves_count(all) > leaves_count(old) + leaves_count(block))
         return error_set(err, CONFLICT, "the block would change what the file says");

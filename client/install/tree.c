@@ -214,14 +214,13 @@ bool tree_unmerge(struct doc *target, const struct doc *record, struct arena *ar
 }
 
 /* The text at a dotted path in an entry, or NULL. */
-static const char *key_of(const struct doc *entry, const char *field, struct arena *arena)
+static const char *key_of(const struct doc *entry, const char *field)
 {
     while (entry) {
         size_t len = strcspn(field, ".");
-        const char *key = arena_strndup(arena, field, len);
         if (!field[len])
-            return doc_text(entry, key);
-        entry = doc_find(entry, key);
+            return doc_text(entry, field);
+        entry = doc_find_span(entry, field, len);
         field += len + 1;
     }
     return NULL;
@@ -274,11 +273,10 @@ static bool list_find(struct doc *target, const char *path, struct doc *record, 
     return true;
 }
 
-static struct doc *keyed_find(struct doc *list, const char *key, const char *field,
-                              struct arena *arena)
+static struct doc *keyed_find(struct doc *list, const char *key, const char *field)
 {
     DOC_FOREACH (list, item) {
-        const char *other = key_of(item, field, arena);
+        const char *other = key_of(item, field);
         if (other && strcmp(other, key) == 0)
             return item;
     }
@@ -288,14 +286,14 @@ static struct doc *keyed_find(struct doc *list, const char *key, const char *fie
 static bool entry_put(struct doc *list, const struct doc *entry, const char *field,
                       struct doc *entries, struct arena *arena)
 {
-    const char *key = key_of(entry, field, arena);
+    const char *key = key_of(entry, field);
     if (!key)
         return false;
     struct doc *note = doc_add_table(arena, entries, NULL);
     doc_add_text(arena, note, "key", key);
     doc_insert(arena, note, "installed", doc_copy(arena, entry));
     struct doc *copy = doc_copy(arena, entry);
-    const struct doc *prior = keyed_find(list, key, field, arena);
+    const struct doc *prior = keyed_find(list, key, field);
     if (!prior) {
         doc_append(list, copy);
         return true;
@@ -336,7 +334,7 @@ bool tree_unappend(struct doc *target, const struct doc *record, struct arena *a
         const char *key = doc_text(entry, "key");
         const struct doc *installed = doc_find(entry, "installed");
         const struct doc *prior = doc_find(entry, "prior");
-        const struct doc *now = key ? keyed_find(list, key, field, arena) : NULL;
+        const struct doc *now = key ? keyed_find(list, key, field) : NULL;
         if (!now || !installed || !doc_equal(now, installed))
             continue;
         if (prior)

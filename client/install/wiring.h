@@ -11,6 +11,10 @@
 #include "lib/pack/manifest.h"
 #include "lib/profile/platform.h"
 
+/* Of all directives of a pack together: what they take in memory and time follows from that. */
+#define WIRING_EDITED_MAX (64 * (size_t)1024 * 1024)
+#define WIRING_MERGED_MAX 20000
+
 /* For people and --json: what one directive does. */
 struct wiring_line {
     const char *act;    /* "write", "link", "merge", "block" */
@@ -35,9 +39,10 @@ struct wiring {
     const struct wiring_source *sources;
     size_t source_count;
     struct arena *arena;
-    struct doc *records; /* a list: for the lock file */
-    struct list lines;   /* of struct wiring_line */
-    struct list notes;   /* of const char *: what was left as it is */
+    size_t edited, merged; /* bytes of the files and patches, and values of the patches, so far */
+    struct doc *records;   /* a list: for the lock file */
+    struct list lines;     /* of struct wiring_line */
+    struct list notes;     /* of const char *: what was left as it is */
 };
 
 void wiring_init(struct wiring *wiring, size_t directives);

@@ -8,7 +8,7 @@
 #include "lib/json/json.h"
 #include "lib/yaml/yaml.h"
 
-#define DETAIL_KEYS 6
+#define DETAIL_KEYS 100
 
 /* One file that is being edited. */
 struct edit {
@@ -25,6 +25,21 @@ static bool text_parse(const char *text, size_t len, const char *source, bool is
         return error_set(err, TOO_LARGE, "%s: over %zu bytes", source, LIMIT_JSON_BYTES);
     return is_yaml ? yaml_parse(text, len, source, arena, out, err)
                    : json_parse(text, len, source, JSON_COMMENTS, arena, out, err);
+}
+
+/* Every directive reads its file and its patch again, and writes the file. */
+static bool edited_count(struct wiring *wiring, size_t bytes, struct error *err)
+{
+    wiring->edited += bytes;
+    return wiring->edited <= WIRING_EDITED_MAX ||
+           error_set(err, TOO_LARGE, "the pack's wiring edits over %zu bytes", WIRING_EDITED_MAX);
+}
+
+static bool merged_count(struct wiring *wiring, const struct doc *patch, struct error *err)
+{
+    wiring->merged += doc_count(patch);
+    return wiring->merged <= WIRING_MERGED_MAX ||
+           error_set(err, TOO_LARGE, "the pack's patches have over %d values", WIRING_MERGED_MAX);
 }
 
 /* An absent or empty file is an empty table. */
@@ -99,12 +114,14 @@ static bool patch_expand(const struct wiring *wiring, struct doc *doc, struct er
     return true;
 }
 
-static bool patch_read(const struct wiring *wiring, const char *path, bool is_yaml,
-                       struct doc **out, struct error *err)
+static bool patch_read(struct wiring *wiring, const char *path, bool is_yaml, struct doc **out,
+                       struct error *err)
 {
     const struct wiring_source *source;
     return wiring_source_get(wiring, path, &source, err) &&
+           edited_count(wiring, source->len, err) &&
            text_parse(source->bytes, source->len, path, is_yaml, wiring->arena, out, err) &&
+           merged_count(wiring, *out, err) &&
            (patch_expand(wiring, *out, err) || error_prefix(err, "%s", path));
 }
 
@@ -125,12 +142,49 @@ static const char *merge_detail(const struct doc *leaves, struct arena *arena)
     DOC_FOREACH (leaves, leaf) {
         if (shown == DETAIL_KEYS)
             break;
-        text = arena_printf(arena, "%s%s %s", text, shown++ ? "," : "",
+        text = arena_printf(arena, "%s%s %.200s", text, shown++ ? "," : "",
                             path_text(doc_find(leaf, "path"), arena));
     }
     return leaves->count > shown
                ? arena_printf(arena, "%s and %zu more", text, leaves->count - shown)
                : text;
+}
+
+/* What YAML 1.1 reads otherwise (no, 0755, 1.10) is another value once it has been JSON. */
+static bool priors_keep(const struct doc *record, struct arena *arena, struct error *err)
+{
+    DOC_FOREACH (doc_find(record, "leaves"), leaf) {
+        const struct doc *prior = doc_find(leaf, "prior_value");
+        struct doc *again;
+        if (!prior)
+            continue;
+        const char *json = json_print(prior, JSON_COMPACT_KEPT, arena);
+        if (!json_parse(json, strlen(json), NULL, JSON_PLAIN, arena, &again, err))
+            return false;
+        const char *text = yaml_text(prior, arena);
+        if (strcmp(text, yaml_text(again, arena)) != 0)
+            doc_add_text(arena, leaf, "prior_yaml", text);
+    }
+    return true;
+}
+
+/* A copy of the record in which former values are as they were written. */
+static const struct doc *priors_recall(const struct doc *record, struct arena *arena)
+{
+    struct doc *copy = doc_copy(arena, record);
+    const struct doc *leaves = doc_find(copy, "leaves");
+    if (!leaves || leaves->kind != DOC_LIST)
+        return record;
+    DOC_FOREACH (leaves, leaf) {
+        const char *text = doc_text(leaf, "prior_yaml");
+        const struct doc *prior = doc_find(leaf, "prior_value");
+        struct doc *written;
+        struct error ignored;
+        if (text && prior && yaml_parse(text, strlen(text), NULL, arena, &written, &ignored) &&
+            doc_equal(written, prior))
+            tree_set(leaf, "prior_value", written, arena);
+    }
+    return copy;
 }
 
 bool merge_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
@@ -140,11 +194,12 @@ bool merge_apply(struct wiring *wiring, const struct directive *directive, struc
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch, edit.is_yaml, &patch, err) ||
         !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !edit_open(wiring, &edit, err))
+        !edit_open(wiring, &edit, err) || !edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
-    if (!tree_merge(edit.doc, patch, record, wiring->arena, err))
+    if (!tree_merge(edit.doc, patch, record, wiring->arena, err) ||
+        (edit.is_yaml && !priors_keep(record, wiring->arena, err)))
         return error_prefix(err, "%s", edit.path);
     wiring_line_add(wiring, "merge", edit.path,
                     merge_detail(doc_find(record, "leaves"), wiring->arena));
@@ -158,7 +213,7 @@ bool append_apply(struct wiring *wiring, const struct directive *directive, stru
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch_entries, false, &entries, err) ||
         !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !edit_open(wiring, &edit, err))
+        !edit_open(wiring, &edit, err) || !edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
@@ -191,7 +246,8 @@ bool block_apply(struct wiring *wiring, const struct directive *directive, struc
         !wiring_source_get(wiring, directive->content, &source, err) ||
         !variables_expand(wiring->variables, source->bytes, wiring->arena, &content, err) ||
         !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !block_file(wiring, &edit, err))
+        !block_file(wiring, &edit, err) ||
+        !edited_count(wiring, edit.node.len + strlen(content), err))
         return false;
     bool top = directive->position == BLOCK_TOP;
     struct node node = edit.node;
@@ -234,6 +290,8 @@ static bool tree_undo(struct wiring *wiring, const struct doc *record,
         return false;
     if (!there)
         return true;
+    if (edit.is_yaml)
+        record = priors_recall(record, wiring->arena);
     return edit_open(wiring, &edit, err) &&
            (undo(edit.doc, record, wiring->arena, err) || error_prefix(err, "%s", edit.path)) &&
            edit_save(wiring, &edit, err);

@@ -160,15 +160,29 @@ def test_a_link_on_the_way_is_refused(client, publisher):  # noqa: F811
     assert not list((client.home / "elsewhere").iterdir())
 
 
+MANY = b'{"k":[' + b"0," * 9999 + b"0]}"
+
+
+def test_wiring_that_merges_without_end_is_refused(client, publisher):  # noqa: F811
+    wiring = [{"type": "json_merge", "file": "$HOME/.claude/settings.json", "patch": "bin/p.json"}] * 3
+    files = {**pack_files("evil", "1.0.0", wiring=wiring), "bin/p.json": MANY}
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "bin/p.json"})
+    publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
+    before = client.whole()
+    assert "patches have over 20000 values" in client.refused(2, "pull", "--yes", publisher.ref("evil"))
+    assert client.whole() == before
+
+
 DEEP = b'{"k":' + b"[" * 62 + b"1" + b"]" * 62 + b"}"
-LONG = b'{"k":[' + b"0," * 999999 + b"0]}"  # 2 MB, and a line each in the lock file
+LONG = b'{"k":"' + b"x" * 1999999 + b'"}'  # and once a directive in the lock file
 
 
-@pytest.mark.parametrize("patch", [DEEP, LONG], ids=["deep", "long"])
-def test_a_patch_that_the_lock_file_could_not_be_read_with_is_refused(client, publisher, patch):  # noqa: F811
+@pytest.mark.parametrize("patch,times", [(DEEP, 1), (LONG, 9)], ids=["deep", "long"])
+def test_a_patch_that_the_lock_file_could_not_be_read_with_is_refused(client, publisher, patch, times):  # noqa: F811
     publisher.publish(pack_files("good", "1.0.0"))
-    wiring = {"type": "json_merge", "file": "$HOME/.claude/settings.json", "patch": "wiring/p.json"}
-    files = {**pack_files("evil", "1.0.0", wiring=[wiring]), "wiring/p.json": patch}
+    wiring = [{"type": "json_merge", "file": f"$HOME/.claude/settings{i}.json", "patch": "wiring/p.json"} for i in range(times)]
+    files = {**pack_files("evil", "1.0.0", wiring=wiring), "wiring/p.json": patch}
     manifest = json.loads(files["package.json"])
     manifest["artifacts"].append({"type": "plugin", "path": "wiring/p.json"})
     publisher.publish({**files, "package.json": json.dumps(manifest).encode()})

@@ -1,5 +1,6 @@
 #include "tests/support/test.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "client/install/block.h"
@@ -84,11 +85,38 @@ static void marker_ids_are_plain(void **state)
     }
 }
 
+/* Each bracket may be a table's: a file of nothing else would be read as often as it has lines. */
+static void a_file_of_brackets_is_read_in_bounded_time(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t max = 400000, len = 0;
+    char *text = arena_alloc(arena, max + 16, 1);
+    len += (size_t)snprintf(text, max, "s = \"\"\"\n");
+    while (len + 16 < max)
+        len += (size_t)snprintf(text + len, max - len, "[x]\n");
+    (void)snprintf(text + len, max + 16 - len, "\"\"\"\n[t]\n");
+    const char *out;
+    size_t out_len;
+    const struct block block = { "id", "a = 1\n", BLOCK_AT_TOP };
+    assert_fails(block_put(text, strlen(text), &block, arena, &out, &out_len, &err), CONFLICT);
+
+    char *keys = arena_alloc(arena, max, 1);
+    len = 0;
+    for (int i = 0; i < 20000; i++)
+        len += (size_t)snprintf(keys + len, max - len, "k%d = %d\n", i, i);
+    assert_fails(block_put(keys, len, &block, arena, &out, &out_len, &err), TOO_LARGE);
+    keys[len / 2] = '\0';
+    len = (size_t)(strrchr(keys, '\n') - keys) + 1;
+    assert_ok(block_put(keys, len, &block, arena, &out, &out_len, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_goes_where_it_means_what_it_says_and_comes_out_again),
         cmocka_unit_test(a_block_that_would_change_what_the_file_says_is_refused),
+        cmocka_unit_test(a_file_of_brackets_is_read_in_bounded_time),
         cmocka_unit_test(marker_ids_are_plain),
     };
     return cmocka_run_group_tests_name("client/install/block", tests, NULL, NULL);
