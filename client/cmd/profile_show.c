@@ -116,12 +116,8 @@ static bool permissions_load(const struct profile_env *env, const char *name, st
                              struct permissions *out, struct error *err)
 {
     struct profile_env anywhere = *env;
-    struct profile *profile;
     anywhere.platform = NULL;
-    if (!profile_load(&anywhere, name, NULL, arena, &profile, err))
-        return error_prefix(err, "%s", name);
-    permissions_of(profile, arena, out);
-    return true;
+    return permissions_ask(&anywhere, name, NULL, arena, out, err) || error_prefix(err, "%s", name);
 }
 
 static bool diff_run(const char **operands, int *status, struct error *err)

@@ -34,6 +34,14 @@ void profile_texts_add(struct arena *arena, struct list *list, const char *text)
         *LIST_ADD(arena, list, const char *) = text;
 }
 
+bool profile_name_add(struct resolver *resolver, const struct doc *item, const char *key,
+                      struct list *list, const char *name)
+{
+    profile_texts_add(resolver->arena, list, name);
+    return list->count <= PROFILE_NAMES_MAX ||
+           doc_fault(resolver->err, item, "%s: more than %d names", key, PROFILE_NAMES_MAX);
+}
+
 bool profile_entry_count(struct resolver *resolver, const struct doc *item)
 {
     if (++resolver->entries <= PROFILE_ENTRIES_MAX)

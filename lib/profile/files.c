@@ -178,6 +178,26 @@ static bool expand_text(struct resolver *resolver, const struct doc *item, const
     return true;
 }
 
+static size_t stars_of(const char *text)
+{
+    size_t stars = 0;
+    for (; *text; text++)
+        stars += *text == '*';
+    return stars;
+}
+
+/* A folder may be called "*": what is a pattern is what the author wrote as one. */
+static bool stars_check(struct resolver *resolver, const struct doc *item, const char *written,
+                        const char *path)
+{
+    size_t stars = stars_of(written);
+    return !stars || stars_of(path) == stars ||
+           doc_fault(resolver->err, item,
+                     "\"%.128s\": a variable or the working folder has a * in its path, which a "
+                     "pattern cannot hold",
+                     written);
+}
+
 bool profile_expand(struct resolver *resolver, const struct doc *item, const char *written,
                     bool must, const char **out)
 {
@@ -204,7 +224,7 @@ bool profile_expand(struct resolver *resolver, const struct doc *item, const cha
     *out = profile_path_clean(resolver->arena, resolver->env->workdir, expansion.text);
     if (!*out)
         return doc_fault(resolver->err, item, "\"%.128s\": a path cannot have ..", written);
-    return true;
+    return stars_check(resolver, item, written, *out);
 }
 
 static struct profile_path *path_add(struct resolver *resolver, struct list *list,
@@ -261,7 +281,7 @@ bool profile_grant_add(struct resolver *resolver, const struct doc *item, const 
         return true;
     if (!profile_expand(resolver, item, entry->text, false, &path))
         return error_field(resolver->err, "%s", key);
-    if (path && strchr(path, '*'))
+    if (path && strchr(entry->text, '*'))
         return matches_add(resolver, item, grants, entry, path, access);
     if (!path && resolver->env->platform)
         return true; /* passed over, with a warning */
@@ -286,7 +306,7 @@ bool profile_deny_add(struct resolver *resolver, const struct doc *item,
         return true;
     if (!profile_expand(resolver, item, entry->text, true, &path))
         return error_field(resolver->err, "filesystem.deny");
-    bool glob = path && strchr(path, '*');
+    bool glob = path && strchr(entry->text, '*');
     if (glob && !matches_add(resolver, item, denies, entry, path, all))
         return false;
     struct profile_path *deny = path_add(resolver, denies, item, entry, path, all);

@@ -19,6 +19,23 @@ static void include_add(struct resolver *resolver, const char *name)
     *ref = (struct profile_group_ref){ .name = name };
 }
 
+/* A profile without `default` may name some of what protects; under a condition counts for nothing.
+ */
+static void protections_settle(struct resolver *resolver)
+{
+    struct list protections;
+    if (has_default(resolver))
+        return;
+    profile_protections(resolver->arena, &protections);
+    LIST_FOREACH (protections, const char *, name) {
+        bool held = false;
+        LIST_FOREACH (resolver->include, struct profile_group_ref, ref)
+            held |= !ref->when && strcmp(ref->name, *name) == 0;
+        if (!held)
+            profile_texts_add(resolver->arena, &resolver->profile->unprotected, *name);
+    }
+}
+
 /* What the original's `default` gives and ours does not: temporary files, the user's own tools. */
 static void original_groups_add(struct resolver *resolver)
 {
@@ -154,25 +171,63 @@ static const char *path_of(const struct profile_path *path)
     return path->path ? path->path : path->written;
 }
 
-static bool is_lifted(const struct profile *profile, const struct profile_path *deny)
+static int by_place(const void *a, const void *b)
 {
-    if (deny->origin.level != PROFILE_FROM_GROUP)
-        return false;
-    LIST_FOREACH (profile->bypasses, struct profile_path, bypass)
-        if (profile_path_is_in(path_of(deny), path_of(bypass)))
-            return true;
-    return false;
+    const struct profile_path *left = *(const struct profile_path *const *)a;
+    const struct profile_path *right = *(const struct profile_path *const *)b;
+    return strcmp(path_of(left), path_of(right));
+}
+
+/* Places in the order of their text, so that those above a path are found without a walk. */
+struct places {
+    const struct profile_path **sorted;
+    size_t count;
+};
+
+static struct places places_new(struct arena *arena, size_t room)
+{
+    return (struct places){ ARENA_ARRAY(arena, const struct profile_path *, room + 1), 0 };
+}
+
+static void places_sort(struct places *places)
+{
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+    qsort(places->sorted, places->count, sizeof(*places->sorted), by_place);
+}
+
+static int against_place(const void *text, const void *place)
+{
+    return strcmp(text, path_of(*(const struct profile_path *const *)place));
+}
+
+/* The one that path is in, or is; NULL: none. As profile_path_is_in judges it. */
+static const struct profile_path *place_above(struct arena *arena, const struct places *places,
+                                              const char *path)
+{
+    char *folder = arena_strndup(arena, path, strlen(path));
+    for (size_t len = strlen(folder); len; len--) {
+        bool root = len == 1 && *path == '/';
+        if (!root && path[len] && path[len] != '/')
+            continue;
+        folder[len] = '\0';
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+        const struct profile_path **found =
+            bsearch(folder, places->sorted, places->count, sizeof(*places->sorted), against_place);
+        if (found)
+            return *found;
+    }
+    return NULL;
 }
 
 static bool bypass_check(struct resolver *resolver, const struct profile_path *bypass)
 {
+    if (bypass->origin.level != PROFILE_FROM_USER)
+        return true;
     LIST_FOREACH (resolver->profile->grants, struct profile_path, grant)
         if (grant->origin.level != PROFILE_FROM_GROUP &&
             (profile_path_is_in(path_of(grant), path_of(bypass)) ||
              profile_path_is_in(path_of(bypass), path_of(grant))))
             return true;
-    if (bypass->origin.level != PROFILE_FROM_USER)
-        return true;
     error_set(resolver->err, INVALID, "--bypass-protection %.256s: nothing is allowed there",
               bypass->written);
     return error_hint(resolver->err, "grant it too, with --read or --allow");
@@ -182,11 +237,16 @@ static bool denies_settle(struct resolver *resolver)
 {
     struct profile *profile = resolver->profile;
     struct list kept = { 0 };
-    LIST_FOREACH (profile->bypasses, struct profile_path, bypass)
+    struct places bypasses = places_new(resolver->arena, profile->bypasses.count);
+    LIST_FOREACH (profile->bypasses, struct profile_path, bypass) {
         if (!bypass_check(resolver, bypass))
             return false;
+        bypasses.sorted[bypasses.count++] = bypass;
+    }
+    places_sort(&bypasses);
     LIST_FOREACH (profile->denies, struct profile_path, deny)
-        if (!is_lifted(profile, deny))
+        if (deny->origin.level != PROFILE_FROM_GROUP || !bypasses.count ||
+            !place_above(resolver->arena, &bypasses, path_of(deny)))
             *LIST_ADD(resolver->arena, &kept, struct profile_path) = *deny;
     profile->denies = kept;
     return true;
@@ -261,22 +321,27 @@ static void grants_settle(struct resolver *resolver)
 /* A profile's own wish that a protection makes void deserves a word. */
 static void void_grants_warn(struct resolver *resolver)
 {
-    LIST_FOREACH (resolver->profile->grants, struct profile_path, grant) {
+    struct profile *profile = resolver->profile;
+    struct places protections = places_new(resolver->arena, profile->denies.count);
+    LIST_FOREACH (profile->denies, struct profile_path, deny)
+        if (deny->origin.level == PROFILE_FROM_GROUP && !deny->is_glob)
+            protections.sorted[protections.count++] = deny;
+    places_sort(&protections);
+    LIST_FOREACH (profile->grants, struct profile_path, grant) {
         if (grant->origin.level == PROFILE_FROM_GROUP)
             continue;
-        LIST_FOREACH (resolver->profile->denies, struct profile_path, deny) {
-            if (deny->origin.level != PROFILE_FROM_GROUP || deny->is_glob ||
-                !profile_path_is_in(path_of(grant), path_of(deny)))
-                continue;
-            struct profile_note *note =
-                LIST_ADD(resolver->arena, &resolver->profile->warnings, struct profile_note);
-            note->key = "filesystem";
-            note->text = arena_printf(resolver->arena,
-                                      "%s stays closed: %s protects it, unless "
-                                      "bypass_protection names it",
-                                      grant->written, deny->origin.name);
-            note->origin = grant->origin;
-        }
+        const struct profile_path *deny =
+            place_above(resolver->arena, &protections, path_of(grant));
+        if (!deny)
+            continue;
+        struct profile_note *note =
+            LIST_ADD(resolver->arena, &profile->warnings, struct profile_note);
+        note->key = "filesystem";
+        note->text = arena_printf(resolver->arena,
+                                  "%s stays closed: %s protects it, unless "
+                                  "bypass_protection names it",
+                                  grant->written, deny->origin.name);
+        note->origin = grant->origin;
     }
 }
 
@@ -316,6 +381,7 @@ static void unheld_settle(struct resolver *resolver)
 bool profile_finish(struct resolver *resolver, const struct profile_overrides *overrides)
 {
     original_groups_add(resolver);
+    protections_settle(resolver);
     if (!profile_groups_settle(resolver) || !preset_apply(resolver) ||
         !overrides_apply(resolver, overrides))
         return false;

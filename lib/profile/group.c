@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/profile/resolver.h"
 
@@ -86,23 +87,40 @@ static bool source_fault(struct resolver *resolver, const struct doc *asked,
     return *inner->hint ? error_hint(resolver->err, "%s", inner->hint) : false;
 }
 
-/* One table of a pack has all its groups, and a profile names many: it is read once. */
 static bool table_read(struct resolver *resolver, const struct profile_text *text)
 {
+    struct doc *doc;
     if (resolver->groups_text == text->text)
         return true;
-    if (!profile_parse(text, resolver->arena, &resolver->groups_doc, resolver->err))
+    if (!profile_parse(text, resolver->arena, &doc, resolver->err))
         return false;
+    if (doc->kind == DOC_TABLE && doc->count > LIMIT_PACK_GROUPS)
+        return error_set(resolver->err, TOO_LARGE, "%s: over %d groups", text->file,
+                         LIMIT_PACK_GROUPS);
+    resolver->groups_doc = doc;
     resolver->groups_text = text->text;
+    resolver->groups_file = text->file;
     return true;
 }
 
-static bool packs_group_find(struct resolver *resolver, const struct profile_group_ref *ref,
-                             struct group *out)
+/* The pack whose groups a reference is to; NULL when that is any. */
+static const char *pack_of(struct resolver *resolver, const struct profile_group_ref *ref)
+{
+    const char *slash = strrchr(ref->name, '/');
+    return slash ? arena_strndup(resolver->arena, ref->name, (size_t)(slash - ref->name))
+                 : ref->pack;
+}
+
+/* One table of a pack has all its groups, and a profile names many: it is read once. */
+static bool table_find(struct resolver *resolver, const struct profile_group_ref *ref)
 {
     const struct profile_source *source = &resolver->env->source;
+    const char *pack = pack_of(resolver, ref);
+    if (pack && resolver->groups_pack && strcmp(pack, resolver->groups_pack) == 0)
+        return true;
     struct profile_text text = { 0 };
     struct error inner = { 0 };
+    resolver->groups_pack = NULL;
     if (source->find_group &&
         !source->find_group(source->context, ref->name, ref->pack, resolver->arena, &text, &inner))
         return source_fault(resolver, ref->doc, &inner);
@@ -110,10 +128,19 @@ static bool packs_group_find(struct resolver *resolver, const struct profile_gro
         return error_false(unknown_group(resolver, ref->name, ref->doc));
     if (!table_read(resolver, &text))
         return false;
+    resolver->groups_pack = pack;
+    return true;
+}
+
+static bool packs_group_find(struct resolver *resolver, const struct profile_group_ref *ref,
+                             struct group *out)
+{
+    if (!table_find(resolver, ref))
+        return false;
     const char *slash = strrchr(ref->name, '/');
     const char *name = slash ? slash + 1 : ref->name;
     *out = (struct group){ doc_find(resolver->groups_doc, name),
-                           arena_printf(resolver->arena, "%s#%s", text.file, name) };
+                           arena_printf(resolver->arena, "%s#%s", resolver->groups_file, name) };
     return out->doc ? true : error_false(unknown_group(resolver, ref->name, ref->doc));
 }
 
@@ -150,6 +177,16 @@ void profile_groups_of_default(struct arena *arena, struct list *out)
     DOC_FOREACH (doc_find(doc, "groups"), group)
         profile_texts_add(arena, out, group->text);
     profile_texts_add(arena, out, "linux_name_lookup");
+}
+
+void profile_protections(struct arena *arena, struct list *out)
+{
+    struct list all;
+    profile_groups_of_default(arena, &all);
+    *out = (struct list){ 0 };
+    LIST_FOREACH (all, const char *, name)
+        if (text_starts(*name, "deny_"))
+            profile_texts_add(arena, out, *name);
 }
 
 /* allow.read, allow.write and allow.readwrite in the original's sense. */
@@ -217,6 +254,13 @@ static bool members_apply(struct resolver *resolver, const struct doc *group)
     return true;
 }
 
+/* One that is named for another system too is applied for each: neither hides the other. */
+static const char *seen_as(struct resolver *resolver, const struct profile_group_ref *ref,
+                           const char *id)
+{
+    return ref->when ? arena_printf(resolver->arena, "%s when %s", id, ref->when) : id;
+}
+
 bool profile_group_apply(struct resolver *resolver, const struct profile_group_ref *ref)
 {
     static const struct profile_part no_pack = { .dialect = PROFILE_DIALECT_ORIGINAL };
@@ -225,13 +269,14 @@ bool profile_group_apply(struct resolver *resolver, const struct profile_group_r
     struct group group;
     if (platform && profile_group_is_foreign(name, platform->os))
         return true;
-    if (profile_texts_have(&resolver->groups_seen, name)) /* built in: its name is its id */
-        return true;
+    if (profile_texts_have(&resolver->groups_seen, seen_as(resolver, ref, name)))
+        return true; /* built in: its name is its id */
     if (!group_find(resolver, ref, &group))
         return false;
-    if (profile_texts_have(&resolver->groups_seen, group.id))
+    const char *seen = seen_as(resolver, ref, group.id);
+    if (profile_texts_have(&resolver->groups_seen, seen))
         return true;
-    profile_texts_add(resolver->arena, &resolver->groups_seen, group.id);
+    profile_texts_add(resolver->arena, &resolver->groups_seen, seen);
     const char *system = doc_text(group.doc, "platform");
     if (platform && system && strcmp(platform->os, system) != 0)
         return true;
@@ -276,16 +321,30 @@ static bool excluded(struct resolver *resolver, const struct profile_group_ref *
     return true;
 }
 
+/* Which group is meant: a name that means nothing protects nothing, and is a fault. */
+static bool exclusion_settle(struct resolver *resolver, struct profile_group_ref *ref)
+{
+    struct profile_text builtin;
+    struct group group;
+    profile_group_find(ref->name, &builtin);
+    if (builtin.text) { /* its document need not be read for that */
+        ref->id = ref->name;
+        ref->required = strstr(builtin.text, "\nrequired = true\n");
+        return true;
+    }
+    if (!group_find(resolver, ref, &group))
+        return false;
+    const struct doc *required = doc_find(group.doc, "required");
+    ref->id = group.id;
+    ref->required = required && required->kind == DOC_BOOL && required->boolean;
+    return true;
+}
+
 bool profile_groups_settle(struct resolver *resolver)
 {
-    LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref) {
-        struct group group; /* a name that means nothing protects nothing: say so */
-        if (!group_find(resolver, ref, &group))
+    LIST_FOREACH (resolver->exclude, struct profile_group_ref, ref)
+        if (!exclusion_settle(resolver, ref))
             return false;
-        const struct doc *required = doc_find(group.doc, "required");
-        ref->id = group.id;
-        ref->required = required && required->kind == DOC_BOOL && required->boolean;
-    }
     LIST_FOREACH (resolver->include, struct profile_group_ref, ref) {
         bool skip;
         if (!excluded(resolver, ref, &skip))

@@ -293,27 +293,30 @@ bool profile_apply_when(struct resolver *resolver, const char *key, const struct
     return error_field(resolver->err, "when");
 }
 
+const char *const profile_systems[] = { "linux", "macos", "windows", NULL };
+
 /* { linux = {...}, macos = {...} }: the part for this machine, on top of the rest. */
 static bool overrides_apply(struct resolver *resolver, const struct doc *overrides)
 {
-    static const char *const systems[] = { "linux", "macos", "windows" };
     const struct profile_platform *platform = resolver->env->platform;
+    const char *only = platform ? platform->os : resolver->env->system;
     if (!overrides || overrides->kind == DOC_NULL)
         return true;
     if (overrides->kind != DOC_TABLE)
         return profile_kind_fault(resolver, overrides, "platform_overrides", "a table");
     DOC_FOREACH (overrides, part) {
-        const char *system = NULL;
-        for (size_t i = 0; i < COUNT(systems); i++)
-            if (profile_key_is(part, systems[i]))
-                system = systems[i];
+        unsigned at = 0;
+        while (profile_systems[at] && !profile_key_is(part, profile_systems[at]))
+            at++;
+        const char *system = profile_systems[at];
         if (!system)
             return unknown_key(resolver, part, "platform_overrides", part->key);
         if (part->kind != DOC_TABLE)
             return profile_kind_fault(resolver, part, "platform_overrides", "a partial profile");
         if (doc_find(part, "extends") || doc_find(part, "platform_overrides"))
             return doc_fault(resolver->err, part, "platform_overrides: cannot extend");
-        if (platform && strcmp(platform->os, system) != 0)
+        resolver->profile->overridden |= 1U << at;
+        if (only && strcmp(only, system) != 0)
             continue;
         resolver->when = platform ? NULL : system;
         bool ok = table_apply(resolver, part, "");

@@ -161,6 +161,8 @@ static bool base_apply(struct resolver *resolver, const struct profile_text *fro
     struct profile_text text;
     if (!profile_text(resolver, item, "extends", &name))
         return false;
+    if (++resolver->bases_named > PROFILE_BASES_NAMED)
+        return doc_fault(resolver->err, item, "extends: more than %d names", PROFILE_BASES_NAMED);
     if (resolver->chain_len > PROFILE_BASES_MAX)
         return doc_fault(resolver->err, item, "extends: more than %d deep", PROFILE_BASES_MAX);
     if (!base_find(resolver, from, item, name, &text))
@@ -220,6 +222,10 @@ static bool part_add(struct resolver *resolver, const char *name, const struct p
 static bool tree_apply(struct resolver *resolver, const char *name, const struct profile_text *text,
                        const struct doc *doc)
 {
+    resolver->values += doc_count(doc);
+    if (resolver->values > PROFILE_VALUES_MAX)
+        return doc_fault(resolver->err, doc, "over %d values in this profile and its bases",
+                         PROFILE_VALUES_MAX);
     return bases_apply(resolver, text, doc_find(doc, "extends")) &&
            part_add(resolver, name, text, doc) && profile_keys_apply(resolver, doc);
 }

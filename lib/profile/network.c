@@ -4,6 +4,13 @@
 #include "lib/base/text.h"
 #include "lib/profile/resolver.h"
 
+#define LOOK_BACK 256 /* a host that was named before does no harm: only near ones are left out */
+
+static bool same_condition(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
 static bool host_add(struct resolver *resolver, struct list *list, const struct doc *item,
                      const char *key, const struct profile_item *entry)
 {
@@ -17,8 +24,11 @@ static bool host_add(struct resolver *resolver, struct list *list, const struct 
     }
     host.when = entry->when;
     host.origin = profile_origin_of(resolver, item);
-    LIST_FOREACH (*list, struct profile_host, old)
-        if (strcmp(old->written, host.written) == 0 && !host.method && !old->method)
+    size_t from = list->count > LOOK_BACK ? list->count - LOOK_BACK : 0;
+    const struct list recent = { LIST_AT(*list, struct profile_host, from), list->count - from };
+    LIST_FOREACH (recent, struct profile_host, old)
+        if (strcmp(old->written, host.written) == 0 && !host.method && !old->method &&
+            same_condition(old->when, host.when)) /* one that holds elsewhere hides none */
             return true;
     *LIST_ADD(resolver->arena, list, struct profile_host) = host;
     return true;
@@ -224,9 +234,9 @@ bool profile_apply_credentials(struct resolver *resolver, const char *key, const
         *credentials = (struct list){ 0 }; /* an empty list takes back what bases asked */
     DOC_FOREACH (value, item) {
         const char *name;
-        if (!profile_entry_count(resolver, item) || !profile_text(resolver, item, key, &name))
+        if (!profile_entry_count(resolver, item) || !profile_text(resolver, item, key, &name) ||
+            !profile_name_add(resolver, item, key, credentials, name))
             return false;
-        profile_texts_add(resolver->arena, credentials, name);
     }
     return true;
 }
@@ -261,7 +271,9 @@ bool profile_apply_custom_credentials(struct resolver *resolver, const char *key
             const char *near = text_nearest(member->key, known, COUNT(known));
             return near ? error_hint(resolver->err, "did you mean \"%s\"?", near) : false;
         }
-        profile_texts_add(resolver->arena, &resolver->custom_credentials, credential->key);
+        if (!profile_name_add(resolver, credential, key, &resolver->custom_credentials,
+                              credential->key))
+            return false;
     }
     return true;
 }

@@ -38,5 +38,9 @@ bool profile_resolve_groups(const struct profile_env *env, const struct profile_
         .text = text, .len = strlen(text), .syntax = PROFILE_TOML, .file = table->file
     };
     alone.source = (struct profile_source){ .context = &context, .find_group = table_give };
-    return profile_resolve(&alone, "groups", &all, NULL, arena, out, err);
+    if (!profile_resolve(&alone, "groups", &all, NULL, arena, out, err))
+        return false;
+    (*out)->unprotected =
+        (struct list){ 0 }; /* groups take nothing away from those who name them */
+    return true;
 }

@@ -6,6 +6,7 @@
 
 static const char *const network_names[] = { "closed", "hosts", "open", NULL };
 static const char *const execute_names[] = { "readable", "listed", NULL };
+static const char *const environment_names[] = { "usual", "listed", NULL };
 static const char *const risk_names[] = { "plain", "notable", "grave", NULL };
 
 /* clang-format off */
@@ -47,6 +48,8 @@ static const struct field permissions_fields[] = {
     TEXTS(struct permissions, credentials, OPTIONAL),
     LIST(struct permissions, hooks, &hook_record, OPTIONAL),
     TEXTS(struct permissions, environment, OPTIONAL),
+    ENUM(struct permissions, environment_mode, environment_names, OPTIONAL),
+    TEXTS(struct permissions, unprotected, OPTIONAL),
     TEXTS(struct permissions, other, OPTIONAL),
 };
 const struct record permissions_record =
@@ -156,6 +159,8 @@ static void others_add(struct summary *summary)
         profile_texts_add(summary->arena, other,
                           profile->signals == PROFILE_SIGNALS_ALL ? "signals to any process"
                                                                   : "signals within the sandbox");
+    if (profile->audit_level == PROFILE_AUDIT_NONE)
+        profile_texts_add(summary->arena, other, "no audit record of its runs");
     if (profile->ipc == PROFILE_IPC_FULL)
         profile_texts_add(summary->arena, other, "abstract sockets and named semaphores");
     LIST_FOREACH (profile->unsupported, struct profile_note, note)
@@ -180,6 +185,9 @@ void permissions_of(const struct profile *profile, struct arena *arena, struct p
     files_add(&summary);
     out->execute_mode =
         profile->execute_listed ? PERMISSIONS_EXECUTE_LISTED : PERMISSIONS_EXECUTE_READABLE;
+    out->environment_mode = profile->environment_allowed ? PERMISSIONS_ENVIRONMENT_LISTED
+                                                         : PERMISSIONS_ENVIRONMENT_USUAL;
+    out->unprotected = profile->unprotected;
     out->network = (int)profile->network;
     if (profile->network == PROFILE_NETWORK_HOSTS)
         hosts_add(arena, &profile->allow_hosts, &out->hosts);

@@ -32,19 +32,22 @@ struct permissions {
     struct list read, write, execute, deny; /* struct permission_path; write does not imply read */
     int execute_mode;                       /* enum permissions_execute */
     int network;                            /* enum profile_network */
-    struct list hosts, denied_hosts;        /* struct permission_host */
-    struct list ports;                      /* const char *: "connect 5432", "listen 8000-8010" */
-    struct list bypass;                     /* struct permission_path: protections that it lifts */
-    struct list sockets;                    /* struct permission_path */
-    struct list credentials;                /* const char *: services, key stores */
-    struct list hooks;                      /* struct permission_hook */
-    struct list environment;                /* const char *: "pass HOME", "set CI", "drop AWS_*" */
-    struct list extends, groups;            /* const char * */
-    const char *workdir;                    /* "none", "read", "write", "readwrite" */
-    struct list other;                      /* const char *: what else it asks, not held yet */
+    int environment_mode;                   /* enum permissions_environment */
+    struct list unprotected; /* const char *: groups of `default` that protect, and do not hold */
+    struct list hosts, denied_hosts; /* struct permission_host */
+    struct list ports;               /* const char *: "connect 5432", "listen 8000-8010" */
+    struct list bypass;              /* struct permission_path: protections that it lifts */
+    struct list sockets;             /* struct permission_path */
+    struct list credentials;         /* const char *: services, key stores */
+    struct list hooks;               /* struct permission_hook */
+    struct list environment;         /* const char *: "pass HOME", "set CI", "drop AWS_*" */
+    struct list extends, groups;     /* const char * */
+    const char *workdir;             /* "none", "read", "write", "readwrite" */
+    struct list other;               /* const char *: what else it asks, not held yet */
 };
 
 enum permissions_execute { PERMISSIONS_EXECUTE_READABLE, PERMISSIONS_EXECUTE_LISTED };
+enum permissions_environment { PERMISSIONS_ENVIRONMENT_USUAL, PERMISSIONS_ENVIRONMENT_LISTED };
 
 /* Its documents: record_encode, record_decode, json_encode. */
 extern const struct record permissions_record;
@@ -53,11 +56,22 @@ extern const struct record permissions_record;
 void permissions_of(const struct profile *profile, struct arena *arena, struct permissions *out);
 
 /*
- * Makes all what either asks: what a pack with both asks. all begins as { 0 }; both are of
- * permissions_of. What is denied narrows one profile alone, so a union has no deny; it holds a
- * text twice where both ask for it.
+ * What a document asks wherever it may run, with every condition; what platform_overrides say anew
+ * counts for each system, and the widest of it for all. env has no platform. name NULL: what a
+ * table of groups gives to others; text NULL: the profile is loaded by its name.
  */
-void permissions_widen(struct permissions *all, const struct permissions *one, struct arena *arena);
+bool permissions_ask(const struct profile_env *env, const char *name,
+                     const struct profile_text *text, struct arena *arena, struct permissions *out,
+                     struct error *err) MUST_CHECK;
+
+/*
+ * Makes all what either asks: what a pack with both asks. all begins as { 0 }; both are of
+ * permissions_of or permissions_ask. What is denied or dropped narrows one profile alone, so a
+ * union has none of it; it holds a text twice where both ask for it. TOO_LARGE when it comes to
+ * over LIMIT_PERMISSIONS.
+ */
+bool permissions_widen(struct permissions *all, const struct permissions *one, struct arena *arena,
+                       struct error *err) MUST_CHECK;
 
 enum permission_risk { PERMISSION_PLAIN, PERMISSION_NOTABLE, PERMISSION_GRAVE };
 

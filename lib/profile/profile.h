@@ -31,6 +31,9 @@
  */
 #define PROFILE_DEFAULT "default"
 
+/* Whose platform_overrides there may be; NULL-terminated. */
+extern const char *const profile_systems[];
+
 enum profile_syntax { PROFILE_TOML, PROFILE_YAML, PROFILE_JSON };
 
 enum profile_dialect {
@@ -142,6 +145,8 @@ struct profile {
     enum profile_dialect dialect;               /* of the document asked for */
     struct list parts;                          /* struct profile_part, bases first */
     struct list groups;                         /* const char *: those in effect */
+    struct list unprotected; /* const char *: groups of `default` that protect, and do not hold */
+    unsigned overridden;     /* without a platform: bits of profile_systems that have overrides */
 
     struct list grants; /* struct profile_path; one entry a path and is_file, sorted by path */
     struct list denies; /* struct profile_path; they beat every grant above or below them */
@@ -232,6 +237,9 @@ struct profile_env {
      * a pack that will run elsewhere.
      */
     const struct profile_platform *platform;
+    /* Without a platform: the system whose platform_overrides take part; NULL: those of all, which
+     * for what there is one of (`network.open`, a hook) is what the last of them says. */
+    const char *system;
     const char *home, *workdir;                /* absolute */
     const char *config_dir, *packages_dir;     /* $NONO_CONFIG, $NONO_PACKAGES */
     const char *(*variable)(const char *name); /* getenv; NULL: every variable is unset */

@@ -9,9 +9,12 @@
 
 #include "lib/profile/profile.h"
 
-#define PROFILE_ENTRIES_MAX 20000 /* items of all lists together */
-#define PROFILE_BASES_MAX   10    /* extends of extends ... */
-#define PROFILE_PARTS_MAX   64    /* documents in all */
+#define PROFILE_ENTRIES_MAX 20000  /* items of all lists together */
+#define PROFILE_BASES_MAX   10     /* extends of extends ... */
+#define PROFILE_PARTS_MAX   64     /* documents in all */
+#define PROFILE_BASES_NAMED 256    /* names in all lists of bases */
+#define PROFILE_VALUES_MAX  200000 /* values of all documents together */
+#define PROFILE_NAMES_MAX   2000   /* of a list of names: commands, variables, services */
 
 struct profile_group_ref {
     const char *name;
@@ -38,7 +41,7 @@ struct resolver {
     bool common;                     /* what is applied is everybody's: `default`, its groups */
     struct list common_groups;       /* const char *: profile_groups_of_default */
     const char *when;                /* condition of all its entries, kept without a platform */
-    size_t entries;
+    size_t entries, values, bases_named;
 
     struct profile_link chain[PROFILE_BASES_MAX + 1]; /* being extended, to find cycles */
     unsigned chain_len;
@@ -48,7 +51,8 @@ struct resolver {
     struct list groups_seen;      /* const char *: ids of those applied or skipped */
     const char *groups_text;      /* the pack's groups that were read last, and what they say */
     struct doc *groups_doc;
-    const char *network_preset; /* network_profile, or NULL */
+    const char *groups_pack, *groups_file; /* whose, when a reference told */
+    const char *network_preset;            /* network_profile, or NULL */
     struct profile_origin preset_origin;
     struct list custom_credentials; /* const char *: declared, not active by that */
     bool hosts_named;               /* a list of hosts is part of the policy, even an empty one */
@@ -63,6 +67,10 @@ void *profile_list_add(struct arena *arena, struct list *list, size_t size);
 /* Adds a text that is not there yet. */
 void profile_texts_add(struct arena *arena, struct list *list, const char *text);
 bool profile_texts_have(const struct list *list, const char *text);
+
+/* The same, of the list of a key, which has PROFILE_NAMES_MAX at most. */
+bool profile_name_add(struct resolver *resolver, const struct doc *item, const char *key,
+                      struct list *list, const char *name) MUST_CHECK;
 
 /* Counts an item against PROFILE_ENTRIES_MAX. */
 bool profile_entry_count(struct resolver *resolver, const struct doc *item) MUST_CHECK;
@@ -147,6 +155,8 @@ bool profile_host_parse(struct arena *arena, const char *text, struct profile_ho
 
 /* group.c: the names of the groups that the built-in `default` gives everybody. const char *. */
 void profile_groups_of_default(struct arena *arena, struct list *out);
+/* Those of them that protect: keys, tokens, browsers' data, shell files. */
+void profile_protections(struct arena *arena, struct list *out);
 bool profile_groups_settle(struct resolver *resolver) MUST_CHECK;
 bool profile_group_apply(struct resolver *resolver, const struct profile_group_ref *ref) MUST_CHECK;
 

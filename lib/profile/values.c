@@ -97,9 +97,9 @@ bool profile_apply_texts(struct resolver *resolver, const char *key, const struc
         return profile_kind_fault(resolver, value, key, "a list of text");
     DOC_FOREACH (value, item) {
         const char *text;
-        if (!profile_entry_count(resolver, item) || !profile_text(resolver, item, key, &text))
+        if (!profile_entry_count(resolver, item) || !profile_text(resolver, item, key, &text) ||
+            !profile_name_add(resolver, item, key, slot_of(resolver, arg), text))
             return false;
-        profile_texts_add(resolver->arena, slot_of(resolver, arg), text);
     }
     return true;
 }
@@ -137,6 +137,8 @@ bool profile_apply_set_variables(struct resolver *resolver, const char *key,
         LIST_FOREACH (*variables, struct profile_variable, old)
             if (strcmp(old->name, item->key) == 0)
                 slot = old;
+        if (!slot && variables->count == PROFILE_NAMES_MAX)
+            return doc_fault(resolver->err, item, "%s: more than %d names", key, PROFILE_NAMES_MAX);
         if (!slot)
             slot = LIST_ADD(resolver->arena, variables, struct profile_variable);
         *slot = (struct profile_variable){ item->key, text };

@@ -14,9 +14,6 @@ struct words {
 static void line_add(struct words *words, enum permission_risk risk, const char *area,
                      const char *text)
 {
-    LIST_FOREACH (words->lines, struct permission_line, old)
-        if (strcmp(old->text, text) == 0)
-            return;
     *LIST_ADD(words->arena, &words->lines, struct permission_line) =
         (struct permission_line){ (int)risk, area, text };
 }
@@ -26,26 +23,83 @@ static const char *condition(struct arena *arena, const char *when)
     return when ? arena_printf(arena, " (%s)", when) : "";
 }
 
+/* A path without what does not change its meaning: "~", "${HOME}", "//", "/./", a slash or patterns
+ * for all that is in the folder at the end. */
+static const char *plain_spelling(struct arena *arena, const char *path)
+{
+    static const char *const homes[] = { "~", "${HOME}", "$HOME" };
+    char *out = arena_alloc(arena, strlen(path) + sizeof("$HOME/"), 1);
+    size_t len = 0;
+    for (size_t i = 0; i < COUNT(homes) && !len; i++) {
+        size_t home = strlen(homes[i]);
+        if (!text_starts(path, homes[i]) || (path[home] && path[home] != '/'))
+            continue;
+        len = strlen("$HOME");
+        memcpy(out, "$HOME", len);
+        path += home;
+    }
+    while (*path) {
+        path += strspn(path, "/");
+        size_t part = strcspn(path, "/");
+        bool all = strspn(path, "*") == part || (part == 2 && memcmp(path, ".*", 2) == 0);
+        if (part && !(part == 1 && *path == '.') &&
+            !(all && !path[part + strspn(path + part, "*/.")])) {
+            out[len++] = '/';
+            memcpy(out + len, path, part);
+            len += part;
+        }
+        path += part;
+    }
+    if (!len)
+        out[len++] = '/';
+    out[len] = '\0';
+    return out;
+}
+
 /* Whole homes, and what other programs run or trust, are more than a folder. */
-static bool is_wide(const char *path)
+static bool is_wide(struct arena *arena, const char *path)
 {
     static const char *const wide[] = {
-        "/",    "~",     "~/",   "$HOME", "$HOME/", "/etc",     "/home",    "/usr",
-        "/var", "/root", "/run", "/dev",  "/proc",  "$HOME/.*", "$HOME/*",  "$HOME/**",
-        "~/*",  "~/**",  "/opt", "/boot", "/sys",   "${HOME}",  "/var/run",
+        "/",    "$HOME", "/etc",  "/home", "/usr", "/var", "/root",
+        "/run", "/dev",  "/proc", "/boot", "/opt", "/sys", "/var/run",
     };
+    const char *plain = plain_spelling(arena, path);
+    const char *star = strchr(plain, '*');
+    if (*plain == '/' && star && !memchr(plain + 1, '/', (size_t)(star - plain) - 1))
+        return true; /* of the root's own folders */
     for (size_t i = 0; i < COUNT(wide); i++)
-        if (strcmp(path, wide[i]) == 0)
+        if (strcmp(plain, wide[i]) == 0)
             return true;
     return false;
 }
 
-static bool has_path(const struct list *paths, const struct permission_path *path)
+/* Conditions are part of it: what may be read everywhere is not read on one system alone. */
+static const char *path_key(struct arena *arena, const struct permission_path *path)
 {
-    LIST_FOREACH (*paths, struct permission_path, item)
-        if (strcmp(item->path, path->path) == 0)
-            return true;
-    return false;
+    return arena_printf(arena, "%s\n%s", path->path, path->when ? path->when : "");
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The keys of paths, sorted. */
+static struct list keys_of(struct arena *arena, const struct list *paths)
+{
+    const char **keys = ARENA_ARRAY(arena, const char *, paths->count + 1);
+    size_t count = 0;
+    LIST_FOREACH (*paths, struct permission_path, path)
+        keys[count++] = path_key(arena, path);
+    qsort(keys, count, sizeof(*keys), by_text);
+    return (struct list){ keys, count };
+}
+
+static bool has_path(struct arena *arena, const struct list *keys,
+                     const struct permission_path *path)
+{
+    const char *key = path_key(arena, path);
+    return bsearch(&key, keys->items, keys->count, sizeof(key), by_text);
 }
 
 /* A built-in group is known to be harmless; a pack's is what its author says. */
@@ -61,7 +115,7 @@ static void path_line(struct words *words, const char *verb, const struct permis
                       bool writes)
 {
     bool group = path->reason && is_built_in_group(path->reason);
-    enum permission_risk risk = is_wide(path->path)
+    enum permission_risk risk = is_wide(words->arena, path->path)
                                     ? (writes ? PERMISSION_GRAVE : PERMISSION_NOTABLE)
                                     : (writes && !group ? PERMISSION_NOTABLE : PERMISSION_PLAIN);
     line_add(words, risk, "files",
@@ -71,11 +125,14 @@ static void path_line(struct words *words, const char *verb, const struct permis
 
 static void files_say(struct words *words, const struct permissions *from)
 {
+    struct list read = keys_of(words->arena, &from->read);
+    struct list write = keys_of(words->arena, &from->write);
     LIST_FOREACH (from->write, struct permission_path, path)
-        path_line(words, has_path(&from->read, path) ? "may read and change" : "may write to", path,
-                  true);
+        path_line(words,
+                  has_path(words->arena, &read, path) ? "may read and change" : "may write to",
+                  path, true);
     LIST_FOREACH (from->read, struct permission_path, path)
-        if (!has_path(&from->write, path))
+        if (!has_path(words->arena, &write, path))
             path_line(words, "may read", path, false);
     LIST_FOREACH (from->bypass, struct permission_path, path)
         line_add(words, PERMISSION_GRAVE, "files",
@@ -151,6 +208,8 @@ static void programs_say(struct words *words, const struct permissions *from)
     LIST_FOREACH (from->environment, const char *, change)
         line_add(words, PERMISSION_PLAIN, "environment",
                  arena_printf(arena, "variables: %s", *change));
+    if (from->environment_mode == PERMISSIONS_ENVIRONMENT_LISTED)
+        line_add(words, PERMISSION_PLAIN, "environment", "passes no variable that is not named");
     LIST_FOREACH (from->other, const char *, text)
         line_add(words, PERMISSION_NOTABLE, "other", arena_printf(arena, "asks for %s", *text));
 }
@@ -165,12 +224,66 @@ static int by_risk(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
+static void protections_say(struct words *words, const struct permissions *from)
+{
+    struct list all;
+    profile_protections(words->arena, &all);
+    if (from->unprotected.count >= all.count) {
+        line_add(words, PERMISSION_GRAVE, "other",
+                 "goes without the protections of every profile: keys, tokens, passwords, what "
+                 "browsers keep and shell files are as open as what is around them");
+        return;
+    }
+    LIST_FOREACH (from->unprotected, const char *, group)
+        line_add(words, PERMISSION_GRAVE, "other",
+                 arena_printf(words->arena, "goes without the protection %s", *group));
+}
+
+/* Lines by their text, for looking one up; of one text the first goes before the others. */
+static int by_line_text(const void *a, const void *b)
+{
+    const struct permission_line *left = *(const struct permission_line *const *)a;
+    const struct permission_line *right = *(const struct permission_line *const *)b;
+    int order = strcmp(left->text, right->text);
+    return order ? order : (left > right) - (left < right);
+}
+
+static const struct permission_line **lines_sorted(const struct words *words)
+{
+    size_t count = words->lines.count;
+    const struct permission_line **order =
+        ARENA_ARRAY(words->arena, const struct permission_line *, count + 1);
+    for (size_t i = 0; i < count; i++)
+        order[i] = LIST_AT(words->lines, struct permission_line, i);
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+    qsort(order, count, sizeof(*order), by_line_text);
+    return order;
+}
+
+/* A text is said once. */
+static void lines_unique(struct words *words)
+{
+    const struct permission_line **order = lines_sorted(words);
+    bool *again = ARENA_ARRAY(words->arena, bool, words->lines.count + 1);
+    for (size_t i = 1; i < words->lines.count; i++)
+        if (strcmp(order[i - 1]->text, order[i]->text) == 0)
+            again[order[i] - LIST_AT(words->lines, struct permission_line, 0)] = true;
+    size_t kept = 0;
+    for (size_t i = 0; i < words->lines.count; i++)
+        if (!again[i])
+            *LIST_AT(words->lines, struct permission_line, kept++) =
+                *LIST_AT(words->lines, struct permission_line, i);
+    words->lines.count = kept;
+}
+
 static void words_of(const struct permissions *permissions, struct words *words)
 {
+    protections_say(words, permissions);
     files_say(words, permissions);
     workdir_say(words, permissions);
     network_say(words, permissions);
     programs_say(words, permissions);
+    lines_unique(words);
 }
 
 void permissions_words(const struct permissions *permissions, struct arena *arena, struct list *out)
@@ -189,19 +302,16 @@ void permissions_words(const struct permissions *permissions, struct arena *aren
         *LIST_ADD(arena, out, struct permission_line) = *order[i];
 }
 
-static bool says(const struct words *words, const char *text)
+static int against_line(const void *text, const void *line)
 {
-    LIST_FOREACH (words->lines, struct permission_line, line)
-        if (strcmp(line->text, text) == 0)
-            return true;
-    return false;
+    return strcmp(text, (*(const struct permission_line *const *)line)->text);
 }
 
 /* Lines that narrow: their coming is no widening, their going is one. */
 static bool is_narrowing(const char *text)
 {
     static const char *const starts[] = { "never ", "has no network", "runs nothing",
-                                          "variables: drop " };
+                                          "passes no variable", "variables: drop " };
     for (size_t i = 0; i < COUNT(starts); i++)
         if (text_starts(text, starts[i]))
             return true;
@@ -212,9 +322,12 @@ static bool is_narrowing(const char *text)
 static void changes_add(const struct words *says_it, const struct words *does_not, bool is_new,
                         bool widened, struct arena *arena, struct list *out)
 {
+    const struct permission_line **there = lines_sorted(does_not);
     LIST_FOREACH (says_it->lines, struct permission_line, line) {
         bool wider = is_narrowing(line->text) != is_new;
-        if (wider != widened || says(does_not, line->text))
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+        if (wider != widened ||
+            bsearch(line->text, there, does_not->lines.count, sizeof(*there), against_line))
             continue;
         struct permission_change *change = LIST_ADD(arena, out, struct permission_change);
         change->widened = widened;

@@ -56,7 +56,6 @@ static bool profile_widen(const struct parcel *parcel, const struct profile_env 
 {
     const struct pack_file *file = file_find(parcel, artifact->path);
     struct profile_text text;
-    struct profile *profile;
     struct permissions one;
     bool groups = artifact->type == ARTIFACT_GROUPS;
     if (!file || (artifact->type != ARTIFACT_PROFILE && !groups))
@@ -64,15 +63,12 @@ static bool profile_widen(const struct parcel *parcel, const struct profile_env 
     text_of(file, &text);
     if (groups)
         text.syntax = PROFILE_JSON;
-    if (groups ? !profile_resolve_groups(env, &text, arena, &profile, err)
-               : !profile_resolve(env, artifact->install_as, &text, NULL, arena, &profile, err)) {
+    if (!permissions_ask(env, groups ? NULL : artifact->install_as, &text, arena, &one, err)) {
         if (err->kind == ERROR_NOT_FOUND)
             err->kind = ERROR_INVALID; /* a base that nobody has is the profile's fault */
         return error_prefix(err, "%s %s", groups ? "groups" : "profile", artifact->path);
     }
-    permissions_of(profile, arena, &one);
-    permissions_widen(all, &one, arena);
-    return true;
+    return permissions_widen(all, &one, arena, err);
 }
 
 bool parcel_permissions(const struct parcel *parcel, struct arena *arena, const char **out,

@@ -2,7 +2,8 @@
 /*
  * The first byte chooses the syntax, the rest is a profile without a file system to look at. What
  * resolves has absolute paths without dots, one grant a place, a closed network unless something
- * opened it, and a summary that reads back; a difference with itself is empty.
+ * opened it, and a summary that reads back; a difference with itself is empty. What is asked for
+ * any machine says all that the profile comes to on this one.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -51,6 +52,61 @@ static void summary_check(const struct profile *profile, struct arena *arena)
     (void)profile_print(profile, arena);
 }
 
+static bool has_text(const struct list *list, const char *text)
+{
+    LIST_FOREACH (*list, const char *, item)
+        if (strcmp(*item, text) == 0)
+            return true;
+    return false;
+}
+
+static bool is_here(const char *when, const struct profile_platform *platform)
+{
+    bool holds;
+    struct error err; /* "a or b" is no condition: it counts as one that holds */
+    return !when || !profile_when_holds(when, platform, &holds, &err) || holds;
+}
+
+static bool asks_host(const struct permissions *asked, const struct profile_host *host,
+                      const struct profile_platform *platform)
+{
+    LIST_FOREACH (asked->hosts, struct permission_host, said)
+        if (strcmp(said->host, host->written) == 0 && is_here(said->when, platform))
+            return true;
+    return false;
+}
+
+static bool asks_hook(const struct permissions *asked, const struct profile_hook *hook)
+{
+    LIST_FOREACH (asked->hooks, struct permission_hook, said)
+        if (hook->written && strcmp(said->script, hook->written) == 0)
+            return true;
+    return !hook->written;
+}
+
+/* What somebody agreed to before they ran it. */
+static void consent_check(const struct profile *profile, const struct permissions *asked,
+                          const struct profile_platform *platform)
+{
+    struct permissions here;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    permissions_of(profile, arena, &here);
+    assert(asked->network >= here.network);
+    assert(asked->execute_mode <= here.execute_mode);
+    assert(asked->environment_mode <= here.environment_mode);
+    assert(strcmp(here.workdir, "readwrite") != 0 || strcmp(asked->workdir, "readwrite") == 0);
+    if (asked->network == PROFILE_NETWORK_HOSTS && profile->network == PROFILE_NETWORK_HOSTS)
+        LIST_FOREACH (profile->allow_hosts, struct profile_host, host)
+            assert(asks_host(asked, host, platform));
+    assert(asks_hook(asked, &profile->hook_before) && asks_hook(asked, &profile->hook_after));
+    LIST_FOREACH (here.credentials, const char *, text)
+        assert(has_text(&asked->credentials, *text));
+    LIST_FOREACH (here.unprotected, const char *, text)
+        assert(has_text(&asked->unprotected, *text));
+    LIST_FOREACH (here.groups, const char *, text)
+        assert(has_text(&asked->groups, *text));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum profile_syntax syntaxes[] = { PROFILE_TOML, PROFILE_YAML, PROFILE_JSON };
@@ -69,9 +125,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                  .file = "f",
                                  .pack = "ns/p",
                                  .pack_dir = "/pk" };
-    struct profile *profile;
+    struct profile *profile, *here = NULL;
     struct error err = { 0 };
-    if (profile_resolve(&env, "fuzz", &text, NULL, arena, &profile, &err)) {
+    if (profile_resolve(&env, "fuzz", &text, NULL, arena, &here, &err)) {
+        profile = here;
         profile_check(profile);
         summary_check(profile, arena);
     } else {
@@ -80,5 +137,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     env.platform = NULL;
     if (profile_resolve(&env, "fuzz", &text, NULL, arena, &profile, &err))
         summary_check(profile, arena);
+    const char *const systems[] = { platform.os, NULL };
+    for (size_t i = 0; here && i < COUNT(systems); i++) {
+        struct permissions asked;
+        env.system = systems[i];
+        if (permissions_ask(&env, "fuzz", &text, arena, &asked, &err))
+            consent_check(here, &asked, &platform);
+    }
     return 0;
 }

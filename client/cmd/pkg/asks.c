@@ -98,21 +98,19 @@ static bool text_add(struct asking *asking, const char *name, const struct profi
                      struct arena *arena, struct error *err)
 {
     const struct folders *folders = &asking->store->folders;
+    struct profile_platform here;
+    profile_platform_detect(arena, &here);
     const struct profile_env env = {
         .source = { .context = asking, .find_profile = profile_find, .find_group = group_find },
+        .system = here.os,
         .home = folders->home,
         .workdir = "/",
         .config_dir = folders->config,
         .packages_dir = folders->packages,
     };
-    struct profile *profile;
     struct permissions one;
-    if (name ? !profile_resolve(&env, name, text, NULL, arena, &profile, err)
-             : !profile_resolve_groups(&env, text, arena, &profile, err))
-        return false;
-    permissions_of(profile, arena, &one);
-    permissions_widen(&asking->all, &one, arena);
-    return true;
+    return permissions_ask(&env, name, text, arena, &one, err) &&
+           permissions_widen(&asking->all, &one, arena, err);
 }
 
 static void asking_give(const struct asking *asking, struct arena *arena, struct permissions **out)

@@ -181,6 +181,95 @@ static void too_many_entries_are_refused(void **state)
     assert_fails(resolve(arena, PROFILE_TOML, huge, NULL, &profile, &err), INVALID);
 }
 
+/* Each list is within the entries that a profile may have. */
+static void long_lists_of_names_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *head, *before, *behind, *end, *message;
+        int most, over;
+    } cases[] = {
+        { "extends=[", "'default',#", "\n", "]", "extends: more than 256 names", 256, 257 },
+        { "commands.deny=[", "'c", "',", "]", "commands.deny: more than 2000 names", 2000, 2001 },
+        { "environment.allow_vars=[", "'V", "',", "]", "more than 2000 names", 2000, 2001 },
+        { "network.credentials=[", "'c", "',", "]", "more than 2000 names", 2000, 2001 },
+        { "[environment.set_vars]\n", "V", "='1'\n", "", "more than 2000 names", 2000, 2001 },
+        { "[network.custom_credentials]\n", "c", "={}\n", "", "more than 2000 names", 2000, 2001 },
+        { "undo=[", "", ",", "]", "over 200000 values", 199900, 200001 },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        for (int over = 0; over < 2; over++) {
+            CLEANUP(arena_freep) struct arena *arena = arena_new();
+            int count = over ? cases[i].over : cases[i].most;
+            size_t max = 24 * (size_t)count + 64;
+            char *text = arena_alloc(arena, max, 1);
+            size_t len = (size_t)snprintf(text, max, "%s", cases[i].head);
+            for (int j = 0; j < count; j++)
+                len += (size_t)snprintf(text + len, max - len, "%s%d%s", cases[i].before, j % 9000,
+                                        cases[i].behind);
+            (void)snprintf(text + len, max - len, "%s", cases[i].end);
+            struct profile *profile;
+            struct error err = { 0 };
+            bool ok = resolve(arena, PROFILE_TOML, text, NULL, &profile, &err);
+            if (ok == (over == 1) || (over && !strstr(err.message, cases[i].message)))
+                fail_msg("%s: %d: %s", cases[i].head, count, err.message);
+        }
+    }
+}
+
+/* A word for each grant that protections make void, not for each of those. */
+static void a_grant_is_warned_of_once(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile *profile;
+    assert_ok(resolve(arena, PROFILE_TOML,
+                      "groups=['pack_tools']\nfilesystem.read=['/opt/x/secret/a', '~/.ssh/x', "
+                      "'~/.sshx', '/opt/x/secrets']",
+                      NULL, &profile, &err));
+    assert_int_equal(profile->warnings.count, 2);
+    assert_ok(resolve(arena, PROFILE_TOML,
+                      "groups=['pack_tools']\nfilesystem.read=['/opt/x/secret/a']\n"
+                      "filesystem.bypass_protection=['/opt/x']",
+                      NULL, &profile, &err));
+    assert_int_equal(profile->warnings.count, 0);
+    assert_false(denied(profile, "/opt/x/secret"));
+    assert_true(denied(profile, "/home/u/.ssh"));
+    assert_ok(
+        resolve(arena, PROFILE_TOML, "filesystem.bypass_protection=['/']", NULL, &profile, &err));
+    assert_false(denied(profile, "/home/u/.ssh"));
+}
+
+/* What has a * in its name is no pattern for that. */
+static void stars_of_folders_are_no_patterns(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_env env = env_of();
+    struct profile *profile;
+    struct error fault = { 0 };
+    const char *text = "[filesystem]\nwrite=['$WORKDIR', './x']\ndeny=['$WORKDIR/.env']";
+    struct profile_text document = {
+        .text = text, .len = strlen(text), .syntax = PROFILE_TOML, .file = "p"
+    };
+    env.workdir = "/usr/*";
+    assert_ok(profile_resolve(&env, "p", &document, NULL, arena, &profile, &err));
+    assert_non_null(grant_of(profile, "/usr/*"));
+    assert_non_null(grant_of(profile, "/usr/*/x"));
+    assert_null(grant_of(profile, "/usr/bin"));
+    assert_true(denied(profile, "/usr/*/.env"));
+    LIST_FOREACH (profile->denies, struct profile_path, deny)
+        assert_false(deny->is_glob);
+
+    document.text = "filesystem.read=['$WORKDIR/*']";
+    document.len = strlen(document.text);
+    assert_false(profile_resolve(&env, "p", &document, NULL, arena, &profile, &fault));
+    assert_non_null(strstr(fault.message, "has a * in its path"));
+    document.text = "filesystem.deny=['*.pem']";
+    document.len = strlen(document.text);
+    assert_fails(profile_resolve(&env, "p", &document, NULL, arena, &profile, &err), INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -190,6 +279,9 @@ int main(void)
         cmocka_unit_test(later_words_replace_earlier_ones),
         cmocka_unit_test(a_program_may_be_named_back),
         cmocka_unit_test(too_many_entries_are_refused),
+        cmocka_unit_test(long_lists_of_names_are_refused),
+        cmocka_unit_test(a_grant_is_warned_of_once),
+        cmocka_unit_test(stars_of_folders_are_no_patterns),
     };
     return cmocka_run_group_tests_name("lib/profile/faults", tests, NULL, NULL);
 }

@@ -213,7 +213,7 @@ static void a_union_asks_what_either_asks(void **state)
     };
     for (size_t i = 0; i < COUNT(texts); i++) {
         summary(arena, PROFILE_TOML, texts[i], &one);
-        permissions_widen(&all, &one, arena);
+        assert_ok(permissions_widen(&all, &one, arena, &err));
         assert_int_equal(all.deny.count, i == 0); /* it narrows the first alone */
     }
     assert_string_equal(all.workdir, "readwrite");

@@ -1,0 +1,63 @@
+"""What `nono pull` says that a pack asks for is what its profile comes to on this machine."""
+import json
+
+from fixtures_client import client, publisher, registry  # noqa: F401
+
+from tests.support.packs import pack_files
+
+
+def pack_with(profile, version="1.0.0"):
+    files = pack_files("web", version)
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "bin/other.sh"})
+    files.update({"package.json": json.dumps(manifest).encode(), "bin/other.sh": b"#!/bin/sh\n"})
+    return {**files, "policy.json": json.dumps(profile).encode()}
+
+
+def asked(client, ref):  # noqa: F811
+    done = client.ok("pull", "--dry-run", "--json", ref)
+    (entry,) = json.loads(done.stdout)
+    return entry["permissions"], client.ok("pull", "--dry-run", ref).stderr
+
+
+def test_what_a_profile_says_for_other_systems_hides_nothing(client, publisher):  # noqa: F811
+    publisher.publish(pack_with({
+        "network": {"allow_domain": [{"domain": "x.example.org", "when": "windows"}, "x.example.org"]},
+        "platform_overrides": {
+            "linux": {"workdir": {"access": "readwrite"}, "session_hooks": {"before": {"script": "$PACK_DIR/bin/hook.sh"}}},
+            "macos": {"network": {"block": True}, "session_hooks": {"before": {"script": "$PACK_DIR/bin/other.sh"}}},
+        },
+    }))
+    permissions, said = asked(client, publisher.ref("web"))
+    assert permissions["network"] == "hosts" and permissions["hosts"] == [{"host": "x.example.org"}]
+    assert permissions["workdir"] == "readwrite"
+    assert [hook["script"] for hook in permissions["hooks"]] == ["$PACK_DIR/bin/hook.sh"]
+    assert "x.example.org" in said and "bin/hook.sh outside the sandbox" in said
+
+    client.ok("pull", "--yes", publisher.ref("web"))
+    shown = json.loads(client.ok("profile", "show", "--json", publisher.ref("web")).stdout)
+    assert shown["network"]["mode"] == permissions["network"]
+    assert shown["session_hooks"]["before"]["script"].endswith("bin/hook.sh")
+
+
+def test_the_registry_shows_the_widest_of_all_systems(client, publisher):  # noqa: F811
+    publisher.publish(pack_with({
+        "network": {"block": False, "allow_domain": ["x.example.org"]},
+        "platform_overrides": {"macos": {"network": {"network_profile": "minimal"}}, "windows": {"network": {"block": True}}},
+    }))
+    info = json.loads(client.ok("info", "--json", publisher.ref("web")).stdout)
+    permissions = info["version"]["permissions"]
+    assert permissions["network"] == "hosts"
+    assert {"x.example.org"} < {host["host"] for host in permissions["hosts"]}
+
+
+def test_a_pack_without_the_protections_of_every_profile_is_told(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    _, said = asked(client, ref)
+    assert "goes without" not in said
+    client.ok("pull", "--yes", ref)
+    publisher.publish(pack_with({"extends": [], "filesystem": {"read": ["~"]}}, "1.1.0"))
+    permissions, said = asked(client, ref)
+    assert "deny_credentials" in permissions["unprotected"]
+    assert "now: goes without the protections of every profile" in " ".join(said.split())
