@@ -193,6 +193,15 @@ const char *text_nearest(const char *typed, const char *const *names, size_t cou
     return best;
 }
 
+/* What overrides the direction of writing (U+202A to 202E, U+2066 to 2069): with it, a path could
+ * be shown as another. Texts may have it; what is shown has not. */
+static bool turns_writing(const unsigned char *at, size_t step)
+{
+    return step == 3 && at[0] == 0xe2 &&
+           ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
+            (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
 static size_t byte_escape(unsigned char byte, char *out)
 {
     memcpy(out, "\\x", 2);
@@ -207,7 +216,7 @@ const char *text_escape(const char *text, struct arena *arena)
     char *out = arena_alloc(arena, len * 4 + 1, 1);
     for (size_t i = 0; i < len;) {
         size_t step = sequence_length(bytes + i, len - i);
-        if (step > 0 && !is_control(bytes + i, step)) {
+        if (step > 0 && !is_control(bytes + i, step) && !turns_writing(bytes + i, step)) {
             memcpy(out + at, text + i, step);
             at += step;
             i += step;
@@ -224,8 +233,9 @@ void text_mend(char *text)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i < len;) {
-        size_t step = sequence_length((const unsigned char *)text + i, len - i);
-        if (step == 0 || is_control((const unsigned char *)text + i, step)) {
+        const unsigned char *at = (const unsigned char *)text + i;
+        size_t step = sequence_length(at, len - i);
+        if (step == 0 || is_control(at, step) || turns_writing(at, step)) {
             step = step ? step : 1;
             memset(text + i, '?', step);
         }

@@ -116,11 +116,11 @@ struct public_key *openssl_spki_plain(const unsigned char *der, size_t len)
 /* Text without the white space around it. */
 static void trim(const char **text, size_t *len)
 {
-    while (*len && strchr(" \t\r\n", **text)) {
+    while (*len && memchr(" \t\r\n", **text, 4)) {
         (*text)++;
         (*len)--;
     }
-    while (*len && (*text)[*len - 1] && strchr(" \t\r\n", (*text)[*len - 1]))
+    while (*len && memchr(" \t\r\n", (*text)[*len - 1], 4))
         (*len)--;
 }
 

@@ -24,8 +24,10 @@ static bool host_add(struct resolver *resolver, struct list *list, const struct 
     }
     host.when = entry->when;
     host.origin = profile_origin_of(resolver, item);
-    size_t from = list->count > LOOK_BACK ? list->count - LOOK_BACK : 0;
-    const struct list recent = { LIST_AT(*list, struct profile_host, from), list->count - from };
+    struct list recent = *list;
+    if (list->count > LOOK_BACK)
+        recent = (struct list){ LIST_AT(*list, struct profile_host, list->count - LOOK_BACK),
+                                LOOK_BACK };
     LIST_FOREACH (recent, struct profile_host, old)
         if (strcmp(old->written, host.written) == 0 && !host.method && !old->method &&
             same_condition(old->when, host.when)) /* one that holds elsewhere hides none */

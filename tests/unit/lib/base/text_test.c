@@ -81,6 +81,10 @@ static void escape_leaves_nothing_a_terminal_obeys(void **state)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     assert_string_equal(text_escape("ok\x1b[1m\n\xff", arena), "ok\\x1b[1m\\x0a\\xff");
     assert_string_equal(text_escape("caf\xc3\xa9\xc2\x9b", arena), "caf\xc3\xa9\\xc2\\x9b");
+    /* "/tmp/txt.sh" where writing is turned around; an arrow and a Hebrew letter are as they are */
+    assert_string_equal(text_escape("/tmp/\u202ehs.txt\u2069", arena),
+                        "/tmp/\\xe2\\x80\\xaehs.txt\\xe2\\x81\\xa9");
+    assert_string_equal(text_escape("\u2192\u05d0\u2070", arena), "\u2192\u05d0\u2070");
 }
 
 static void starts_and_ends(void **state)
@@ -107,9 +111,16 @@ static void what_is_cut_or_obeyed_is_mended(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        { "", "" },           { "plain", "plain" },       { "\xc3\xa4", "\xc3\xa4" },
-        { "a\xc3", "a?" },    { "\xc3 b", "? b" },        { "\xe2\x82", "??" },
-        { "\xff\xfe", "??" }, { "\x1b[31m\n", "?[31m?" }, { "\xc2\x9b", "??" },
+        { "", "" },
+        { "plain", "plain" },
+        { "\xc3\xa4", "\xc3\xa4" },
+        { "a\xc3", "a?" },
+        { "\xc3 b", "? b" },
+        { "\xe2\x82", "??" },
+        { "\xff\xfe", "??" },
+        { "\x1b[31m\n", "?[31m?" },
+        { "\xc2\x9b", "??" },
+        { "a\u202eb", "a???b" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[16];

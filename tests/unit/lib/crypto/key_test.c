@@ -137,6 +137,9 @@ static void what_is_no_key_is_refused(void **state)
         struct public_key *key = NULL;
         assert_fails(public_key_read(not_public[i], strlen(not_public[i]), &key, &err), INVALID);
     }
+    static const char nul[] = "\0" RFC8410_PUBLIC; /* is no white space */
+    struct public_key *public = NULL;
+    assert_fails(public_key_read(nul, sizeof(nul) - 1, &public, &err), INVALID);
     CLEANUP(freep) char *big = xcalloc(LIMIT_KEY_BYTES + 1, 1);
     struct private_key *key = NULL;
     assert_fails(private_key_read(big, LIMIT_KEY_BYTES + 1, none, &key, &err), TOO_LARGE);
