@@ -1,7 +1,5 @@
 #include "client/ui/command.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/signals.h"
+#include "lib/base/standard.h"
 #include "lib/base/text.h"
 
 DEFINE_CLEANUP(poptContext, poptFreeContext)
@@ -257,34 +256,13 @@ static int command_dispatch(const struct program *program, int argc, const char 
     }
 }
 
-/* A closed descriptor must not be taken by a file that is opened later: what is printed would go
- * into it. Reading and writing fail on these as they would have. */
-static void descriptors_fill(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            (void)open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_WRONLY);
-}
-
-/* What was printed and could not be written is a failure, not silence. */
-static bool output_flush(struct error *err)
-{
-    errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return true;
-    errno = errno ? errno : EIO;
-    error_set_errno(err, "write to standard output");
-    err->kind = ERROR_INTERNAL; /* whatever is the matter with it: docs/exit-codes.md */
-    return false;
-}
-
 int command_main(const struct program *program, int argc, const char **argv)
 {
     struct error err;
     signals_begin();
-    descriptors_fill();
+    standard_begin();
     int status = command_dispatch(program, argc, argv);
-    if (status == 0 && !output_flush(&err))
+    if (status == 0 && !standard_flush(&err))
         return report(program->name, &err);
     return status;
 }

@@ -7,6 +7,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
+#include "lib/base/signals.h"
+#include "lib/base/standard.h"
 #include "lib/base/text.h"
 
 DEFINE_CLEANUP(poptContext, poptFreeContext)
@@ -169,7 +171,7 @@ static int report(const char *verb, const struct error *err)
     return error_exit_status(err->kind);
 }
 
-int registry_main(int argc, const char **argv)
+static int dispatch(int argc, const char **argv)
 {
     static const char *const version[] = { "--version", "-V", "version", NULL };
     struct error err;
@@ -180,7 +182,7 @@ int registry_main(int argc, const char **argv)
     if (is_one_of(argv[1], help_words))
         return usage_print(stdout, 0);
     if (is_one_of(argv[1], version))
-        return printf("nono-registry " NONO_VERSION "\n") < 0;
+        return puts("nono-registry " NONO_VERSION) < 0;
     for (size_t i = 0; i < COUNT(verbs); i++) {
         int used = words_matched(verbs[i], argv + 1), status = 0;
         if (used > 0)
@@ -192,4 +194,15 @@ int registry_main(int argc, const char **argv)
         return 0;
     unknown_command(argv + 1, &err);
     return report(NULL, &err);
+}
+
+int registry_main(int argc, const char **argv)
+{
+    struct error err;
+    signals_begin();
+    standard_begin();
+    int status = dispatch(argc, argv);
+    if (status == 0 && !standard_flush(&err))
+        return report(NULL, &err);
+    return status;
 }
