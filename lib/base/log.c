@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 
 /* A line is made whole and written at once, so that lines of threads and processes never mix. */
 #define LINE_MAX_BYTES 4096
@@ -32,8 +33,10 @@ static void line_put(struct line *line, const char *format, ...)
         line->len += (size_t)len < room ? (size_t)len : room - 1;
 }
 
+/* JSON is UTF-8, whatever bytes an address had or a cut left over. */
 static void value_put(struct line *line, const char *text)
 {
+    size_t start = line->len;
     line->text[line->len++] = '"';
     for (; *text && line->len + 2 * ROOM_FOR_END < sizeof(line->text); text++) {
         if ((unsigned char)*text < ' ') {
@@ -44,6 +47,8 @@ static void value_put(struct line *line, const char *text)
             line->text[line->len++] = '\\';
         line->text[line->len++] = *text;
     }
+    line->text[line->len] = '\0';
+    text_mend(line->text + start);
     line->text[line->len++] = '"';
 }
 
