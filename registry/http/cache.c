@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/mem.h"
+#include "registry/http/metrics.h"
 
 #define BUCKETS     ((size_t)4096) /* a power of two */
 #define ENTRIES_MAX ((size_t)4096)
@@ -23,16 +24,18 @@ struct cache {
     uint64_t generation;
     size_t max_bytes;
     struct entry *newest, *oldest;
-    struct cache_statistics statistics;
+    struct metrics *metrics;
+    uint64_t entries, bytes;
     struct entry *buckets[BUCKETS];
 };
 
-struct cache *cache_new(size_t max_bytes)
+struct cache *cache_new(size_t max_bytes, struct metrics *metrics)
 {
     struct cache *cache = xnew(struct cache);
     cache->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     cache->enabled = max_bytes > 0;
     cache->max_bytes = max_bytes;
+    cache->metrics = metrics;
     return cache;
 }
 
@@ -68,6 +71,14 @@ void cached_release(struct cached *cached)
     free(cached);
 }
 
+static void held_set(struct cache *cache, uint64_t entries, uint64_t bytes)
+{
+    cache->entries = entries;
+    cache->bytes = bytes;
+    metrics_set(cache->metrics, GAUGE_CACHE_ENTRIES, (int64_t)entries);
+    metrics_set(cache->metrics, GAUGE_CACHE_BYTES, (int64_t)bytes);
+}
+
 static void entry_remove(struct cache *cache, struct entry *entry)
 {
     struct entry **slot = &cache->buckets[entry->hash % BUCKETS];
@@ -75,8 +86,7 @@ static void entry_remove(struct cache *cache, struct entry *entry)
         slot = &(*slot)->next;
     *slot = entry->next;
     use_unlink(cache, entry);
-    cache->statistics.entries--;
-    cache->statistics.bytes -= entry->cached->size;
+    held_set(cache, cache->entries - 1, cache->bytes - entry->cached->size);
     cached_release(entry->cached);
     free(entry->tag);
     free(entry);
@@ -129,9 +139,8 @@ struct cached *cache_get(struct cache *cache, const char *uri)
         cached = entry->cached;
         (void)atomic_fetch_add(&cached->references, 1);
     }
-    cache->statistics.hits += cached != NULL;
-    cache->statistics.misses += cached == NULL;
     (void)pthread_mutex_unlock(&cache->mutex);
+    metrics_add(cache->metrics, cached ? COUNTER_CACHE_HITS : COUNTER_CACHE_MISSES, 1);
     return cached;
 }
 
@@ -161,8 +170,7 @@ static void entry_add(struct cache *cache, const char *uri, const char *tag, str
     entry->next = cache->buckets[entry->hash % BUCKETS];
     cache->buckets[entry->hash % BUCKETS] = entry;
     use_first(cache, entry);
-    cache->statistics.entries++;
-    cache->statistics.bytes += cached->size;
+    held_set(cache, cache->entries + 1, cache->bytes + cached->size);
 }
 
 void cache_keep(struct cache *cache, const char *uri, const char *tag, uint64_t generation,
@@ -173,8 +181,8 @@ void cache_keep(struct cache *cache, const char *uri, const char *tag, uint64_t 
         struct entry *same = entry_find(cache, uri, hash_of(uri));
         if (same)
             entry_remove(cache, same);
-        while (cache->oldest && (cache->statistics.entries >= ENTRIES_MAX ||
-                                 cache->statistics.bytes + cached->size > cache->max_bytes))
+        while (cache->oldest &&
+               (cache->entries >= ENTRIES_MAX || cache->bytes + cached->size > cache->max_bytes))
             entry_remove(cache, cache->oldest);
         entry_add(cache, uri, tag, cached);
     }
@@ -186,12 +194,5 @@ void cache_drop(struct cache *cache, const char *tag)
     (void)pthread_mutex_lock(&cache->mutex);
     cache->generation++;
     drop_matching(cache, tag);
-    (void)pthread_mutex_unlock(&cache->mutex);
-}
-
-void cache_statistics(struct cache *cache, struct cache_statistics *out)
-{
-    (void)pthread_mutex_lock(&cache->mutex);
-    *out = cache->statistics;
     (void)pthread_mutex_unlock(&cache->mutex);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct cache;
+struct metrics;
 struct route;
 
 /* One answer, shared by the cache and the requests that are being answered with it. */
@@ -28,7 +29,8 @@ struct cached {
 /* Gives a reference back. */
 void cached_release(struct cached *cached);
 
-struct cache *cache_new(size_t max_bytes);
+/* What it does is counted in metrics, which outlive it. */
+struct cache *cache_new(size_t max_bytes, struct metrics *metrics);
 void cache_free(struct cache *cache);
 
 /* Off, nothing is found nor kept. On at first. */
@@ -47,8 +49,3 @@ void cache_keep(struct cache *cache, const char *uri, const char *tag, uint64_t 
                 struct cached *cached);
 /* Forgets what has a tag; NULL and "*" forget everything. */
 void cache_drop(struct cache *cache, const char *tag);
-
-struct cache_statistics {
-    uint64_t hits, misses, entries, bytes;
-};
-void cache_statistics(struct cache *cache, struct cache_statistics *out);

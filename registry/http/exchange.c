@@ -59,6 +59,17 @@ static void client_read(struct exchange *exchange)
     req->secure = config->tls || behind;
 }
 
+const char *exchange_client(struct exchange *exchange)
+{
+    struct request *req = &exchange->req;
+    if (!req->arena) { /* answered from memory */
+        req->arena = arena_new();
+        if (headers_read(exchange))
+            client_read(exchange);
+    }
+    return req->client_ip;
+}
+
 static bool address_read(struct exchange *exchange)
 {
     const struct server_config *config = &exchange->server->config;
@@ -171,8 +182,8 @@ static void failure_log(const struct exchange *exchange)
     const struct error *err = &exchange->err;
     if (error_http_status(err->kind) >= 500 || err->sys != 0) {
         log_error("request.failed", KV("request_id", exchange->req.id),
-                  KV("method", exchange->method), KV("path", exchange->req.path),
-                  KV("error", err->message), KV("at", err->where));
+                  KV("method", exchange->method), KV("error", err->message), KV("at", err->where),
+                  KV("path", exchange->req.path));
     } else {
         log_debug("request.refused", KV("request_id", exchange->req.id), KV("error", err->message),
                   KV("at", err->where));

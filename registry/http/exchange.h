@@ -46,6 +46,8 @@ struct exchange {
 
 /* Gives the request its arena, header fields, client and id, and finds its route; fills err. */
 void exchange_open(struct exchange *exchange);
+/* Who asks, also of one that was not opened. */
+const char *exchange_client(struct exchange *exchange);
 /* Makes ready for a body as the route wants it, or refuses it; fills err. */
 void exchange_expect_body(struct exchange *exchange);
 /* What a worker does: runs the authorize hook, and the handler unless the body is still to come. */

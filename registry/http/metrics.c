@@ -146,8 +146,10 @@ static bool bytes_print(struct metrics *metrics, struct buf *out, struct error *
         sent += GET_OF(metrics->tallies[i].bytes_out);
     }
     return buf_printf(out, err,
+                      "# HELP nono_http_request_bytes_total Bytes of bodies that came.\n"
                       "# TYPE nono_http_request_bytes_total counter\n"
                       "nono_http_request_bytes_total %" PRIu64 "\n"
+                      "# HELP nono_http_response_bytes_total Bytes of bodies that were sent.\n"
                       "# TYPE nono_http_response_bytes_total counter\n"
                       "nono_http_response_bytes_total %" PRIu64 "\n",
                       in, sent);

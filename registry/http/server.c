@@ -43,6 +43,7 @@ static void *on_address(void *context, const char *uri, struct MHD_Connection *c
     exchange->link =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     (void)atomic_fetch_add(&server->active, 1);
+    metrics_add(server->config.metrics, GAUGE_REQUESTS, 1);
     return exchange;
 }
 
@@ -194,12 +195,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return on_whole(exchange);
 }
 
-static void access_log(const struct exchange *exchange, int64_t took_us)
+/* The address is last: a line has an end, and a long one leaves nothing else out. */
+static void access_log(struct exchange *exchange, int64_t took_us)
 {
     log_info("request", KV("request_id", exchange->req.id), KV("method", exchange->method),
-             KV("path", exchange->uri), KV("status", exchange->status),
-             KV("bytes", (int64_t)exchange->bytes_out), KV("us", took_us),
-             KV("client", exchange->req.client_ip));
+             KV("status", exchange->status), KV("bytes", (int64_t)exchange->bytes_out),
+             KV("us", took_us), KV("client", exchange_client(exchange)), KV("path", exchange->uri));
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
@@ -221,6 +222,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     link_expect(exchange->link, clock_monotonic_us(), 0); /* for the next head */
     exchange_free(exchange);
     (void)atomic_fetch_sub(&server->active, 1);
+    metrics_add(server->config.metrics, GAUGE_REQUESTS, -1);
     *slot = NULL;
 }
 
@@ -311,7 +313,7 @@ bool server_start(const struct server_config *config, struct server **out, struc
     server->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     server->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     if (config->cache_bytes)
-        server->cache = cache_new(config->cache_bytes);
+        server->cache = cache_new(config->cache_bytes, config->metrics);
     if (config->web_dir && !dir_open(config->web_dir, &server->pages, err))
         return error_prefix(err, "web pages");
     server->links = links_new(or_else(config->timeout_s, TIMEOUT_S));

@@ -67,7 +67,7 @@ bool workers_start(struct server *server, struct error *err)
         }
         server->thread_count++;
     }
-    metrics_set(server->config.metrics, GAUGE_WORKERS, (int64_t)server->thread_count);
+    metrics_add(server->config.metrics, GAUGE_WORKERS, (int64_t)server->thread_count);
     return true;
 }
 
