@@ -64,7 +64,14 @@ static bool listen_at(int fd, const char *address, const struct sockaddr *where,
 {
     if (bind(fd, where, len) != 0 || listen(fd, BACKLOG) != 0) {
         error_set_errno(err, "listen on %s", address);
-        return err->sys == EADDRINUSE ? error_hint(err, "another program listens there") : false;
+        if (err->sys == EADDRNOTAVAIL) {
+            err->kind = ERROR_INVALID;
+            return error_hint(err, "no interface of this machine has that address");
+        }
+        if (err->sys != EADDRINUSE)
+            return false;
+        err->kind = ERROR_CONFLICT;
+        return error_hint(err, "another program listens there");
     }
     return true;
 }
@@ -90,6 +97,8 @@ static bool unix_open(const char *address, int *out_fd, struct error *err)
         return error_set_errno(err, "socket");
     if (!listen_at(fd, address, (struct sockaddr *)&where, sizeof(where), err))
         return false;
+    if (chmod(where.sun_path, 0660) != 0) /* for a proxy of our group, whatever the umask */
+        return error_set_errno(err, "listen on %s", address);
     *out_fd = STEAL_FD(fd);
     return true;
 }

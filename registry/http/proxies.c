@@ -15,7 +15,10 @@ struct network {
     unsigned bits;
 };
 
+#define BY_SOCKET "unix" /* who has no address */
+
 struct proxies {
+    bool by_socket;
     size_t count;
     struct network networks[];
 };
@@ -61,8 +64,11 @@ bool proxies_new(struct list texts, struct proxies **out, struct error *err)
     struct proxies *proxies =
         xcalloc(1, sizeof(struct proxies) + texts.count * sizeof(struct network));
     LIST_FOREACH (texts, const char *, text)
-        if (!network_parse(*text, &proxies->networks[proxies->count++]))
-            return error_set(err, INVALID, "\"%.64s\" is no address or network, like 10.0.0.0/8",
+        if (strcmp(*text, BY_SOCKET) == 0)
+            proxies->by_socket = true;
+        else if (!network_parse(*text, &proxies->networks[proxies->count++]))
+            return error_set(err, INVALID,
+                             "\"%.64s\" is no address or network, like 10.0.0.0/8, nor unix",
                              *text);
     *out = STEAL(proxies);
     return true;
@@ -87,7 +93,7 @@ void address_print(const struct sockaddr *address, char out[ADDRESS_TEXT])
         (void)inet_ntop(v4 ? AF_INET : AF_INET6, (char *)&in6.sin6_addr + (v4 ? 12 : 0), out,
                         ADDRESS_TEXT);
     } else {
-        (void)snprintf(out, ADDRESS_TEXT, "unix");
+        (void)snprintf(out, ADDRESS_TEXT, BY_SOCKET);
     }
 }
 
@@ -104,6 +110,8 @@ bool proxies_have(const struct proxies *proxies, const char *address)
 {
     unsigned char bytes[16];
     unsigned bits;
+    if (proxies && proxies->by_socket && strcmp(address, BY_SOCKET) == 0)
+        return true;
     if (!proxies || !address_parse(address, bytes, &bits))
         return false;
     for (size_t i = 0; i < proxies->count; i++)

@@ -10,7 +10,8 @@
 
 struct proxies;
 
-/* A list of "10.0.0.0/8", "::1", ...; INVALID names the one that is none. */
+/* A list of "10.0.0.0/8", "::1", ..., and "unix" for all who come by a Unix socket; INVALID names
+ * the one that is none. */
 bool proxies_new(struct list texts, struct proxies **out, struct error *err) MUST_CHECK;
 void proxies_free(struct proxies *proxies);
 DEFINE_CLEANUP(struct proxies *, proxies_free)

@@ -27,6 +27,9 @@ static void networks_hold_their_addresses(void **state)
         { "2001:db8::/33", "2001:db8:8000::1", false },
         { "127.0.0.1", "::ffff:127.0.0.1", true },
         { "127.0.0.1", "unix", false },
+        { "0.0.0.0/0", "unix", false },
+        { "unix", "unix", true },
+        { "unix", "127.0.0.1", false },
         { "127.0.0.1", "", false },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -39,10 +42,11 @@ static void networks_hold_their_addresses(void **state)
 static void what_is_no_network_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "",       "/8",   "10.0.0.0/33", "10.0.0.0/",   "10.0.0.0/8x", "10.0.0",
-        "::/129", "host", "10.0.0.0/-1", "10.0.0.0/+5", "10.0.0.0/ 5", "10.0.0.0/0005"
-    };
+    static const char *const bad[] = { "Unix",        "unix:/run/x",  "",
+                                       "/8",          "10.0.0.0/33",  "10.0.0.0/",
+                                       "10.0.0.0/8x", "10.0.0",       "::/129",
+                                       "host",        "10.0.0.0/-1",  "10.0.0.0/+5",
+                                       "10.0.0.0/ 5", "10.0.0.0/0005" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct proxies *proxies;
         assert_fails(make(bad[i], &proxies, &err), INVALID);
@@ -76,12 +80,33 @@ static void the_client_is_the_first_that_is_no_proxy(void **state)
     }
 }
 
+static void who_comes_by_the_socket_can_be_a_proxy_and_nobody_else_is_called_so(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *peer, *forwarded, *client;
+    } cases[] = {
+        { "unix", "203.0.113.9", "203.0.113.9" },
+        { "unix", "6.6.6.6, 203.0.113.9", "203.0.113.9" },
+        { "unix", "203.0.113.9, unix", "unix" },
+        { "203.0.113.1", "1.2.3.4", "203.0.113.1" },
+    };
+    CLEANUP(proxies_freep) struct proxies *proxies = NULL;
+    assert_ok(make("unix", &proxies, &err));
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        assert_string_equal(proxies_client(proxies, cases[i].peer, cases[i].forwarded, arena),
+                            cases[i].client);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(networks_hold_their_addresses),
         cmocka_unit_test(what_is_no_network_is_refused),
         cmocka_unit_test(the_client_is_the_first_that_is_no_proxy),
+        cmocka_unit_test(who_comes_by_the_socket_can_be_a_proxy_and_nobody_else_is_called_so),
     };
     return cmocka_run_group_tests_name("registry/http/proxies", tests, NULL, NULL);
 }
