@@ -200,12 +200,14 @@ static bool start(struct cluster *cluster, const struct cluster_config *config, 
     cluster->socket_dir = cluster_socket_dir(data_dir, cluster->arena);
     cluster->url = cluster_url_of(data_dir, cluster->arena);
     const char *service = url_of(data_dir, "postgres", cluster->arena);
+    const char *socket_lock = arena_printf(cluster->arena, "%s" SOCKET_NAME, cluster->socket_dir);
     return dir_make_path(data_dir, 0755, err) && folder_lock(cluster, data_dir, err) &&
            runner_init(&cluster->runner, config->bin_dir, cluster->data, cluster->arena, err) &&
            runner_check_reach(&cluster->runner, data_dir, err) && log_ready(cluster, err) &&
            folder_own(&cluster->runner, cluster->socket_dir, err) &&
            cluster_make(cluster, data_dir, err) &&
            orphan_stop(cluster->data, cluster->arena, err) &&
+           lock_files_take(cluster->data, socket_lock, cluster->arena, err) &&
            postgres_spawn(cluster, config->connections, err) &&
            postgres_wait(cluster, service, err) && database_make(cluster, service, err);
 }

@@ -227,17 +227,27 @@ bool process_end(int watch, int wait_ms)
     return false;
 }
 
-/* The process of postmaster.pid, when it is alive and stands in this folder; else 0. */
-static pid_t orphan_find(const char *data, struct arena *arena)
+/* The process that a lock file of PostgreSQL's names in its first line; rest is what follows. 0
+ * when there is none. */
+static pid_t lock_file_read(const char *path, struct arena *arena, const char **rest)
 {
     const char *text;
     size_t len;
     struct error ignored;
-    char cwd[4096];
-    if (!file_read_path(path_join(arena, data, "postmaster.pid"), 4096, arena, &text, &len,
-                        &ignored))
+    if (!file_read_path(path, 4096, arena, &text, &len, &ignored))
         return 0;
-    pid_t pid = (pid_t)strtol(text, NULL, 10);
+    *rest = text + strcspn(text, "\n");
+    return (pid_t)strtol(text, NULL, 10);
+}
+
+#define PID_FILE "postmaster.pid"
+
+/* The process of postmaster.pid, when it is alive and stands in this folder; else 0. */
+static pid_t orphan_find(const char *data, struct arena *arena)
+{
+    const char *rest;
+    char cwd[4096];
+    pid_t pid = lock_file_read(path_join(arena, data, PID_FILE), arena, &rest);
     if (pid <= 1)
         return 0;
     ssize_t got = readlink(arena_printf(arena, "/proc/%d/cwd", (int)pid), cwd, sizeof(cwd) - 1);
@@ -260,4 +270,30 @@ bool orphan_stop(const char *data, struct arena *arena, struct error *err)
     return process_end(watch, 10000) ||
            error_set(err, UNAVAILABLE, "the PostgreSQL of an earlier run (process %d) does not end",
                      (int)pid);
+}
+
+/*
+ * After a crash of the machine the number may be another process's, and PostgreSQL does not start
+ * while that lives. It takes its parent's number for stale, and still looks for who uses the memory
+ * that the file names.
+ */
+static bool lock_file_take(const char *path, struct arena *arena, struct error *err)
+{
+    const char *rest;
+    pid_t pid = lock_file_read(path, arena, &rest);
+    if (pid <= 1 || kill(pid, 0) != 0)
+        return true;
+    log_warn("cluster.stale_pid", KV("path", path), KV("pid", pid));
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOFOLLOW);
+    const char *text = arena_printf(arena, "%d%s", (int)getpid(), rest);
+    if (fd < 0)
+        return error_set_errno(err, "open %s", path);
+    return file_write_all(fd, text, strlen(text), err);
+}
+
+bool lock_files_take(const char *data, const char *socket_lock, struct arena *arena,
+                     struct error *err)
+{
+    return lock_file_take(path_join(arena, data, PID_FILE), arena, err) &&
+           lock_file_take(socket_lock, arena, err);
 }

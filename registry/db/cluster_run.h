@@ -29,3 +29,9 @@ int process_watch(pid_t pid);
 bool process_end(int watch, int wait_ms);
 /* Stops the server that still runs in data though nobody minds it. */
 bool orphan_stop(const char *data, struct arena *arena, struct error *err) MUST_CHECK;
+/*
+ * Makes the lock files of a server that is gone ours, when another process has its number now. Only
+ * for who knows that there is no server: who holds the folder, after orphan_stop.
+ */
+bool lock_files_take(const char *data, const char *socket_lock, struct arena *arena,
+                     struct error *err) MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "tests/support/test.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -123,6 +124,62 @@ static void a_killed_server_leaves_nothing_in_the_way(void **state)
     assert_ok(tree_remove(tmp, other + strlen("/tmp/"), &err));
     (void)close(ready[0]);
     (void)close(ready[1]);
+}
+
+/* A child of PostgreSQL's user that ends when the descriptor is closed. */
+static pid_t bystander_start(const struct stat *user, int *out_fd)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        char byte;
+        (void)close(ends[1]);
+        if (geteuid() == 0 && (setgid(user->st_gid) != 0 || setuid(user->st_uid) != 0))
+            _exit(1);
+        _exit((int)read(ends[0], &byte, 1));
+    }
+    (void)close(ends[0]);
+    *out_fd = ends[1];
+    return pid;
+}
+
+static void pid_write(const char *path, pid_t pid, const struct stat *user)
+{
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    assert_true(dprintf(fd, "%d\n", (int)pid) > 0);
+    assert_int_equal(fchown(fd, user->st_uid, user->st_gid), 0);
+}
+
+/* After a crash of the machine, another process has the number of the server that was. */
+static void a_number_that_is_anothers_now_is_not_in_the_way(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(closep) int tmp = -1;
+    CLEANUP(closep) int bystander_end = -1;
+    char other[64] = "/tmp/nono-cluster-pid-XXXXXX";
+    struct cluster *mine;
+    struct stat user;
+    assert_non_null(mkdtemp(other));
+    assert_int_equal(chmod(other, 0755), 0);
+    struct cluster_config config = config_of(other);
+    assert_ok(cluster_start(&config, &mine, &err));
+    cluster_stop(mine);
+
+    assert_int_equal(stat(path_join(arena, other, "postgres"), &user), 0);
+    pid_t bystander = bystander_start(&user, &bystander_end);
+    const char *sockets = cluster_socket_dir(other, arena);
+    pid_write(path_join(arena, other, "postgres/postmaster.pid"), bystander, &user);
+    pid_write(path_join(arena, sockets, ".s.PGSQL.5432.lock"), bystander, &user);
+    assert_ok(cluster_start(&config, &mine, &err));
+    cluster_stop(mine);
+    assert_int_equal(waitpid(bystander, NULL, WNOHANG), 0); /* it was let be */
+
+    (void)close(STEAL_FD(bystander_end));
+    assert_int_equal(waitpid(bystander, NULL, 0), bystander);
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(tree_remove(tmp, other + strlen("/tmp/"), &err));
 }
 
 static const struct migration history[] = {
@@ -274,6 +331,7 @@ int main(void)
         cmocka_unit_test(only_its_user_can_look_at_the_socket),
         cmocka_unit_test(a_long_folder_has_its_socket_elsewhere),
         cmocka_unit_test(a_killed_server_leaves_nothing_in_the_way),
+        cmocka_unit_test(a_number_that_is_anothers_now_is_not_in_the_way),
         cmocka_unit_test(migrations_run_once_and_in_order),
         cmocka_unit_test(a_changed_or_unknown_migration_is_refused),
         cmocka_unit_test(a_failing_migration_leaves_nothing),
