@@ -53,7 +53,8 @@ static bool account_insert(struct db *db, void *context, struct error *err)
     adding->account = NULL;
     if (adding->only_first) {
         const char *found;
-        if (!db_fetch_json(db, QUERY(account_any), adding->arena, &found, NULL, err))
+        if (!db_execute(db, QUERY(account_first), NULL, err) ||
+            !db_fetch_json(db, QUERY(account_any), adding->arena, &found, NULL, err))
             return false;
         if (found && strcmp(found, "t") == 0)
             return true;

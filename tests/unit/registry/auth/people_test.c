@@ -1,6 +1,9 @@
 /* USES registry/domain registry/db registry/blob lib/base */
+#include <pthread.h>
+
 #include "registry/auth/audit.h"
 #include "registry/auth/limit.h"
+#include "registry/auth/password.h"
 #include "registry/auth/session.h"
 #include "registry/auth/token_issue.h"
 #include "tests/support/world.h"
@@ -15,6 +18,60 @@ static bool sign_in(const char *login, const char *password, const char *ip, str
     struct account *account;
     struct sign_in request = { login, password, ip };
     return people_sign_in(db(), &request, world.arena, &account, err);
+}
+
+/* Another server that starts at the same time: it makes the account once this one is about to, and
+ * commits when that waits. */
+static struct db *rival, *watcher;
+static bool rival_comes;
+static pthread_t rival_thread;
+
+static void *rival_commit(void *context)
+{
+    (void)context;
+    assert_ok(db_run_script(watcher,
+                            "DO $$ BEGIN WHILE NOT EXISTS"
+                            " (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock')"
+                            " LOOP PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP;"
+                            " END $$",
+                            &err));
+    assert_ok(db_run_script(rival, "COMMIT", &err));
+    return NULL;
+}
+
+static void rival_begin(void)
+{
+    rival_comes = false;
+    assert_ok(db_run_script(rival,
+                            "BEGIN; SELECT pg_advisory_xact_lock(7236838);"
+                            "INSERT INTO account (login, display_name, password_hash)"
+                            " VALUES ('" PEOPLE_FIRST_LOGIN "', 'x', '$argon2id$x')",
+                            &err));
+    assert_int_equal(pthread_create(&rival_thread, NULL, rival_commit, NULL), 0);
+}
+
+bool __real_password_hash(const char *password, char out[PASSWORD_HASH_MAX], struct error *err);
+bool __wrap_password_hash(const char *password, char out[PASSWORD_HASH_MAX], struct error *err);
+bool __wrap_password_hash(const char *password, char out[PASSWORD_HASH_MAX], struct error *err)
+{
+    if (rival_comes)
+        rival_begin();
+    return __real_password_hash(password, out, err);
+}
+
+static void of_two_servers_that_start_at_once_one_makes_the_first_account(void **state)
+{
+    (void)state;
+    char *password;
+    assert_ok(db_open(cluster_url(world.cluster), &rival, &err));
+    assert_ok(db_open(cluster_url(world.cluster), &watcher, &err));
+    rival_comes = true;
+    assert_ok(people_bootstrap(db(), world.arena, &password, &err));
+    assert_null(password);
+    assert_int_equal(pthread_join(rival_thread, NULL), 0);
+    assert_ok(db_run_script(rival, "DELETE FROM account", &err));
+    db_close(rival);
+    db_close(watcher);
 }
 
 static void the_first_administrator_is_made_once(void **state)
@@ -229,6 +286,7 @@ static void a_new_password_ends_sessions_and_is_checked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_two_servers_that_start_at_once_one_makes_the_first_account),
         cmocka_unit_test(the_first_administrator_is_made_once),
         cmocka_unit_test(logins_are_plain_names_and_unique),
         cmocka_unit_test(nobody_and_the_wrong_password_sound_alike),
