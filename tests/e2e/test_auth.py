@@ -6,10 +6,11 @@ import socket
 import subprocess
 
 import pytest
-from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import client, publisher, registry, registry_folder  # noqa: F401
 from fixtures_client import NONO
 
 from tests.support.packs import pack_files
+from tests.support.registry import Registry
 
 UNAUTHORIZED = 4
 
@@ -45,6 +46,25 @@ def test_a_device_that_is_denied_is_not_let_in(client, registry):  # noqa: F811
     _, err = waiting.communicate(timeout=120)
     assert waiting.returncode == UNAUTHORIZED and "denied" in err
     assert not credentials(client).exists()
+
+
+def test_a_login_that_waits_outlives_a_registry_that_is_started_anew(client, registry_folder):  # noqa: F811
+    registry = Registry.start(registry_folder / "data")  # noqa: F811
+    where = registry.url.removeprefix("http://")
+    waiting = client.start("auth", "login", registry.url, "--no-browser")
+    said = ""
+    while not re.search(r"code\s+\S+", said):
+        said += waiting.stderr.readline()
+    code = re.search(r"code\s+(\S+)", said).group(1)
+    registry.down()
+    with socket.create_server(("127.0.0.1", int(where.rpartition(":")[2]))) as nobody:
+        nobody.accept()[0].close()  # it asked, and had no answer
+    registry.settings["listen"] = where
+    with registry.up():
+        answer = registry.post(f"/api/v1/auth/device/{code}", {"decision": "approve"}, headers=registry.sign_in())
+        assert answer.status in (200, 204), answer.body
+        out, err = waiting.communicate(timeout=120)
+        assert waiting.returncode == 0 and "logged in" in out, (out, err)
 
 
 def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, registry):  # noqa: F811

@@ -62,20 +62,27 @@ static bool no_registry(const struct remote *remote, struct error *err)
     return error_hint(err, "write the address that the registry's pages have, without a path");
 }
 
+#define POLLS_FAILED_MAX 5 /* in a row: somebody is reading a code, and the registry starts anew \
+                            */
+
 static bool device_wait(const struct remote *remote, const struct device_login *login,
                         struct arena *arena, const char **out, struct error *err)
 {
+    unsigned failed = 0;
     uint64_t interval = login->interval > 60 ? 60 : login->interval;
     int64_t end = clock_monotonic_us() + (int64_t)login->expires_in * CLOCK_SECOND;
     for (;;) {
         bool slower;
         const struct timespec pause = { .tv_sec = (time_t)interval };
         (void)nanosleep(&pause, NULL);
-        if (!remote_device_poll(remote, login, arena, out, &slower, err))
+        bool ok = remote_device_poll(remote, login, arena, out, &slower, err);
+        failed = ok ? 0 : failed + 1;
+        if (!ok && (err->kind != ERROR_UNAVAILABLE || failed > POLLS_FAILED_MAX))
             return false;
-        if (*out)
+        slower = slower || !ok; /* RFC 8628, 3.5 */
+        if (ok && *out)
             return true;
-        interval += slower ? 5 : 0; /* RFC 8628, 3.5 */
+        interval += slower ? 5 : 0;
         if (clock_monotonic_us() > end)
             return error_set(err, GONE, "the code has expired");
     }
