@@ -243,6 +243,23 @@ static bool code_may_pass(CURLcode code)
     }
 }
 
+/* What OpenSSL says of a chain (X509_V_ERR_...): its certificate is early or late; its root is not
+ * one of ours. Another name in it is no matter of either. */
+static bool distrust(const struct transfer *transfer, CURLcode code, const char *text,
+                     struct error *err)
+{
+    enum { EARLY = 9, LATE = 10, OWN_ROOT = 18, NO_ROOT = 21 };
+    long why = 0;
+    (void)curl_easy_getinfo(transfer->http->curl, CURLINFO_SSL_VERIFYRESULT, &why);
+    error_set(err, UNTRUSTED, "%.200s: %.200s", transfer->url, text);
+    if (why == EARLY || why == LATE)
+        return error_hint(err, "it is judged by this machine's clock: is that right?");
+    if (code == CURLE_SSL_CACERT_BADFILE || (why >= OWN_ROOT && why <= NO_ROOT))
+        return error_hint(err,
+                          "SSL_CERT_FILE names a file of certificates that are trusted instead");
+    return false;
+}
+
 static enum transfer_result failure_take(const struct transfer *transfer, CURLcode code,
                                          const char *message, struct error *err)
 {
@@ -252,8 +269,7 @@ static enum transfer_result failure_take(const struct transfer *transfer, CURLco
     }
     const char *text = *message ? message : curl_easy_strerror(code);
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
-        error_set(err, UNTRUSTED, "%.200s: %.200s", transfer->url, text);
-        error_hint(err, "SSL_CERT_FILE names a file of certificates that are trusted instead");
+        distrust(transfer, code, text, err);
         return TRANSFER_FAILED;
     }
     error_set(err, UNAVAILABLE, "%.200s: %.200s", transfer->url, text);

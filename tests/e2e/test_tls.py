@@ -1,9 +1,11 @@
 """The registry over HTTPS: who is believed, what is refused at the start, and what SIGHUP changes."""
+import contextlib
 import os
 import signal
 import socket
 import ssl
 import sys
+import threading
 
 import pytest
 from fixtures_client import Client, Publisher
@@ -46,6 +48,24 @@ def serial(registry):
     link.connect()
     with link.sock as secured:
         return int(secured.getpeercert()["serialNumber"], 16)
+
+
+@pytest.mark.parametrize("days, host, advice", [((-3, -1), "127.0.0.1", "clock"), ((1, 3), "127.0.0.1", "clock"), ((-1, 1), "127.0.0.2", "")])
+def test_what_is_wrong_with_a_certificate_is_told_with_what_would_help(authority, tmp_path, days, host, advice):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*authority.issue(days=days))
+    with socket.create_server((host, 0)) as listener:
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    with contextlib.suppress(ssl.SSLError):
+                        context.wrap_socket(listener.accept()[0], server_side=True).close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        user = Client(tmp_path / "user", f"https://{host}:{listener.getsockname()[1]}")
+        said = user.refused(UNTRUSTED, "search", SSL_CERT_FILE=str(authority.cert))
+        assert "certificate" in said and advice in said and "SSL_CERT_FILE" not in said, said
 
 
 def test_a_client_that_knows_the_authority_publishes_and_pulls(registry_folder, authority, tmp_path, monkeypatch):  # noqa: F811
