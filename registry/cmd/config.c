@@ -15,6 +15,7 @@
 #include "lib/base/xdg.h"
 #include "lib/toml/toml.h"
 #include "registry/cmd/listen.h"
+#include "registry/db/db.h"
 
 #define VARIABLE_PREFIX "NONO_REGISTRY"
 
@@ -322,6 +323,16 @@ static bool base_url_check(const char *url, struct error *err)
     return error_field(err, "base_url");
 }
 
+static bool database_check(const char *url, struct error *err)
+{
+    if (!url || (*url && db_url_check(url, err)))
+        return true;
+    if (!*url)
+        error_set(err, INVALID,
+                  "database_url: it is empty: leave it out for a database of our own");
+    return error_field(err, "database_url");
+}
+
 static bool paths_check(const struct config *config, struct error *err)
 {
     return absolute_check("data_dir", config->data_dir, err) &&
@@ -335,7 +346,8 @@ static bool check(const struct config *config, struct error *err)
     const struct config_limits *limits = config->limits;
     return paths_check(config, err) && address_check("listen", config->listen, err) &&
            address_check("admin_listen", config->admin_listen, err) &&
-           base_url_check(config->base_url, err) && at_most("threads", config->threads, 256, err) &&
+           base_url_check(config->base_url, err) && database_check(config->database_url, err) &&
+           at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&
            at_most("cache_bytes", config->cache_bytes, 16384 * (uint64_t)MIB, err) &&
            at_most("drain_seconds", config->drain_seconds, 3600, err) &&
@@ -348,6 +360,29 @@ static bool check(const struct config *config, struct error *err)
            at_most("limits.connections_per_address", limits->connections_per_address, 1000000, err);
 }
 
+/* A struct's 0 is what is left out: said, it would silently become the default. */
+static bool zeros_check(const struct doc *table, const struct record *record, struct error *err)
+{
+    for (size_t i = 0; i < record->count; i++) {
+        const struct field *field = &record->fields[i];
+        const struct doc *value = doc_find(table, field->name);
+        if (field->kind != FIELD_U64 || !value || value->kind != DOC_INTEGER || value->integer)
+            continue;
+        error_set(err, INVALID, "%s: at least 1", field->name);
+        return error_field(err, "%s", field->name);
+    }
+    return true;
+}
+
+static bool zeros_refuse(const struct doc *doc, struct error *err)
+{
+    const struct doc *limits = doc_find(doc, "limits");
+    if (!zeros_check(doc, &config_record, err))
+        return false;
+    return !limits || limits->kind != DOC_TABLE || zeros_check(limits, &limits_record, err) ||
+           error_prefix(err, "limits");
+}
+
 bool config_read(const char *text, size_t len, const char *source, char *const *environment,
                  struct arena *arena, struct config *out, struct error *err)
 {
@@ -356,8 +391,8 @@ bool config_read(const char *text, size_t len, const char *source, char *const *
     if (!variables_check(environment, arena, err) ||
         !toml_parse(text, len, source, arena, &file, err) ||
         !overlay(file, &config_record, VARIABLE_PREFIX, environment, arena, &doc, err) ||
-        !record_decode(doc, &config_record, arena, &config, err) || !fill(&config, arena, err) ||
-        !check(&config, err))
+        !zeros_refuse(doc, err) || !record_decode(doc, &config_record, arena, &config, err) ||
+        !fill(&config, arena, err) || !check(&config, err))
         return false;
     *out = config;
     return true;

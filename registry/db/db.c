@@ -70,7 +70,7 @@ static bool connection_settle(struct db *db, struct error *err)
 bool db_open(const char *url, struct db **out, struct error *err)
 {
     CLEANUP(db_closep) struct db *db = xnew(struct db);
-    db->conn = PQconnectdb(url);
+    db->conn = db_connect(url);
     if (PQstatus(db->conn) != CONNECTION_OK)
         return db_connection_fault(db, err);
     if (!connection_settle(db, err))
@@ -87,8 +87,20 @@ void db_close(struct db *db)
     free(db);
 }
 
+/* What came while nobody asked: as a rule nothing, else a notice, or a farewell and the end of the
+ * connection, which its status tells then. */
+static void arrived_take(struct db *db)
+{
+    struct pollfd fd = { .fd = PQsocket(db->conn), .events = POLLIN };
+    while (PQstatus(db->conn) == CONNECTION_OK && poll(&fd, 1, 0) > 0)
+        if (!PQconsumeInput(db->conn))
+            return;
+}
+
 bool db_reconnect(struct db *db, struct error *err)
 {
+    if (!db->in_transaction && PQstatus(db->conn) == CONNECTION_OK)
+        arrived_take(db);
     if (PQstatus(db->conn) == CONNECTION_OK && !db->broken)
         return true;
     if (db->in_transaction)
@@ -109,9 +121,10 @@ static enum error_kind kind_of_state(const char *state)
         const char *prefix;
         enum error_kind kind;
     } kinds[] = {
-        { "23505", ERROR_CONFLICT }, { "23P01", ERROR_CONFLICT }, { "23", ERROR_INVALID },
-        { "22", ERROR_INVALID },     { "40", ERROR_UNAVAILABLE }, { "08", ERROR_UNAVAILABLE },
-        { "53", ERROR_UNAVAILABLE }, { "57", ERROR_UNAVAILABLE }, { "55P03", ERROR_UNAVAILABLE },
+        { "23505", ERROR_CONFLICT },    { "23P01", ERROR_CONFLICT }, { "23", ERROR_INVALID },
+        { "22", ERROR_INVALID },        { "40", ERROR_UNAVAILABLE }, { "08", ERROR_UNAVAILABLE },
+        { "53", ERROR_UNAVAILABLE },    { "57", ERROR_UNAVAILABLE }, { "55P03", ERROR_UNAVAILABLE },
+        { "25006", ERROR_UNAVAILABLE }, /* a standby */
     };
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (strncmp(state, kinds[i].prefix, strlen(kinds[i].prefix)) == 0)
@@ -165,12 +178,20 @@ bool db_run_script(struct db *db, const char *text, struct error *err)
     return db_reconnect(db, err) && begin_send(db, err) && command(db, text, err);
 }
 
+/* A standby, or a database that was set so. */
+static bool ask(struct db *db, struct error *err)
+{
+    if (!db_reconnect(db, err) || !begin_send(db, err))
+        return false;
+    CLEANUP(PQclearp) PGresult *row = PQexec(db->conn, "SHOW transaction_read_only");
+    return db_result_check(db, row, err) &&
+           (strcmp(PQgetvalue(row, 0, 0), "off") == 0 ||
+            error_set(err, UNAVAILABLE, "database: it can only be read"));
+}
+
 bool db_ping(struct db *db, struct error *err)
 {
-    static const char question[] = "SELECT 1";
-    if (db_run_script(db, question, err))
-        return true;
-    return db_run_script(db, question, err); /* on a new connection, when the old one was lost */
+    return ask(db, err) || ask(db, err); /* on a new connection, when the old one was lost */
 }
 
 void db_undo(struct db *db)

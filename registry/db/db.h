@@ -1,7 +1,7 @@
 /*
  * One PostgreSQL connection and the statements prepared on it. The only module that knows libpq.
  * A connection belongs to one thread at a time. Lost, it is made again at the next statement
- * outside a transaction; the statement that met the loss fails with UNAVAILABLE.
+ * outside a transaction; a statement that was under way fails with UNAVAILABLE.
  *
  * A statement is a file of registry/db/sql/, named by its file; its parameters are typed values:
  *
@@ -33,7 +33,9 @@ enum db_statement {
     DB_STATEMENT_COUNT,
 };
 
-/* url is a libpq connection string or postgresql:// address. Does not prepare anything. */
+/* url is a libpq connection string or postgresql:// address. */
+bool db_url_check(const char *url, struct error *err) MUST_CHECK; /* quotes nothing of it */
+/* Does not prepare anything. */
 bool db_open(const char *url, struct db **out, struct error *err) MUST_CHECK;
 void db_close(struct db *db);
 DEFINE_CLEANUP(struct db *, db_close)
@@ -175,7 +177,7 @@ void db_undo(struct db *db);
 /* Text that is not a file: for migrations and for tests. May hold several statements. */
 bool db_run_script(struct db *db, const char *text, struct error *err) MUST_CHECK;
 
-/* A round trip; makes a lost connection again. */
+/* A round trip; makes a lost connection again. UNAVAILABLE, too, when nothing can be written. */
 bool db_ping(struct db *db, struct error *err) MUST_CHECK;
 
 /*

@@ -44,6 +44,8 @@ bool db_pipeline(struct db *db, const struct query *const *queries, size_t count
 /* Takes the results of what was started, and leaves them aside. */
 void db_run_drop(struct db *db);
 
+/* By a connection string; PQstatus tells whether there is one. */
+PGconn *db_connect(const char *url);
 /* Makes a lost connection again. */
 bool db_reconnect(struct db *db, struct error *err) MUST_CHECK;
 bool db_result_check(struct db *db, const PGresult *result, struct error *err) MUST_CHECK;

@@ -101,6 +101,11 @@ static void wrong_settings_are_refused(void **state)
         { "", "NONO_REGISTRY_=1", "NONO_REGISTRY_: unknown" },
         { "", "NONO_REGISTRY_WORKERS=many", "NONO_REGISTRY_WORKERS" },
         { "", "NONO_REGISTRY_REQUIRE_BINDING=yes", "NONO_REGISTRY_REQUIRE_BINDING" },
+        { "", "NONO_REGISTRY_DATABASE_URL=", "database_url" },
+        { "database_url = 'postgresql://nono:a@b@db/nono'", NULL, "database_url" },
+        { "drain_seconds = 0", NULL, "drain_seconds" },
+        { "", "NONO_REGISTRY_CACHE_BYTES=0", "cache_bytes" },
+        { "[limits]\nentries = 0", NULL, "limits: entries" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();
