@@ -1,5 +1,6 @@
 #include "registry/cmd/notify.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,4 +22,15 @@ void notify_manager(const char *state)
     CLEANUP(closep) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path));
     (void)sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&where, len);
+}
+
+int notify_watchdog_ms(void)
+{
+    /* NOLINTBEGIN(concurrency-mt-unsafe): never changed */
+    const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
+    /* NOLINTEND(concurrency-mt-unsafe) */
+    if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+        return -1;
+    unsigned long long half_ms = strtoull(usec, NULL, 10) / 2000;
+    return half_ms > 0 && half_ms <= INT_MAX ? (int)half_ms : -1;
 }

@@ -20,6 +20,7 @@
 #include "registry/api/routes.h"
 #include "registry/auth/people.h"
 #include "registry/cmd/commands.h"
+#include "registry/cmd/guard.h"
 #include "registry/cmd/health.h"
 #include "registry/cmd/listen.h"
 #include "registry/cmd/notify.h"
@@ -50,7 +51,12 @@ struct serve {
     struct tls *tls; /* NULL for plain HTTP */
     const char *temp_dir;
     bool inherited; /* the listening socket is the service manager's */
+    int ends, hangups;
+    struct guard starting;
 };
+
+#define START_PATIENCE_MS 5000 /* of someone who ends a start */
+#define STOP_PATIENCE_S   15   /* besides the time for what had begun */
 
 /* The tables of the API and of operation as one. */
 static void routes_join(struct serve *serve)
@@ -223,7 +229,11 @@ static bool first_administrator(struct serve *serve, struct error *err)
     printf("The first administrator is \"" PEOPLE_FIRST_LOGIN "\", the password %s\n"
            "It is not shown again: change it after signing in.\n",
            password);
-    (void)fflush(stdout);
+    if (fflush(stdout) != 0) {
+        clearerr(stdout);
+        log_warn("administrator.untold", KV("login", PEOPLE_FIRST_LOGIN),
+                 KV("note", "standard output cannot be written: nono-registry admin user reset"));
+    }
     secret_wipe(password, strlen(password));
     return true;
 }
@@ -259,6 +269,13 @@ static bool start(struct serve *serve, struct error *err)
 static void stop(struct serve *serve)
 {
     unsigned deadline_ms = (unsigned)serve->store.config.drain_seconds * 1000;
+    struct guard stopping = { .told = -1,
+                              .limit_ms = (int)deadline_ms + STOP_PATIENCE_S * 1000,
+                              .event = "registry.cut_off",
+                              .status = error_exit_status(ERROR_UNAVAILABLE) };
+    struct error ignored;
+    guard_lift(&serve->starting);
+    (void)!guard_stand(&stopping, &ignored);
     server_drain(serve->server, deadline_ms);
     job_stop(serve->job); /* it drops what the server keeps, so it goes first */
     server_stop(serve->server);
@@ -272,43 +289,67 @@ static void stop(struct serve *serve)
     free(serve->workers);
     free(serve->registries);
     free(serve->routes);
+    guard_lift(&stopping);
     store_close(&serve->store);
 }
 
+static bool signal_take(int fd)
+{
+    struct signalfd_siginfo info;
+    return read(fd, &info, sizeof(info)) == sizeof(info);
+}
+
 /* Sleeps until a signal to end, or until PostgreSQL ends. True when we were told to. */
-static bool wait_for_end(const struct serve *serve, int signals)
+static bool wait_for_end(const struct serve *serve)
 {
     struct cluster *cluster = serve->store.cluster;
-    struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
+    struct pollfd fds[] = { { .fd = serve->ends, .events = POLLIN },
+                            { .fd = serve->hangups, .events = POLLIN },
                             { .fd = cluster ? cluster_watch(cluster) : -1, .events = POLLIN } };
+    const int watchdog_ms = notify_watchdog_ms();
     for (;;) {
-        struct signalfd_siginfo info;
-        if (poll(fds, COUNT(fds), -1) < 0 && errno != EINTR)
+        if (poll(fds, COUNT(fds), watchdog_ms) < 0 && errno != EINTR)
             return false;
-        if (fds[1].revents) {
+        if (watchdog_ms > 0)
+            notify_manager("WATCHDOG=1");
+        if (fds[2].revents) {
             log_error("cluster.ended");
             return false;
         }
-        if (!(fds[0].revents & POLLIN) || read(signals, &info, sizeof(info)) != sizeof(info))
-            continue;
-        if (info.ssi_signo != SIGHUP)
+        if (fds[0].revents & POLLIN && signal_take(serve->ends))
             return true;
-        reload(opt_config, serve->tls);
+        if (fds[1].revents & POLLIN && signal_take(serve->hangups))
+            reload(opt_config, serve->tls);
     }
 }
 
-/* Signals come by descriptor, in this thread; all threads inherit the mask. */
-static bool signals_open(int *out_fd, struct error *err)
+static bool signals_by_descriptor(const sigset_t *set, int *out_fd, struct error *err)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)pthread_sigmask(SIG_BLOCK, &set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
-    *out_fd = signalfd(-1, &set, SFD_CLOEXEC);
+    (void)pthread_sigmask(SIG_BLOCK, set, NULL);
+    *out_fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
     return *out_fd >= 0 || error_set_errno(err, "signalfd");
+}
+
+/*
+ * Signals come by descriptor, in this thread; all threads inherit the mask. A start that does not
+ * come to an end, as without an answer of the database, is ended by a signal all the same.
+ */
+static bool signals_open(struct serve *serve, struct error *err)
+{
+    sigset_t ends, hangups;
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigaddset(&ends, SIGINT);
+    (void)sigemptyset(&hangups);
+    (void)sigaddset(&hangups, SIGHUP);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!signals_by_descriptor(&ends, &serve->ends, err) ||
+        !signals_by_descriptor(&hangups, &serve->hangups, err))
+        return false;
+    serve->starting = (struct guard){ .told = serve->ends,
+                                      .limit_ms = START_PATIENCE_MS,
+                                      .event = "registry.start_ended" };
+    return guard_stand(&serve->starting, err);
 }
 
 /* A descriptor for each connection and each blob that is being sent. */
@@ -351,7 +392,7 @@ static bool configure(struct serve *serve, struct error *err)
            proxies_new(serve->store.config.trusted_proxies, &serve->proxies, err);
 }
 
-static bool run(struct serve *serve, int signals, struct error *err)
+static bool run(struct serve *serve, struct error *err)
 {
     if (!configure(serve, err) || !store_open(&serve->store, STORE_MIGRATE, STORE_ALONE, err))
         return false;
@@ -369,7 +410,8 @@ static bool run(struct serve *serve, int signals, struct error *err)
     notify_manager("READY=1");
     if (!statements_check(serve, err))
         return false;
-    bool told = wait_for_end(serve, signals);
+    guard_lift(&serve->starting);
+    bool told = wait_for_end(serve);
     notify_manager("STOPPING=1");
     log_info("registry.stopping");
     return told || error_set(err, UNAVAILABLE, "the embedded PostgreSQL ended");
@@ -377,15 +419,17 @@ static bool run(struct serve *serve, int signals, struct error *err)
 
 static bool serve_run(const char **operands, int *status, struct error *err)
 {
-    CLEANUP(closep) int signals = -1;
-    struct serve serve = { 0 };
+    struct serve serve = { .ends = -1, .hangups = -1 };
     (void)operands, (void)status;
     descriptors_raise();
     memory_settle();
-    if (!signals_open(&signals, err))
-        return false;
-    bool ok = run(&serve, signals, err);
-    stop(&serve);
+    bool ok = signals_open(&serve, err);
+    if (ok) {
+        ok = run(&serve, err);
+        stop(&serve);
+    }
+    closep(&serve.ends);
+    closep(&serve.hangups);
     if (ok)
         log_info("registry.stopped");
     return ok;
