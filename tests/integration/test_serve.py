@@ -1,8 +1,11 @@
 """The registry as a process: start, stop, kill, commands beside it, and what every answer has."""
+import json
 import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -34,8 +37,57 @@ def test_answers_health_readiness_and_metrics(registry):
     assert with_admin.get("/readyz").status == 200
     text = with_admin.get("/metrics").body.decode()
     assert 'nono_http_requests_total{route="/healthz",method="GET",status="200"}' in text
-    assert "nono_workers 4" in text or "nono_workers 1" in text
+    assert "nono_workers 5" in text  # four, and one of the admin listener
     assert with_admin.get("/api/v1/registry").status == 404
+
+
+def metrics(registry):
+    """What /metrics says, by name and labels; every line is one that Prometheus reads, and every name is told of first."""
+    with_admin = Registry(registry.folder)
+    with_admin.url = registry.admin_url
+    out, told = {}, {}
+    for line in with_admin.get("/metrics").body.decode().splitlines():
+        about = re.fullmatch(r"# (HELP|TYPE) ([a-z_]+) (.+)", line)
+        if about:
+            assert (about[1], about[2]) not in told, line
+            told[about[1], about[2]] = about[3]
+            continue
+        sample = re.fullmatch(r'([a-z_]+)(\{[a-z]+="[^"\\\n]*"(?:,[a-z]+="[^"\\\n]*")*\})? (-?[0-9.]+)', line)
+        assert sample, line
+        name = re.sub("_(bucket|sum|count)$", "", sample[1])
+        name = name if ("TYPE", name) in told else sample[1]
+        kind = told["TYPE", name]
+        assert told["HELP", name] and (kind == "counter") == name.endswith("_total"), line
+        assert sample[1] + (sample[2] or "") not in out, line
+        out[sample[1] + (sample[2] or "")] = float(sample[3])
+    return out
+
+
+def test_metrics_count_what_they_say(registry_folder):
+    with Registry.start(registry_folder / "data", workers=2) as registry:
+        while registry.get("/api/v1/packages").status and not metrics(registry)["nono_cache_hits_total"]:
+            pass  # nothing is kept before changes are heard of
+        before = metrics(registry)
+        assert before["nono_workers"] == 3 and before["nono_requests_in_flight"] == 1  # this one
+        assert before["nono_cache_entries"] >= 1 and before["nono_cache_bytes"] >= 1024
+        for i in range(3):
+            registry.get(f"/api/v1/packages?q={i}")
+            registry.get(f"/api/v1/packages?q={i}")
+        after = metrics(registry)
+        assert after["nono_cache_entries"] == before["nono_cache_entries"] + 3
+        assert after["nono_cache_hits_total"] == before["nono_cache_hits_total"] + 3
+        assert after["nono_cache_misses_total"] == before["nono_cache_misses_total"] + 3
+        registry.organisation("acme", registry.sign_in())
+        head = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 30\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", int(registry.url.rpartition(":")[2])), timeout=20) as link:
+            link.sendall(head)
+            assert link.recv(65536).startswith(b"HTTP/1.1 100 ")
+            assert metrics(registry)["nono_requests_in_flight"] == 2
+        for i in range(50):  # names of strangers are no labels
+            registry.get(f"/api/v1/packages/acme/p{i}/versions")
+            registry.request("DELETE", f"/nothing/{i}")
+        grown = set(metrics(registry)) - set(after)
+        assert len([name for name in grown if "_bucket" not in name]) < 20, grown
 
 
 def test_both_prefixes_are_the_same_place(registry):
@@ -211,6 +263,36 @@ def test_trusted_proxies_name_the_client(registry_folder):
     assert "6.6.6." not in registry.log()
 
 
+def test_a_proxy_can_come_by_a_unix_socket(registry_folder):
+    where = registry_folder / "http"
+    with Registry.start(registry_folder / "data", listen=f"unix:{where}", base_url="https://packs.example.org", trusted_proxies="unix",
+                        access_log="on") as registry:
+        assert where.stat().st_mode & 0o777 == 0o660
+        body = b'{"login":"admin","password":"' + registry.password.encode() + b'"}'
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(60)
+            link.connect(str(where))
+            link.sendall(b"POST /api/v1/auth/login HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+                         b"Content-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            answer = b""
+            while more := link.recv(65536):
+                answer += more
+        assert answer.startswith(b"HTTP/1.1 200 ") and b"; Secure" in answer
+    assert '"client":"203.0.113.9"' in registry.log()
+
+
+def test_every_request_has_a_line_of_json_that_names_its_client(registry_folder):
+    with Registry.start(registry_folder / "data", access_log="on") as registry:
+        for _ in range(20):  # most of them are answered from memory
+            assert registry.get("/api/v1/registry").status == 200
+        raw(registry, b"GET /\xff\xfe/\xc3( HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        raw(registry, b"GET /" + b"a" * 6000 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    lines = [json.loads(line) for line in (registry.folder / "server.log").read_bytes().decode().splitlines()]
+    requests = [line for line in lines if line["event"] == "request"]
+    assert len(requests) == 22 and {line["client"] for line in requests} == {"127.0.0.1"}
+    assert all(line["status"] in (200, 400, 404) for line in requests)
+
+
 def test_stops_when_told_and_starts_again_as_it_was(registry_folder):
     registry = Registry.start(registry_folder / "data")
     session = registry.sign_in()
@@ -220,6 +302,25 @@ def test_stops_when_told_and_starts_again_as_it_was(registry_folder):
     assert registry.get("/api/v1/organisations/acme").status == 200
     assert registry.down(signal.SIGINT) == 0
     assert registry.run("fsck").returncode == 0
+
+
+def test_starts_without_standard_descriptors_and_with_children_ignored(registry_folder):
+    """As careless programs start daemons: what is opened must not become standard output, and children are waited for."""
+    registry = Registry(registry_folder / "data")
+    careless = "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.close(0); os.close(1); os.execv(sys.argv[1], sys.argv[1:])"
+    registry.command = [sys.executable, "-c", careless, *registry.command]
+    with registry.up():
+        assert "administrator.untold" in registry.log()  # the first password, which nobody saw
+        assert "has the password" in registry.run("admin", "user", "reset", "admin").stdout
+        assert registry.down() == 0
+
+
+def test_what_cannot_be_printed_is_a_failure(registry):
+    for words in (["--version"], ["--help"], ["admin", "user", "create", "unseen"], ["fsck"]):
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([registry.command[0], *words], env=registry.environment(), stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+        assert done.returncode == 70 and "standard output" in done.stderr, (words, done.stderr)
 
 
 def test_a_killed_registry_starts_again(registry_folder):
@@ -235,6 +336,13 @@ def test_a_killed_registry_starts_again(registry_folder):
 def test_a_second_registry_is_refused_the_folder(registry):
     second = Registry(registry.folder, **registry.settings).run("serve")
     assert second.returncode != 0 and "another nono-registry uses" in second.stderr
+
+
+def test_an_address_that_cannot_be_had_is_named(registry, registry_folder):
+    taken = registry.url.removeprefix("http://")
+    for address, status, hint in ((taken, 1, "another program listens there"), ("192.0.2.1:80", 2, "no interface")):
+        refused = Registry(registry_folder / "data", listen=address).run("serve")
+        assert refused.returncode == status and f"listen on {address}" in refused.stderr and hint in refused.stderr, refused.stderr
 
 
 def test_requests_that_have_begun_are_finished(registry_folder):
