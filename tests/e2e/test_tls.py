@@ -68,6 +68,19 @@ def test_what_is_wrong_with_a_certificate_is_told_with_what_would_help(authority
         assert "certificate" in said and advice in said and "SSL_CERT_FILE" not in said, said
 
 
+def test_a_watchdog_hears_that_a_registry_lives(registry_folder):  # noqa: F811
+    manager = Manager(registry_folder / "notify")
+    registry = Registry(registry_folder / "data")
+    with registry.up(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="100000"):
+        assert [manager.hears() for _ in range(4)] == [["READY=1"], *[["WATCHDOG=1"]] * 3]
+    while (last := manager.hears()) == ["WATCHDOG=1"]:
+        pass
+    assert last == ["STOPPING=1"]
+    with registry.up(NOTIFY_SOCKET=manager.path, WATCHDOG_USEC="100000", WATCHDOG_PID="1"):  # another's
+        assert manager.hears() == ["READY=1"]
+    assert manager.hears() == ["STOPPING=1"]
+
+
 def test_a_client_that_knows_the_authority_publishes_and_pulls(registry_folder, authority, tmp_path, monkeypatch):  # noqa: F811
     with secure(registry_folder, authority.issue()).up() as registry:
         assert registry.url.startswith("https://127.0.0.1:")
