@@ -62,8 +62,8 @@ static bool no_registry(const struct remote *remote, struct error *err)
     return error_hint(err, "write the address that the registry's pages have, without a path");
 }
 
-#define POLLS_FAILED_MAX 5 /* in a row: somebody is reading a code, and the registry starts anew \
-                            */
+/* In a row: somebody is reading a code, and the registry starts anew. */
+#define POLLS_FAILED_MAX 5
 
 static bool device_wait(const struct remote *remote, const struct device_login *login,
                         struct arena *arena, const char **out, struct error *err)
