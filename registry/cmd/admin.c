@@ -175,7 +175,7 @@ static bool with_store(const char **operands,
     if (!operands_count(operands, 1, err))
         return false;
     bool ok = store_configure(&store, opt_config, err) &&
-              store_open(&store, STORE_MIGRATE, STORE_EXISTING, err) &&
+              store_open(&store, STORE_CHECK, STORE_EXISTING, err) &&
               work(&store, operands[0], err);
     store_close(&store);
     return ok;

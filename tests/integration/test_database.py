@@ -157,6 +157,15 @@ def test_a_statement_that_is_not_answered_does_not_keep_a_registry_from_ending(p
     strait.close()
 
 
+def test_commands_make_no_registry_in_a_database_that_has_none(postgres, registry_folder):
+    registry = guest(registry_folder, postgres, postgres.make())
+    for words in (["fsck"], ["admin", "user", "create", "ada"], ["admin", "organisation", "create", "acme", "--owner", "ada"]):
+        refused = registry.run(*words)
+        assert refused.returncode == 3 and "there is no registry in this database yet" in refused.stderr, refused.stderr
+    assert registry.run("migrate").returncode == 0
+    assert registry.run("admin", "user", "create", "ada").returncode == 0
+
+
 @pytest.mark.parametrize("url", [
     "postgresql://nono:se@cret@127.0.0.1:1/nono", "postgresql://nono:1/cret@127.0.0.1/nono", "postgresqlx://nono:cret@127.0.0.1/nono",
     "postgresql://nono:a%cret@127.0.0.1/nono", "host=127.0.0.1 password=a cret",
