@@ -130,8 +130,8 @@ static bool password_replace(struct db *db, void *context, struct error *err)
 {
     const struct changing *changing = context;
     struct db_value id = db_integer(changing->account->id);
-    struct audit_event event = { changing->account->login, "account.password",
-                                 changing->account->login, NULL, NULL };
+    const char *by = changing->keep_session ? changing->account->login : NULL; /* at the machine */
+    struct audit_event event = { by, "account.password", changing->account->login, NULL, NULL };
     return db_execute(db, QUERY(account_set_password, id, db_text(changing->hash)), NULL, err) &&
            db_execute(db, QUERY(session_delete_others, id, db_integer(changing->keep_session)),
                       NULL, err) &&

@@ -29,7 +29,8 @@ bool people_add(struct db *db, const struct account_request *request, struct are
 bool people_bootstrap(struct db *db, struct arena *arena, char **out_password, struct error *err)
     MUST_CHECK;
 
-/* Sets a password and ends every session of the account but keep_session (0: all of them). */
+/* Sets a password and ends every session of the account but keep_session, in which its owner does
+ * that. 0: all of them, and it is done at the machine. */
 bool people_set_password(struct db *db, const struct account *account, const char *password,
                          int64_t keep_session, struct error *err) MUST_CHECK;
 /* An account that is disabled cannot sign in, and its tokens and sessions count for nothing. */

@@ -283,6 +283,21 @@ static void a_new_password_ends_sessions_and_is_checked(void **state)
     assert_ok(sign_in(who->login, "another password", "i", &err));
 }
 
+static void who_set_a_password_is_in_the_audit_trail(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    struct account *account;
+    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
+    for (int64_t session = 0; session < 2; session++) {
+        assert_ok(people_set_password(db(), account, "another password", session, &err));
+        world_run(arena_printf(world.arena,
+                               "DO $$ BEGIN ASSERT (SELECT actor = '%s' FROM audit_event"
+                               " ORDER BY number DESC LIMIT 1); END $$",
+                               session ? who->login : "system"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +312,7 @@ int main(void)
         cmocka_unit_test(sessions_end_by_themselves),
         cmocka_unit_test(a_token_stands_for_its_account_until_it_ends),
         cmocka_unit_test(a_new_password_ends_sessions_and_is_checked),
+        cmocka_unit_test(who_set_a_password_is_in_the_audit_trail),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
 }
