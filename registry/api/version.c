@@ -1,7 +1,7 @@
-#include <cmark.h>
 #include <string.h>
 
 #include "registry/api/api.h"
+#include "registry/api/markdown.h"
 #include "registry/domain/package.h"
 #include "registry/domain/permissions_page.h"
 
@@ -88,10 +88,12 @@ bool version_readme_show(struct registry *registry, const struct request *req, s
         return false;
     if (!markdown)
         return error_set(err, NOT_FOUND, "this version has no README.md");
-    CLEANUP(freep) char *html = cmark_markdown_to_html(markdown, len, CMARK_OPT_SAFE);
-    size_t html_len = strlen(html);
-    response_bytes(res, 200, "text/html; charset=utf-8", arena_strndup(req->arena, html, html_len),
-                   html_len);
+    const char *html,
+        *base = arena_printf(req->arena, ROUTE_PREFIX "/packages/%s/%s/versions/%s/artifacts/",
+                             version->namespace, version->name, version->version);
+    if (!markdown_html(markdown, len, base, req->arena, &html, err))
+        return false;
+    response_bytes(res, 200, "text/html; charset=utf-8", html, strlen(html));
     return version_keep(res, req, version);
 }
 

@@ -96,6 +96,17 @@ def test_the_readme_is_safe_html(world, shelf):
     assert "<script" not in answer.text and "javascript:" not in answer.text
 
 
+def test_a_readme_has_tables_and_leads_to_the_files_beside_it(world, shelf):
+    owner, organisation, key = shelf
+    files = packs.pack_files("tabular")
+    files["README.md"] = b"| a | b |\n|---|--:|\n| 1 | [hook](bin/hook.sh) |\n"
+    assert owner.publish(organisation, files, key, name="tabular").status_code == 201
+    html = world.nobody().get(f"/packages/{organisation}/tabular/versions/latest/readme").text
+    hook = f"/api/v1/packages/{organisation}/tabular/versions/1.0.0/artifacts/bin/hook.sh"
+    assert "<th>a</th>" in html and f'<td align="right"><a href="{hook}">hook</a></td>' in html
+    assert world.nobody().get(hook.removeprefix("/api/v1")).content == files["bin/hook.sh"]
+
+
 def test_bytes_are_what_their_digests_say(world, shelf):
     _, organisation, _ = shelf
     reader = world.nobody()
@@ -122,9 +133,15 @@ def test_blobs_are_cached_and_read_in_parts(world, shelf):
     part = reader.get(path, headers={"Range": "bytes=10-19"})
     assert part.status_code == 206 and part.content == whole.content[10:20]
     assert part.headers["Content-Range"] == f"bytes 10-19/{len(whole.content)}"
-    assert reader.get(path, headers={"Range": f"bytes={len(whole.content)}-"}).status_code == 416
+    behind = reader.get(path, headers={"Range": f"bytes={len(whole.content)}-"})
+    assert behind.status_code == 416 and behind.headers["Content-Range"] == f"bytes */{len(whole.content)}"
+    assert behind.json()["code"] == "range" and behind.json()["field"] == "Range"
+    assert behind.headers["Cache-Control"] == "no-store" and "ETag" not in behind.headers  # not for a year at this address
     head = reader.call("HEAD", path)
     assert head.headers["Content-Length"] == str(len(whole.content)) and head.content == b""
+    ranged = reader.call("HEAD", path, headers={"Range": "bytes=10-19"})  # ranges are of GET alone
+    assert ranged.status_code == 200 and ranged.headers == {**ranged.headers, **{
+        name: head.headers[name] for name in ("Content-Length", "ETag", "Cache-Control", "Content-Type")}}
 
 
 def test_one_request_brings_all_of_a_version(world, shelf):
@@ -190,7 +207,8 @@ def test_private_packs_are_not_there_for_others(world):
     owner.call("PUT", f"/organisations/{organisation}/members/{reader.name}", json={"role": "reader"})
     for path in private_routes(organisation, digest):
         for who in (world.nobody(), stranger, owner.token("publish", "yank", "org")):
-            assert who.get(path).status_code == 404, path
+            assert who.get(path).status_code == who.call("HEAD", path).status_code == 404, path
+            assert who.get(path, headers={"If-None-Match": "*", "Range": "bytes=0-1"}).status_code == 404, path
         for who in (owner, reader, reader.token("read"), world.admin):
             answer = who.get(path)
             assert answer.status_code == 200, path
@@ -199,6 +217,9 @@ def test_private_packs_are_not_there_for_others(world):
         assert world.nobody().get(path).json()["total"] == stranger.get(path).json()["total"] == 0
         assert reader.get(path).json()["total"] == 1
     assert world.nobody().get(f"/organisations/{organisation}").json()["packages_count"] == 0
+    for who, providers in ((world.nobody(), []), (stranger, []), (reader, [organisation])):
+        found = who.get("/profiles/web/providers").json()["providers"]
+        assert [pack["namespace"] for pack in found if pack["namespace"] == organisation] == providers
     assert stranger.post(f"/packages/{organisation}/web/versions/1.0.0/yank", {"reason": "x"}).status_code == 404
 
 

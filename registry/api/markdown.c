@@ -1,0 +1,122 @@
+#include "registry/api/markdown.h"
+
+#include <cmark.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/cleanup.h"
+#include "registry/api/markdown_table.h"
+
+DEFINE_CLEANUP(cmark_node *, cmark_node_free)
+DEFINE_CLEANUP(cmark_iter *, cmark_iter_free)
+
+static bool has_scheme(const char *url)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char more[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-";
+    return *url && strchr(letters, *url) && url[strspn(url, more)] == ':';
+}
+
+static bool is_relative(const char *url)
+{
+    return *url && !strchr("/\\#?", *url) && !has_scheme(url);
+}
+
+/* Of another origin: not a path of this one, and not in the address itself. */
+static bool is_elsewhere(const char *url)
+{
+    bool slashes = *url && strchr("/\\", url[0]) && url[1] && strchr("/\\", url[1]);
+    return slashes || (has_scheme(url) && strncasecmp(url, "data:", 5) != 0);
+}
+
+/* Where the walk is: links cannot stand in links, whatever the images between them. */
+struct walk {
+    const char *base;
+    struct arena *arena;
+    size_t links, images; /* that are open */
+    bool linked;          /* the outermost image's description has a link */
+};
+
+static void address_resolve(const struct walk *walk, cmark_node *node)
+{
+    const char *url = cmark_node_get_url(node);
+    if (is_relative(url))
+        (void)cmark_node_set_url(node, arena_printf(walk->arena, "%s%s", walk->base, url));
+}
+
+/* What stands for the image is a link with its description, or that alone where no link may be. */
+static void image_unload(const struct walk *walk, cmark_node *image)
+{
+    cmark_node *link = NULL;
+    if (walk->links == 0 && walk->images == 0 && !walk->linked && cmark_node_first_child(image)) {
+        link = cmark_node_new(CMARK_NODE_LINK);
+        (void)cmark_node_set_url(link, cmark_node_get_url(image));
+        (void)cmark_node_insert_before(image, link);
+    }
+    for (cmark_node *child; (child = cmark_node_first_child(image));) {
+        cmark_node_unlink(child);
+        if (!(link ? cmark_node_append_child(link, child) : cmark_node_insert_before(image, child)))
+            cmark_node_free(child);
+    }
+    cmark_node_free(image);
+}
+
+static void link_walk(struct walk *walk, cmark_node *link, bool enters)
+{
+    if (enters) {
+        walk->links++;
+        walk->linked = walk->linked || walk->images > 0;
+    } else {
+        walk->links--;
+        address_resolve(walk, link);
+    }
+}
+
+/* Only behind its end may a node be replaced. */
+static void image_walk(struct walk *walk, cmark_node *image, bool enters)
+{
+    if (enters) {
+        walk->images++;
+        return;
+    }
+    walk->images--;
+    address_resolve(walk, image);
+    if (is_elsewhere(cmark_node_get_url(image)))
+        image_unload(walk, image);
+    if (walk->images == 0)
+        walk->linked = false;
+}
+
+static void addresses_resolve(struct walk *walk, cmark_node *document)
+{
+    CLEANUP(cmark_iter_freep) cmark_iter *iter = cmark_iter_new(document);
+    for (cmark_event_type event; (event = cmark_iter_next(iter)) != CMARK_EVENT_DONE;) {
+        cmark_node *node = cmark_iter_get_node(iter);
+        cmark_node_type type = cmark_node_get_type(node);
+        if (type == CMARK_NODE_LINK)
+            link_walk(walk, node, event == CMARK_EVENT_ENTER);
+        else if (type == CMARK_NODE_IMAGE)
+            image_walk(walk, node, event == CMARK_EVENT_ENTER);
+    }
+}
+
+bool markdown_html(const char *text, size_t len, const char *base, struct arena *arena,
+                   const char **out, struct error *err)
+{
+    CLEANUP(cmark_node_freep)
+    cmark_node *document = cmark_parse_document(text, len, CMARK_OPT_DEFAULT);
+    struct tables tables;
+    if (!tables_find(text, len, document, arena, &tables, err))
+        return false;
+    if (tables.text) {
+        cmark_node_free(document);
+        document = cmark_parse_document(tables.text, tables.len, CMARK_OPT_DEFAULT);
+    }
+    struct walk walk = { .base = base, .arena = arena };
+    addresses_resolve(&walk, document);
+    if (tables.text && !tables_put(&tables, document, err))
+        return false;
+    CLEANUP(freep) char *html = cmark_render_html(document, CMARK_OPT_SAFE);
+    *out = arena_strndup(arena, html, strlen(html));
+    return true;
+}
