@@ -29,6 +29,7 @@ struct error {
     char message[512]; /* one printable line, lower case, no trailing stop */
     char field[96];    /* the key or parameter that is wrong, or "" */
     char hint[256];    /* what to do next, one line, or "" */
+    unsigned retry_s;  /* in so many seconds it may succeed; 0: nobody knows */
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/random.h"
+#include "lib/base/text.h"
 #include "lib/json/json.h"
 #include "registry/api/api.h"
 #include "registry/auth/people.h"
@@ -18,13 +19,20 @@ static const struct field login_fields[] = {
 };
 static const struct record login_record = RECORD(struct login_body, "sign-in", login_fields);
 
-static void cookie_set(struct response *res, const struct request *req, const char *value,
-                       int seconds)
+/* It goes over https alone where people come by https, whether or not the proxy says so. */
+static bool cookie_is_secure(const struct registry *registry, const struct request *req)
 {
-    response_header(res, "Set-Cookie",
-                    arena_printf(req->arena,
-                                 SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
-                                 value, seconds, req->secure ? "; Secure" : ""));
+    const char *base = registry->settings->base_url;
+    return req->secure || (base && text_starts(base, "https://"));
+}
+
+static void cookie_set(const struct registry *registry, const struct request *req,
+                       const char *value, int seconds, struct response *res)
+{
+    response_header(
+        res, "Set-Cookie",
+        arena_printf(req->arena, SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%d%s",
+                     value, seconds, cookie_is_secure(registry, req) ? "; Secure" : ""));
 }
 
 /* POST /auth/login */
@@ -49,7 +57,7 @@ bool session_login(struct registry *registry, const struct request *req, struct 
     doc_add_bool(req->arena, user, "is_admin", account->is_admin);
     doc_add_text(req->arena, doc, "csrf", arena_strndup(req->arena, session.csrf, SESSION_TEXT));
     response_doc(res, 200, doc, req->arena);
-    cookie_set(res, req, session.cookie, SESSION_LIFE_S);
+    cookie_set(registry, req, session.cookie, SESSION_LIFE_S, res);
     secret_wipe(&session, sizeof(session));
     return true;
 }
@@ -65,7 +73,7 @@ bool session_logout(struct registry *registry, const struct request *req, struct
     if (!session_end(registry->db, who->session_id, err))
         return false;
     response_empty(res, 204);
-    cookie_set(res, req, "", 0);
+    cookie_set(registry, req, "", 0, res);
     return true;
 }
 

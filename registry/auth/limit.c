@@ -53,6 +53,7 @@ bool limit_take(struct db *db, const struct limit *limit, const char *who, int64
     if (out_wait_s)
         *out_wait_s = taken->wait_s;
     error_set(err, RATE_LIMITED, "too many attempts: %s", limit->name);
+    err->retry_s = (unsigned)taken->wait_s;
     return error_hint(err, "try again in %" PRId64 " seconds", taken->wait_s);
 }
 

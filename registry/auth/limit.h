@@ -23,8 +23,8 @@ struct limit {
 void limit_address(const char *ip, char out[LIMIT_ADDRESS_TEXT]);
 
 /*
- * Counts one attempt of who (a login, an address). RATE_LIMITED, with the wait in err->hint, when
- * there were too many; those count too. *out_wait_s, which may be NULL, is then the wait.
+ * Counts one attempt of who (a login, an address). RATE_LIMITED, with the wait in err->retry_s,
+ * when there were too many; those count too. *out_wait_s, which may be NULL, is then the wait.
  */
 bool limit_take(struct db *db, const struct limit *limit, const char *who, int64_t *out_wait_s,
                 struct error *err) MUST_CHECK;

@@ -85,17 +85,25 @@ static bool address_read(struct exchange *exchange)
     return uri_arguments(query ? query + 1 : "", req->arena, &req->query, err);
 }
 
+/* A refused method comes with those that are taken, so there must be something at the address. */
+static bool method_read(struct exchange *exchange)
+{
+    const struct route_table *table = &exchange->server->config.table;
+    struct request *req = &exchange->req;
+    if (method_parse(exchange->method, &req->method))
+        return true;
+    if (!*route_allow(table, req->path, req->arena))
+        return error_set(&exchange->err, NOT_FOUND, "there is nothing at this address");
+    return error_set(&exchange->err, METHOD, "method %.16s is not known", exchange->method);
+}
+
 static void open_at(struct exchange *exchange)
 {
     struct request *req = &exchange->req;
     if (!headers_read(exchange))
         return;
     client_read(exchange);
-    if (!method_parse(exchange->method, &req->method)) {
-        error_set(&exchange->err, METHOD, "method %.16s is not known", exchange->method);
-        return;
-    }
-    if (address_read(exchange))
+    if (!method_read(exchange) || address_read(exchange))
         return;
     if (exchange->err.kind == ERROR_NOT_FOUND && (req->method == GET || req->method == HEAD)) {
         struct error none;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/base/files.h"
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "registry/http/internal.h"
 #include "registry/http/uri.h"
@@ -40,6 +41,8 @@ static bool is_application(const char *path)
     static const char *const first[] = { "",       "search", "packages", "organisations", "login",
                                          "device", "tokens", "account",  "publish",       "about" };
     size_t len = strcspn(path, "/");
+    if (*path == '/')
+        return false; /* "//packages" is not "/packages" */
     for (size_t i = 0; i < COUNT(first); i++)
         if (strlen(first[i]) == len && strncmp(path, first[i], len) == 0)
             return true;
@@ -99,6 +102,36 @@ static bool is_for_people(const struct request *req, const char *path)
     return accept && strstr(accept, "text/html") && !text_starts(path, "api/");
 }
 
+#define PAGE_READ_MAX (256 * KIB)
+
+/*
+ * What is under assets/ is named by its content. The rest is known by it, for its time may be that
+ * of a package: then another release's index.html is as old, and as long.
+ */
+static bool page_fill(struct exchange *exchange, struct page *page, struct error *err)
+{
+    struct response *res = &exchange->res;
+    struct arena *arena = exchange->req.arena;
+    const struct stat *status = &page->status;
+    if (text_starts(page->path, "assets/") || status->st_size > (off_t)PAGE_READ_MAX) {
+        const char *etag =
+            arena_printf(arena, "%llx-%llx%s", (unsigned long long)status->st_mtim.tv_sec,
+                         (unsigned long long)status->st_size, page->encoding ? page->encoding : "");
+        response_file(res, type_of(page->path), page->fd, (uint64_t)status->st_size, etag);
+        res->freshness = text_starts(page->path, "assets/") ? FRESH_IMMUTABLE : FRESH_CHECKED;
+        return true;
+    }
+    const char *bytes;
+    size_t len;
+    bool read = file_read(page->fd, PAGE_READ_MAX, arena, &bytes, &len, err);
+    closep(&page->fd);
+    if (!read)
+        return false;
+    response_bytes(res, 200, type_of(page->path), bytes, len);
+    res->freshness = FRESH_CHECKED;
+    return true;
+}
+
 bool page_find(struct server *server, struct exchange *exchange, struct error *err)
 {
     struct request *req = &exchange->req;
@@ -114,11 +147,8 @@ bool page_find(struct server *server, struct exchange *exchange, struct error *e
         return error_set(err, NOT_FOUND, "there is no page here");
 
     struct response *res = &exchange->res;
-    const char *etag =
-        arena_printf(req->arena, "%llx-%llx%s", (unsigned long long)page.status.st_mtim.tv_sec,
-                     (unsigned long long)page.status.st_size, page.encoding ? page.encoding : "");
-    (void)response_file(res, type_of(page.path), page.fd, (uint64_t)page.status.st_size, etag);
-    res->freshness = text_starts(page.path, "assets/") ? FRESH_IMMUTABLE : FRESH_CHECKED;
+    if (!page_fill(exchange, &page, err))
+        return false;
     if (!known) {
         res->status = 404;
         res->freshness = FRESH_NEVER;

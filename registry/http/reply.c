@@ -207,36 +207,53 @@ static void answer(struct exchange *exchange, unsigned status, struct MHD_Respon
     exchange->stage = STAGE_ANSWERED;
 }
 
-/* 206 or 416 when the request has a range that counts; false for the whole. */
+/* Says how much there is, and is kept by nobody: the same address has an answer to others. */
+static void range_refuse(struct exchange *exchange)
+{
+    struct response *res = &exchange->res;
+    struct arena *arena = exchange->req.arena;
+    unsigned long long size = res->file_size;
+    error_set(&exchange->err, RANGE, "the range begins behind the end: there are %llu bytes", size);
+    error_field(&exchange->err, "Range");
+    response_clear(res);
+    response_problem(res, &exchange->req, &exchange->err);
+    response_header(res, "Content-Range", arena_printf(arena, "bytes */%llu", size));
+    struct MHD_Response *reply = body_reply(exchange, false);
+    if (reply)
+        all_fields(exchange, res, reply);
+    answer(exchange, 416, reply);
+}
+
+/* 206 or 416 when the request has a range that counts, which is for GET alone (RFC 9110, 14.2);
+ * false for the whole. */
 static bool range_answer(struct exchange *exchange)
 {
     struct response *res = &exchange->res;
     const char *condition = request_header(&exchange->req, "If-Range");
     uint64_t first, last;
     char text[80];
-    if (res->kind != RESPONSE_FILE || res->status != 200 ||
+    if (exchange->req.method != GET || res->kind != RESPONSE_FILE || res->status != 200 ||
         (condition && !(res->etag && etag_is(condition, res->etag))))
         return false;
     enum range_result range =
         range_read(request_header(&exchange->req, "Range"), res->file_size, &first, &last);
     if (range == RANGE_WHOLE)
         return false;
-    struct MHD_Response *reply;
     if (range == RANGE_OUTSIDE) {
-        reply = empty_reply();
-        (void)snprintf(text, sizeof(text), "bytes */%llu", (unsigned long long)res->file_size);
-    } else {
-        reply = MHD_create_response_from_fd_at_offset64(last - first + 1, res->fd, first);
-        res->fd = -1;
-        exchange->bytes_out = last - first + 1;
-        (void)snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)first,
-                       (unsigned long long)last, (unsigned long long)res->file_size);
+        range_refuse(exchange);
+        return true;
     }
+    struct MHD_Response *reply =
+        MHD_create_response_from_fd_at_offset64(last - first + 1, res->fd, first);
     if (!reply)
         abort();
+    res->fd = -1;
+    exchange->bytes_out = last - first + 1;
+    (void)snprintf(text, sizeof(text), "bytes %llu-%llu/%llu", (unsigned long long)first,
+                   (unsigned long long)last, (unsigned long long)res->file_size);
     field_add(reply, "Content-Range", text);
     all_fields(exchange, res, reply);
-    answer(exchange, range == RANGE_OUTSIDE ? 416 : 206, reply);
+    answer(exchange, 206, reply);
     return true;
 }
 

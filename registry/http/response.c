@@ -8,6 +8,7 @@
 #include "lib/json/json.h"
 
 #define PROBLEM_TYPE "application/problem+json"
+#define RETRY_S      5U /* when nobody knows better */
 
 bool response_bytes(struct response *res, int status, const char *content_type, const void *bytes,
                     size_t len)
@@ -160,7 +161,8 @@ void response_problem(struct response *res, const struct request *req, const str
     if (status == 401)
         response_header(res, "WWW-Authenticate", "Bearer realm=\"nono\"");
     if (status == 503 || status == 429)
-        response_header(res, "Retry-After", "5");
+        response_header(res, "Retry-After",
+                        arena_printf(arena, "%u", err->retry_s ? err->retry_s : RETRY_S));
 }
 
 void response_clear(struct response *res)

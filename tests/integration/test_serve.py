@@ -167,7 +167,9 @@ def test_failures_are_problem_documents(registry):
 def test_a_wrong_method_is_told_which_are_right(registry):
     answer = registry.request("DELETE", "/api/v1/packages")
     assert answer.status == 405 and answer.headers["Allow"] == "GET, HEAD"
-    assert registry.request("BREW", "/api/v1/packages").status == 405
+    brew = registry.request("BREW", "/api/v1/packages")
+    assert brew.status == 405 and brew.headers["Allow"] == "GET, HEAD"
+    assert registry.request("BREW", "/api/v1/nothing").status == 404  # where no method is right
 
 
 @pytest.mark.parametrize("path", ["/api/v1/packages/a%00b/c", "/api/v1/packages/%zz/c", "/api/v1/packages/%ff/c",
@@ -246,8 +248,35 @@ def test_pages_are_served_with_their_own_policy(registry_folder):
         assert packed.body == b"packed" and packed.headers["Content-Encoding"] == "gzip"
         for answer in (asset, packed):
             assert "Accept-Encoding" in answer.headers["Vary"]
-        for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/"):
+        for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/", "//login", "//packages/a/b"):
             assert registry.get(path).status == 404, path
+
+
+def test_a_page_of_another_release_is_known_by_its_content(registry_folder):
+    """Packages and images give all files one time: the next release's page is as old, and as long."""
+    page = registry_folder / "web" / "index.html"
+    page.parent.mkdir()
+    page.write_text("<!doctype html><script src=/assets/a-1.js></script>")
+    os.utime(page, (1, 1))
+    with Registry.start(registry_folder / "data", web_dir=page.parent) as registry:
+        first = registry.get("/")
+        assert registry.get("/login", headers={"If-None-Match": first.headers["ETag"]}).status == 304
+        page.write_text("<!doctype html><script src=/assets/a-2.js></script>")
+        os.utime(page, (1, 1))
+        second = registry.get("/", headers={"If-None-Match": first.headers["ETag"]})
+        assert second.status == 200 and b"a-2.js" in second.body
+        assert registry.request("HEAD", "/").headers["ETag"] == second.headers["ETag"] != first.headers["ETag"]
+
+
+@pytest.mark.parametrize("scheme, secure", [("https", True), ("http", False)])
+def test_the_cookie_is_for_https_where_people_come_by_https(registry_folder, scheme, secure):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        place = f"127.0.0.1:{free.getsockname()[1]}"
+    with Registry.start(registry_folder / "data", listen=place, base_url=f"{scheme}://{place}") as registry:
+        registry.url = f"http://{place}"  # as the proxy in front reaches it
+        answer = registry.post("/api/v1/auth/login", {"login": "admin", "password": registry.password})
+        cookie = answer.headers["Set-Cookie"]
+        assert ("; Secure" in cookie) is secure and "; HttpOnly" in cookie and "; SameSite=Lax" in cookie
 
 
 def test_trusted_proxies_name_the_client(registry_folder):
