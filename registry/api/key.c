@@ -46,7 +46,9 @@ bool key_delete(struct registry *registry, const struct request *req, struct res
                 struct error *err)
 {
     struct actor actor = api_actor(req);
-    return key_revoke(registry, request_param(req, "ns"), request_param(req, "key_id"), &actor,
-                      err) &&
-           response_empty(res, 204);
+    if (!key_revoke(registry, request_param(req, "ns"), request_param(req, "key_id"), &actor, err))
+        return false;
+    response_empty(res, 204);
+    response_drop(res, "*"); /* every document that names it as a signer */
+    return true;
 }

@@ -167,13 +167,28 @@ bool people_set_disabled(struct db *db, const struct account *account, bool disa
     return db_transact(db, DB_READ_COMMITTED, disabled_set, &changing, err);
 }
 
-/* Text that PostgreSQL would refuse is the login of nobody. */
+/* What no login can be is the login of nobody, and nothing to ask PostgreSQL for. */
 static bool login_find(struct db *db, const char *login, struct arena *arena, struct account **out,
                        struct error *err)
 {
+    struct error ignored;
     *out = NULL;
-    return strlen(login) > 64 || !text_is_printable(login) ||
-           account_find(db, login, arena, out, err);
+    return !login_check(login, &ignored) || account_find(db, login, arena, out, err);
+}
+
+/*
+ * A login as attempts are counted under it: as the database tells logins apart (name_key), so that
+ * another spelling does not begin anew. The same for a login that nobody has, or the count would
+ * tell whether somebody does.
+ */
+static const char *login_key(const char *login, struct arena *arena)
+{
+    char *key = arena_strndup(arena, login, strlen(login));
+    if (!text_is_printable(login))
+        return "?";
+    for (char *at = key; *at; at++)
+        *at = (char)(strchr("_.", *at) ? '-' : *at >= 'A' && *at <= 'Z' ? *at | 0x20 : *at);
+    return key;
 }
 
 /* Counted before the work, so that many at once are not many more than the limit. */
@@ -204,10 +219,7 @@ bool people_sign_in(struct db *db, const struct sign_in *request, struct arena *
     if (!login_find(db, request->login, arena, &account, err))
         return false;
 
-    /* Under the account's own spelling, so that other spellings do not begin anew. */
-    attempt.who = account ? account->login : request->login;
-    if (!text_is_printable(attempt.who))
-        attempt.who = "?";
+    attempt.who = login_key(request->login, arena);
     limit_address(request->ip, attempt.from);
     attempt.here = arena_printf(arena, "%s %s", attempt.from, attempt.who);
     if (!attempt_take(db, &attempt, err))

@@ -232,6 +232,16 @@ def test_keys_are_registered_and_revoked_by_owners(world):
     assert "revoked_at" in world.nobody().get(path).json()["keys"][0]
 
 
+def test_a_revoked_key_is_told_at_once(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key).status_code == 201
+    pull, reader = f"/packages/{organisation}/web/versions/1.0.0/pull", world.nobody()
+    for _ in range(2):  # the second time from memory
+        assert reader.get(pull).json()["signer"]["revoked"] is False
+    assert owner.call("DELETE", f"/organisations/{organisation}/keys/{key.id}").status_code == 204
+    assert reader.get(pull).json()["signer"]["revoked"] is True
+
+
 def test_every_act_is_in_the_audit_trail(world):
     owner, organisation, key = world.publisher()
     assert owner.get("/audit").status_code == 403

@@ -158,6 +158,25 @@ static void sign_in_is_limited_by_account_and_by_address(void **state)
     assert_ok(sign_in(who->login, WORLD_PASSWORD, "f", &err));
 }
 
+/* Or the eleventh attempt, in another spelling, would tell whether somebody has the login. */
+static void other_spellings_are_counted_together_for_everyone(void **state)
+{
+    (void)state;
+    struct account *account;
+    struct account_request request = { .login = "Ada_Lovelace", .password = WORLD_PASSWORD };
+    assert_ok(people_add(db(), &request, world.arena, &account, &err));
+    static const char *const spellings[][2] = { { "Ada_Lovelace", "ada.LOVELACE" },
+                                                { "Nobody_Here", "nobody.HERE" } };
+    for (size_t i = 0; i < COUNT(spellings); i++) {
+        for (int j = 0; j < 10; j++)
+            assert_fails(sign_in(spellings[i][0], "wrong", "k", &err), UNAUTHORIZED);
+        assert_fails(sign_in(spellings[i][1], "wrong", "k", &err), RATE_LIMITED);
+        assert_fails(sign_in(spellings[i][1], "wrong", "l", &err), UNAUTHORIZED);
+    }
+    assert_ok(sign_in("ADA-lovelace", WORLD_PASSWORD, "l", &err));
+    assert_fails(sign_in("ada lovelace", WORLD_PASSWORD, "l", &err), UNAUTHORIZED);
+}
+
 static void addresses_of_one_network_are_one(void **state)
 {
     (void)state;
@@ -190,6 +209,7 @@ static void a_limit_tells_how_long_to_wait(void **state)
     assert_ok(limit_take(db(), &limit, "who", NULL, &err));
     assert_false(limit_take(db(), &limit, "who", &wait, &failure));
     assert_in_range(wait, 1, 60);
+    assert_int_equal(failure.retry_s, wait);
     assert_non_null(strstr(failure.hint, "seconds"));
     assert_ok(limit_take(db(), &limit, "other", NULL, &err));
     assert_ok(limit_return(db(), &limit, "who", &err));
@@ -307,6 +327,7 @@ int main(void)
         cmocka_unit_test(nobody_and_the_wrong_password_sound_alike),
         cmocka_unit_test(a_disabled_account_counts_for_nothing),
         cmocka_unit_test(sign_in_is_limited_by_account_and_by_address),
+        cmocka_unit_test(other_spellings_are_counted_together_for_everyone),
         cmocka_unit_test(addresses_of_one_network_are_one),
         cmocka_unit_test(a_limit_tells_how_long_to_wait),
         cmocka_unit_test(sessions_end_by_themselves),
