@@ -66,10 +66,17 @@ bool text_is_utf8(const char *text, size_t len)
     return true;
 }
 
+/* U+2028 to U+202E and U+2066 to U+2069: they end a line, or show what follows in another order. */
+static bool is_reordering(const unsigned char *at)
+{
+    return at[0] == 0xe2 && ((at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) ||
+                             (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
+}
+
 static bool is_control(const unsigned char *at, size_t step)
 {
     return (step == 1 && (*at < 0x20 || *at == 0x7f)) ||
-           (step == 2 && at[0] == 0xc2 && at[1] < 0xa0);
+           (step == 2 && at[0] == 0xc2 && at[1] < 0xa0) || (step == 3 && is_reordering(at));
 }
 
 bool text_is_printable(const char *text)
@@ -193,15 +200,6 @@ const char *text_nearest(const char *typed, const char *const *names, size_t cou
     return best;
 }
 
-/* What overrides the direction of writing (U+202A to 202E, U+2066 to 2069): with it, a path could
- * be shown as another. Texts may have it; what is shown has not. */
-static bool turns_writing(const unsigned char *at, size_t step)
-{
-    return step == 3 && at[0] == 0xe2 &&
-           ((at[1] == 0x80 && at[2] >= 0xaa && at[2] <= 0xae) ||
-            (at[1] == 0x81 && at[2] >= 0xa6 && at[2] <= 0xa9));
-}
-
 static size_t byte_escape(unsigned char byte, char *out)
 {
     memcpy(out, "\\x", 2);
@@ -216,7 +214,7 @@ const char *text_escape(const char *text, struct arena *arena)
     char *out = arena_alloc(arena, len * 4 + 1, 1);
     for (size_t i = 0; i < len;) {
         size_t step = sequence_length(bytes + i, len - i);
-        if (step > 0 && !is_control(bytes + i, step) && !turns_writing(bytes + i, step)) {
+        if (step > 0 && !is_control(bytes + i, step)) {
             memcpy(out + at, text + i, step);
             at += step;
             i += step;
@@ -233,9 +231,8 @@ void text_mend(char *text)
 {
     size_t len = strlen(text);
     for (size_t i = 0; i < len;) {
-        const unsigned char *at = (const unsigned char *)text + i;
-        size_t step = sequence_length(at, len - i);
-        if (step == 0 || is_control(at, step) || turns_writing(at, step)) {
+        size_t step = sequence_length((const unsigned char *)text + i, len - i);
+        if (step == 0 || is_control((const unsigned char *)text + i, step)) {
             step = step ? step : 1;
             memset(text + i, '?', step);
         }

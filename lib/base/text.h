@@ -10,7 +10,10 @@ bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 /* Well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms. */
 bool text_is_utf8(const char *text, size_t len);
-/* No C0, DEL or C1 controls; text is UTF-8. */
+/*
+ * No C0, DEL or C1 controls, nor those of Unicode that end a line or turn the direction of what
+ * follows, as which a name would be read as another; text is UTF-8.
+ */
 bool text_is_printable(const char *text);
 /* How many characters (code points) UTF-8 text has. */
 size_t text_length(const char *text);

@@ -9,7 +9,7 @@ GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 def begin(world, **fields):
-    answer = world.nobody().call("POST", "/auth/device/code", data={"client_id": "nono", **fields})
+    answer = world.nobody().call("POST", "/auth/device/code", data={"client_id": "nono"} | fields)
     assert answer.status_code == 200, answer.text
     return answer.json()
 
@@ -80,7 +80,15 @@ def test_a_device_asks_for_scopes_that_exist(world):
     assert world.nobody().call("POST", "/auth/device/code", data={"scope": "read"}).json()["error"] == "invalid_request"
 
 
+def test_a_device_is_not_called_what_would_be_read_as_another(world):
+    for name in ("nono \u202egnol ytterp", "nono\u2066x", "nono\u2028on your laptop"):
+        answer = world.nobody().call("POST", "/auth/device/code", data={"client_id": name})
+        assert answer.status_code == 400 and answer.json()["error"] == "invalid_request"
+    assert begin(world, client_id="\u05e0\u05d5\u05e0\u05d5 on caf\u00e9")["user_code"]
+
+
 def test_guessing_codes_is_limited(world):
     person = world.person()
-    statuses = {person.get("/auth/device/BBBB-BBBB").status_code for _ in range(21)}
-    assert statuses == {404, 429}
+    answers = [person.get("/auth/device/BBBB-BBBB") for _ in range(21)]
+    assert {answer.status_code for answer in answers} == {404, 429}
+    assert int(answers[-1].headers["Retry-After"]) > 600  # most of the quarter of an hour, not five seconds

@@ -28,6 +28,14 @@ static void printable_has_no_controls(void **state)
     static const char *const bad[] = { "a\nb", "\x1b[0m", "\x7f", "\xc2\x9b" };
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_false(text_is_printable(bad[i]));
+    for (unsigned char last = 0x80; last < 0xc0; last++) {
+        const char at_80[] = { '\xe2', '\x80', (char)last, 0 },
+                   at_81[] = { '\xe2', '\x81', (char)last, 0 };
+        assert_int_equal(text_is_printable(at_80),
+                         last < 0xa8 || last > 0xae); /* U+2028 to U+202E */
+        assert_int_equal(text_is_printable(at_81),
+                         last < 0xa6 || last > 0xa9); /* U+2066 to U+2069 */
+    }
 }
 
 static void glob_keeps_stars_inside_a_segment(void **state)
@@ -121,6 +129,7 @@ static void what_is_cut_or_obeyed_is_mended(void **state)
         { "\x1b[31m\n", "?[31m?" },
         { "\xc2\x9b", "??" },
         { "a\u202eb", "a???b" },
+        { "\u2069.", "???." },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[16];
