@@ -25,7 +25,7 @@
 #define LIMIT_PACK_ENTRIES        10000
 #define LIMIT_PACK_GROUPS         1000
 #define LIMIT_PACK_PROFILES       256
-#define LIMIT_PERMISSIONS         40000       /* what all profiles of a pack ask, together */
+#define LIMIT_PERMISSIONS         5000        /* what all profiles of a pack ask, together */
 #define LIMIT_PACK_ARCHIVE_BYTES  (64 * MIB)  /* compressed */
 #define LIMIT_PACK_UNPACKED_BYTES (256 * MIB) /* sum of file sizes */
 #define LIMIT_PACK_PATH_BYTES     512

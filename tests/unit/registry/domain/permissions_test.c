@@ -1,16 +1,14 @@
 /* USES registry/db registry/blob registry/auth lib/base lib/pack lib/trust lib/crypto lib/json */
+#include "lib/base/buf.h"
+#include "lib/base/limits.h"
 #include "lib/json/json.h"
 #include "tests/support/publishing.h"
 
-/* The union that a pack with these profiles publishes. */
-static const struct doc *permissions_of_two(struct house *house, const char *one, const char *two,
-                                            const char *groups)
+/* A pack with these profiles, and groups unless they are NULL. */
+static struct sample sample_of_two(const char *name, const char *one, const char *two,
+                                   const char *groups)
 {
-    const char *name = world_text("union"), *text;
-    size_t len;
     struct sample sample = sample_new(name, "1.0.0");
-    struct publish_result result;
-    struct doc *doc = NULL;
     sample.files[0] = sample_file(
         "package.json",
         arena_printf(world.arena,
@@ -27,6 +25,18 @@ static const struct doc *permissions_of_two(struct house *house, const char *one
     if (groups)
         sample.files[sample.count++] = sample_file("groups.json", groups);
     sample_pack(&sample);
+    return sample;
+}
+
+/* The union that they publish. */
+static const struct doc *permissions_of_two(struct house *house, const char *one, const char *two,
+                                            const char *groups)
+{
+    const char *name = world_text("union"), *text;
+    size_t len;
+    struct sample sample = sample_of_two(name, one, two, groups);
+    struct publish_result result;
+    struct doc *doc = NULL;
     assert_ok(sample_publish(house, &sample, name, "1.0.0", &result, &err));
     assert_ok(db_fetch_json(world.registry.db, QUERY(version_permissions, db_text(result.id)),
                             world.arena, &text, &len, &err));
@@ -113,9 +123,35 @@ static void a_pack_without_profiles_asks_for_nothing(void **state)
     house_clear(&house);
 }
 
+/* Reads so many paths, and nothing else. */
+static const char *profile_of_many(const char *folder, size_t count)
+{
+    CLEANUP(buf_clearp) struct buf text;
+    buf_init(&text, MIB);
+    assert_ok(buf_text(&text, "{\"extends\":[],\"filesystem\":{\"read\":[", &err));
+    for (size_t i = 0; i < count; i++)
+        assert_ok(buf_printf(&text, &err, "%s\"/%s/%zu\"", i ? "," : "", folder, i));
+    assert_ok(buf_text(&text, "]}}", &err));
+    return arena_strndup(world.arena, text.data, text.len);
+}
+
+static void profiles_ask_for_no_more_than_can_be_shown(void **state)
+{
+    (void)state;
+    struct house house = house_new();
+    const char *half = profile_of_many("a", 2400), *other = profile_of_many("b", 2400);
+    assert_true(lists(permissions_of_two(&house, half, other, NULL), "read", "/b/2399"));
+
+    struct publish_result result;
+    struct sample sample = sample_of_two("lots", half, profile_of_many("b", 2700), NULL);
+    assert_fails(sample_publish(&house, &sample, "lots", "1.0.0", &result, &err), TOO_LARGE);
+    house_clear(&house);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(profiles_ask_for_no_more_than_can_be_shown),
         cmocka_unit_test(two_profiles_ask_for_what_either_asks),
         cmocka_unit_test(the_widest_network_counts),
         cmocka_unit_test(a_group_of_the_pack_is_found_in_it),
