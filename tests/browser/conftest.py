@@ -27,6 +27,12 @@ def chromium():
 
 
 @pytest.fixture
+def world(shop):
+    """Its people, organisations and keys."""
+    return shop.world
+
+
+@pytest.fixture
 def page(chromium, shop):
     """A page of a reader who has not signed in. What the page complains of in its console fails the test."""
     context = chromium.new_context(base_url=shop.url, viewport=SIZES["wide"], locale="en-GB", reduced_motion="reduce")
@@ -59,13 +65,18 @@ def shop():
     """A registry with the web pages, an organisation and one public pack, whose README tries to run script."""
     folder = make_folder()
     with Registry.start(folder, web_dir=ROOT / "web/dist") as registry:
-        world = World(registry.url, "admin", registry.password)
+        registry.world = world = World(registry.url, "admin", registry.password)
         owner = world.person("maker")
         namespace = world.organisation(owner, "acme")
         key = world.key(owner, namespace)
         files = packs.pack_files("web")
         files["README.md"] += b"\n<script>window.stolen = 1</script> <img src=x onerror=\"window.stolen = 1\">\n"
         answer = owner.publish(namespace, files, key, name="web", visibility="public")
+        assert answer.status_code == 201, answer.text
+        wide = b" | ".join([b"a-heading-of-its-own"] * 8)
+        table = b"| " + wide + b" |\n|" + b"---|" * 8 + b"\n| " + wide + b" |\n"
+        readme = table + b"\n```\n" + b"command " * 40 + b"\n```\n\n> quoted\n"
+        answer = owner.publish(namespace, packs.pack_files("tabular") | {"README.md": readme}, key, name="tabular")
         assert answer.status_code == 201, answer.text
         registry.namespace, registry.pack_name, registry.version = namespace, "web", "1.0.0"
         registry.reference, registry.manifest = f"{namespace}/web", files["package.json"]

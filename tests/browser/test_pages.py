@@ -61,6 +61,53 @@ def test_readme_cannot_run_script(page, shop):
     assert page.evaluate("window.stolen") is None
 
 
+def test_a_table_in_a_readme_is_a_table_and_its_links_lead_to_files(page, world, shop):
+    owner, namespace, key = world.publisher()
+    files = packs.pack_files("tabular")
+    files["README.md"] = (b"# Tabular\n\n| Name | Count |\n|:-----|------:|\n| [hook](bin/hook.sh) | 1 |\n| `a \\| b` | **2** |\n\n"
+                          b"![badge](https://elsewhere.example/badge.svg)\n")
+    assert owner.publish(namespace, files, key, name="tabular").status_code == 201
+    page.goto(f"/packages/{namespace}/tabular")
+    table = page.locator(".readme").get_by_role("table")
+    expect(table.get_by_role("columnheader")).to_have_text(["Name", "Count"])
+    expect(table.get_by_role("cell")).to_have_text(["hook", "1", "a | b", "2"])
+    with page.expect_download() as download:
+        table.get_by_role("link", name="hook").click()
+    assert download.value.url == f"{shop.url}/api/v1/packages/{namespace}/tabular/versions/1.0.0/artifacts/bin/hook.sh"
+    expect(page.locator(".readme").get_by_role("link", name="badge")).to_be_visible()  # not loaded: it would tell who reads
+
+
+def test_a_revoked_signer_is_shown_as_one(page, world):
+    owner, namespace, key = world.publisher()
+    assert owner.publish(namespace, packs.pack_files(), key).status_code == 201
+    page.goto(f"/packages/{namespace}/web")
+    facts = page.get_by_label("About this version")
+    expect(facts).to_contain_text("release key")
+    expect(facts).to_contain_text("for its files, not for its name and version")  # the form of this test's signature
+    expect(facts).not_to_contain_text("revoked")
+    assert owner.call("DELETE", f"/organisations/{namespace}/keys/{key.id}").status_code == 204
+    page.reload()
+    expect(facts).to_contain_text("revoked")
+
+
+def test_what_turns_text_around_is_shown_and_not_obeyed(page, world):
+    owner, namespace, key = world.publisher()
+    files = packs.pack_files("turned", homepage="https://elsewhere.example/\u202emoc.elpmaxe")
+    assert owner.publish(namespace, files, key, name="turned").status_code == 201
+    page.goto(f"/packages/{namespace}/turned")
+    expect(page.get_by_label("About this version")).to_contain_text(r"elsewhere.example/\u202emoc.elpmaxe")
+
+
+def test_a_version_or_part_that_a_pack_has_not_is_said(page, shop):
+    page.goto(f"/packages/{shop.reference}/v/9.9.9")
+    expect(page.get_by_role("alert")).to_contain_text("This pack has no version 9.9.9.")
+    page.get_by_role("link", name=shop.version, exact=True).click()  # the ones that it has are there
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.version)
+    for rest in ("nothing", "v/1.0.0/nothing", "files/more"):
+        page.goto(f"/packages/{shop.reference}/{rest}")
+        expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
+
+
 def test_unknown_pack_is_not_found(page):
     page.goto("/packages/nobody/nothing")
     expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
@@ -173,6 +220,99 @@ def test_sign_out_ends_the_session(page, shop):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+def enter(page, person, path="/login"):
+    page.goto(path)
+    page.get_by_label("Name").fill(person.name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_what_only_some_may_see_leaves_the_page_with_them(page, world):
+    owner, namespace, key = world.publisher()
+    assert owner.publish(namespace, packs.pack_files("hidden"), key, name="hidden", visibility="private").status_code == 201
+    enter(page, owner)
+    page.goto(f"/?q={namespace}/")
+    expect(page.get_by_role("link", name=f"{namespace}/hidden")).to_be_visible()
+    page.get_by_role("link", name="nono registry").click()
+    expect(page.get_by_role("link", name=f"{namespace}/hidden")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()  # on the page that stays
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+    expect(page.get_by_role("link", name=f"{namespace}/hidden")).to_have_count(0)
+
+
+def test_a_session_that_has_run_out_can_be_signed_out_of(page, world):
+    enter(page, world.person())
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+
+
+def test_a_session_that_has_run_out_is_begun_anew_where_it_was(page, world):
+    person = world.person()
+    enter(page, person, "/login?next=/account/tokens")
+    page.context.clear_cookies()
+    page.get_by_label("Name", exact=True).fill("late")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    page.get_by_label("Name").fill(person.name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Tokens", exact=True)).to_be_visible()
+
+
+def test_signing_in_anew_in_another_tab_is_said_and_mended(page, world, shop):
+    person = world.person()
+    enter(page, person, "/login?next=/account/tokens")
+    other = page.context.new_page()
+    enter(other, person)
+    expect(other).to_have_url(f"{shop.url}/")  # "Sign out" was there before
+    other.close()
+    page.get_by_label("Name", exact=True).fill("second")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("alert")).to_contain_text("signed in anew elsewhere")
+    page.get_by_role("button", name="Make token").click()
+    expect(page.get_by_role("cell", name="second", exact=True)).to_be_visible()
+
+
+def test_a_registry_that_cannot_be_reached_is_said_and_tried_again(page, shop):
+    page.goto("/")
+    expect(page.get_by_role("link", name=shop.reference)).to_be_visible()
+    page.context.set_offline(True)
+    page.get_by_role("link", name=shop.reference).click()
+    expect(page.get_by_role("alert")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+
+
+def test_an_address_of_the_application_that_cannot_be_decoded_has_a_page(page):
+    page.goto("/")
+    page.evaluate("history.pushState(null, '', '/packages/%zz/web'); dispatchEvent(new PopStateEvent('popstate'))")
+    expect(page.get_by_role("alert")).to_contain_text("There is nothing here")
+
+
+def test_a_command_is_copied_where_pages_have_no_clipboard(page, shop):
+    """As on a registry that is reached by plain http over a network."""
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page.goto(f"/packages/{shop.reference}")
+    page.get_by_role("button", name=f"Copy: nono pull {shop.reference}").click()
+    expect(page.get_by_role("button", name=f"Copy: nono pull {shop.reference}")).to_have_text("Copied")
+    assert page.evaluate("getSelection().toString()") == f"nono pull {shop.reference}"
+
+
+def test_the_keyboard_goes_on_at_the_page_that_came(page, shop):
+    page.goto("/")
+    page.get_by_role("link", name=shop.reference).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+    expect(page.get_by_role("main")).to_be_focused()
+    page.get_by_role("link", name="Versions").focus()  # what stays keeps it
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("cell", name=shop.version).first).to_be_visible()
+    expect(page.get_by_role("link", name="Versions")).to_be_focused()
+
+
 @pytest.mark.parametrize("decision", ["Approve", "Refuse"])
 def test_a_device_is_signed_in_only_when_approved(page, shop, decision):
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -194,6 +334,19 @@ def test_a_device_is_signed_in_only_when_approved(page, shop, decision):
         assert answer.status == 400 and answer.json()["error"] == "access_denied"
 
 
+def test_a_device_whose_code_was_used_meanwhile_is_said(page, world):
+    asked = world.nobody().call("POST", "/auth/device/code", data={"client_id": "nono on laptop", "scope": "read"}).json()
+    person = world.person()
+    enter(page, person)
+    page.goto(f"/device?code={asked['user_code']}")
+    card = page.get_by_role("main")
+    expect(card).to_contain_text(f"to act as {person.name}")
+    expect(card).to_contain_text("Whoever sent it to you would be signed in as you.")
+    assert world.person().post(f"/auth/device/{asked['user_code']}", {"decision": "deny"}).status_code == 204
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("alert")).to_contain_text(f"No device waits with the code {asked['user_code']}")
+
+
 def test_everything_can_be_reached_by_keyboard(page, shop):
     page.goto("/")
     page.keyboard.press("Tab")
@@ -213,7 +366,7 @@ def test_everything_can_be_reached_by_keyboard(page, shop):
 
 
 def places(shop):
-    return {"search": "/", "pack": f"/packages/{shop.reference}", "versions": f"/packages/{shop.reference}/versions",
+    return {"search": "/", "pack": f"/packages/{shop.reference}", "tabular": f"/packages/{shop.namespace}/tabular", "versions": f"/packages/{shop.reference}/versions",
             "files": f"/packages/{shop.reference}/files", "organisation": f"/organisations/{shop.namespace}",
             "login": "/login", "account": "/account", "tokens": "/account/tokens", "unknown": "/device?code=BCDF-GHJK", "device": "/device", "missing": "/packages/no/thing"}
 

@@ -48,6 +48,7 @@ export interface Signer {
   kind: string;
   key_id?: string | null;
   name?: string | null;
+  revoked?: boolean;
 }
 
 export interface VersionSummary {
@@ -59,6 +60,7 @@ export interface VersionSummary {
   yanked: boolean;
   yank_reason?: string | null;
   signer?: Signer | null;
+  statement?: string; // what the signature binds: "pack" all of it, "files" the files alone
 }
 
 export interface PackFile {
@@ -139,6 +141,9 @@ export function rememberCsrf(value: string | null | undefined): void {
   csrf = value ?? null;
 }
 
+/** On the window when the registry no longer knows who this page's session is of. */
+export const SESSION_CHANGED = "nono:session";
+
 async function failure(answer: Response): Promise<ApiError> {
   try {
     const problem = (await answer.json()) as Problem;
@@ -146,6 +151,15 @@ async function failure(answer: Response): Promise<ApiError> {
   } catch {
     return new ApiError({ status: answer.status });
   }
+}
+
+/** The session ran out, or another page of this browser signed in anew and has another CSRF value. */
+function sessionFault(path: string, error: ApiError): ApiError {
+  const { status, detail } = error.problem;
+  const stale = status === 403 && detail?.includes("X-Nono-CSRF");
+  if (!stale && (status !== 401 || path === "/auth/login" || path === "/auth/whoami")) return error;
+  window.dispatchEvent(new Event(SESSION_CHANGED));
+  return stale ? new ApiError({ status, detail: "You signed in anew elsewhere in this browser.", hint: "Try again." }) : error;
 }
 
 async function call(method: string, path: string, body?: unknown): Promise<Response> {
@@ -163,17 +177,25 @@ async function call(method: string, path: string, body?: unknown): Promise<Respo
   } catch {
     throw new ApiError({ status: 0, detail: "The registry cannot be reached.", hint: "Check the connection and try again." });
   }
-  if (!answer.ok) throw await failure(answer);
+  if (!answer.ok) throw sessionFault(path, await failure(answer));
   return answer;
 }
 
+// They turn the direction of what follows, as which a path or a name is read as another: shown, and not obeyed.
+const TURNS = /[\u2028-\u202e\u2066-\u2069]/g;
+
+async function read<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  return JSON.parse(text.replace(TURNS, (turn) => `\\\\u${turn.charCodeAt(0).toString(16)}`)) as T;
+}
+
 async function get<T>(path: string): Promise<T> {
-  return (await (await call("GET", path)).json()) as T;
+  return read<T>(await call("GET", path));
 }
 
 async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
   const answer = await call(method, path, body);
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
+  return answer.status === 204 ? (undefined as T) : read<T>(answer);
 }
 
 const packPath = (ns: string, name: string) => `/packages/${encodeURIComponent(ns)}/${encodeURIComponent(name)}`;

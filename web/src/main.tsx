@@ -1,4 +1,5 @@
 import { render } from "preact";
+import { useState } from "preact/hooks";
 import { Link, Router, go, usePlace } from "./router";
 import { SessionProvider, useSession } from "./session";
 import { AccountPage } from "./pages/account";
@@ -15,13 +16,19 @@ import "./style.css";
 function Account() {
   const { who, known, end } = useSession();
   const { path } = usePlace();
+  const [failed, setFailed] = useState(false);
+  const leave = () => {
+    setFailed(false);
+    end().catch(() => setFailed(true));
+  };
   if (!known) return null;
   if (!who) return <Link href={`/login${path === "/" || path === "/login" ? "" : `?next=${encodeURIComponent(path)}`}`}>Sign in</Link>;
   return (
     <>
+      {failed && <span role="alert" class="bad-words">You are still signed in: the registry did not answer.</span>}
       <Link href="/account/tokens" class="wide-only" current={path === "/account/tokens"}>Tokens</Link>
       <Link href="/account" class="who" current={path === "/account"}>{who.user.login}</Link>
-      <button type="button" class="link" onClick={() => void end()}>Sign out</button>
+      <button type="button" class="link" onClick={leave}>Sign out</button>
     </>
   );
 }
@@ -46,9 +53,17 @@ function Header() {
   );
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // no name looks like that: it is not found
+  }
+}
+
 function Page() {
   const { path, query } = usePlace();
-  const parts = path.split("/").filter(Boolean).map(decodeURIComponent);
+  const parts = path.split("/").filter(Boolean).map(decoded);
   if (parts.length === 0) return <SearchPage q={query.get("q") ?? ""} />;
   if (parts[0] === "login") return <LoginPage next={query.get("next")} />;
   if (parts[0] === "device") return <DevicePage code={query.get("code") ?? query.get("user_code") ?? ""} />;
@@ -60,13 +75,18 @@ function Page() {
   return <Failure error={new ApiError({ status: 404 })} />;
 }
 
+function Main() {
+  const { round } = useSession();
+  return <main id="main" tabIndex={-1}><Page key={round} /></main>;
+}
+
 function App() {
   return (
     <Router>
       <SessionProvider>
         <a class="skip" href="#main">Skip to the content</a>
         <Header />
-        <main id="main" tabIndex={-1}><Page /></main>
+        <Main />
         <footer>
           <a href="/api/v1/openapi.yaml">API</a>
           <span>Every version is signed, immutable, and served by its digest.</span>

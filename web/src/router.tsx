@@ -1,5 +1,5 @@
 import { createContext, type ComponentChildren } from "preact";
-import { useContext, useEffect, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 
 export interface Place {
   path: string;
@@ -20,11 +20,16 @@ export function go(url: string, replace = false): void {
 
 export function Router({ children }: { children: ComponentChildren }) {
   const [place, setPlace] = useState(read);
+  const first = useRef(true);
   useEffect(() => {
     const moved = () => setPlace(read());
     window.addEventListener("popstate", moved);
     return () => window.removeEventListener("popstate", moved);
   }, []);
+  useEffect(() => { // what was clicked may have gone with its page: the keyboard goes on at the new one, not at the top
+    if (!first.current && (document.activeElement ?? document.body) === document.body) document.getElementById("main")?.focus();
+    first.current = false;
+  }, [place]);
   return <PlaceContext.Provider value={place}>{children}</PlaceContext.Provider>;
 }
 

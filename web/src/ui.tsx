@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "./api";
 import { Link, useTitle } from "./router";
 import { useSession } from "./session";
@@ -28,13 +28,14 @@ export function Loading() {
   return <p class="quiet loading" role="status">Loading…</p>;
 }
 
-export function Show<T>({ of, children }: { of: Loaded<T>; children: (value: T) => ComponentChildren }) {
+export function Show<T>({ of, children }: { of: Loaded<T> & { again?: () => void }; children: (value: T) => ComponentChildren }) {
   if (of.state === "loading") return <Loading />;
-  if (of.state === "failed") return <Failure error={of.error} />;
+  if (of.state === "failed") return <Failure error={of.error} again={of.again} />;
   return <>{children(of.value)}</>;
 }
 
-export function Failure({ error }: { error: unknown }) {
+/** again is offered where another try may do better: not to what the registry has judged. */
+export function Failure({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
   const problem = error instanceof ApiError ? error.problem : null;
   if (problem?.status === 404) return <NotFound />;
   return (
@@ -42,14 +43,16 @@ export function Failure({ error }: { error: unknown }) {
       <p>{error instanceof Error ? sentence(error.message) : "Something went wrong."}</p>
       {problem?.hint && <p>{sentence(problem.hint)}</p>}
       {problem?.request_id && problem.status >= 500 && <p class="quiet">Request {problem.request_id}</p>}
+      {again && problem && (problem.status === 0 || problem.status >= 500) && <p><button type="button" onClick={again}>Try again</button></p>}
     </div>
   );
 }
 
 function NotFound() {
   useTitle("Not found");
-  const { who } = useSession();
+  const { who, refresh } = useSession();
   const here = window.location.pathname;
+  useEffect(() => void refresh(), []); // to a session that has run out, what it could read is not there
   return (
     <div class="notice" role="alert">
       <h1>There is nothing here, or it is not for you to see</h1>
@@ -82,17 +85,29 @@ export function size(bytes: number): string {
   return `${unit === 0 ? left : left.toFixed(1)} ${units[unit]}`;
 }
 
+/** Over plain http a browser has no clipboard for pages: then the text is selected, and copied as people do it. */
+async function toClipboard(text: string, shown: HTMLElement | null): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    if (shown) window.getSelection()?.selectAllChildren(shown);
+    return document.execCommand("copy");
+  }
+}
+
 /** A command to copy. */
 export function Command({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
+  const code = useRef<HTMLElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    if (!(await toClipboard(text, code.current))) return;
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };
   return (
     <div class="command">
-      <code tabIndex={0}>{text}</code>
+      <code tabIndex={0} ref={code}>{text}</code>
       <button type="button" onClick={copy} aria-label={`Copy: ${text}`}>{copied ? "Copied" : "Copy"}</button>
     </div>
   );

@@ -20,7 +20,7 @@ function Keys({ name }: { name: string }) {
                 <tbody>
                   {keys.map((key) => (
                     <tr key={key.key_id}>
-                      <td>{key.name} {key.revoked_at && <Badge kind="bad">revoked</Badge>}</td>
+                      <td class="name">{key.name} {key.revoked_at && <Badge kind="bad">revoked</Badge>}</td>
                       <td>{key.algorithm}</td>
                       <td><Digest text={key.key_id} /></td>
                       <td><Time at={key.created_at} /></td>

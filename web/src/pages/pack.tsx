@@ -1,12 +1,14 @@
-import { api, type Pack, type Version } from "../api";
+import { ApiError, api, type Pack, type Version } from "../api";
 import { Link, useTitle } from "../router";
 import { Pages } from "../pages";
 import { PermissionLines } from "../permissions";
-import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
+import { Badge, Command, Digest, Failure, Show, Time, size, useLoad } from "../ui";
 
-/** The README's own headings go below the page's. */
-function demote(html: string): string {
-  return html.replace(/<(\/?)h([1-6])>/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}>`);
+/** The README's own headings go below the page's, and what may scroll sideways can be reached by keyboard. */
+function fit(html: string): string {
+  return html
+    .replace(/<(\/?)h([1-6])>/g, (_, slash: string, level: string) => `<${slash}h${Math.min(6, Number(level) + 2)}>`)
+    .replace(/<(pre|table)>/g, '<$1 tabindex="0">');
 }
 
 /** Both come at once, so that nothing moves under the reader. */
@@ -23,7 +25,7 @@ function Overview({ pack, version }: { pack: Pack; version: string }) {
           </section>
           <section aria-labelledby="readme">
             <h2 id="readme">README</h2>
-            {readme ? <div class="readme" dangerouslySetInnerHTML={{ __html: demote(readme) }} /> : <p class="quiet">This version has no README.</p>}
+            {readme ? <div class="readme" dangerouslySetInnerHTML={{ __html: fit(readme) }} /> : <p class="quiet">This version has no README.</p>}
           </section>
         </>
       )}
@@ -96,8 +98,9 @@ function Facts({ pack, version }: { pack: Pack; version: Version }) {
         <Fact name="Signed by">
           {version.signer ? (
             <>
-              {version.signer.name ?? (version.signer.kind === "key" ? "key" : version.signer.kind)}
+              {version.signer.name ?? version.signer.kind} {version.signer.revoked && <Badge kind="bad">revoked</Badge>}
               {version.signer.key_id && <><br /><Digest text={version.signer.key_id} /></>}
+              {version.statement === "files" && <><br /><span class="quiet">for its files, not for its name and version</span></>}
             </>
           ) : "not signed"}
         </Fact>
@@ -135,6 +138,9 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
           {pack.visibility && pack.visibility !== "public" && <Badge kind="private">{pack.visibility}</Badge>}
         </h1>
         {pack.description && <p class="lead">{pack.description}</p>}
+        {pack.keywords && pack.keywords.length > 0 && (
+          <p class="keywords">{[...new Set(pack.keywords)].map((word) => <Link key={word} href={`/?q=${encodeURIComponent(word)}`} class="badge">{word}</Link>)}</p>
+        )}
         {version.yanked && (
           <div class="notice bad" role="alert">
             <p><strong>This version was yanked.</strong> {version.yank_reason}</p>
@@ -155,6 +161,16 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
   );
 }
 
+/** null when the pack, which is there, has none of this number. */
+async function versionOf(ns: string, name: string, version: string): Promise<Version | null> {
+  try {
+    return await api.version(ns, name, version);
+  } catch (error) {
+    if (error instanceof ApiError && error.problem.status === 404) return null;
+    throw error;
+  }
+}
+
 // /packages/NS/NAME[/v/VERSION][/versions|/files]
 export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: string[] }) {
   const named = rest[0] === "v" ? rest[1] : undefined;
@@ -165,8 +181,9 @@ export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: s
   const loaded = useLoad(`${ns}/${name}@${named ?? ""}`, async () => {
     const pack = await api.pack(ns, name);
     const wanted = named ?? pack.latest_version;
-    return { pack, version: wanted ? await api.version(ns, name, wanted) : null };
+    return { pack, version: wanted ? await versionOf(ns, name, wanted) : null };
   });
+  if ((part !== "" && !(part in parts)) || rest.length > (named === undefined ? 1 : 3)) return <Failure error={new ApiError({ status: 404 })} />;
   return (
     <Show of={loaded}>
       {({ pack, version }) =>
@@ -175,7 +192,9 @@ export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: s
         ) : (
           <>
             <h1>{ns}/{name}</h1>
-            <div class="notice"><p>Every version of this pack has been yanked.</p></div>
+            <div class="notice" role="alert">
+              <p>{named === undefined ? "Every version of this pack has been yanked." : <>This pack has no version <strong>{named}</strong>.</>}</p>
+            </div>
             <VersionsPart pack={pack} />
           </>
         )

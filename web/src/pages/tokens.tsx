@@ -54,7 +54,7 @@ function Make({ made }: { made: (token: NewToken) => void }) {
 function TokenRow({ token, revoke }: { token: Token; revoke: () => void }) {
   return (
     <tr>
-      <td>{token.name}</td>
+      <td class="name">{token.name}</td>
       <td>{token.scopes.join(", ")}</td>
       <td><Time at={token.created_at} /></td>
       <td>{token.expires_at ? <Time at={token.expires_at} /> : "never"}</td>
