@@ -13,7 +13,8 @@ import subprocess
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-NONO = ROOT / os.environ.get("NONO_BUILD", "build/dev") / "bin" / "nono"
+BUILD = ROOT / os.environ.get("NONO_BUILD", "build/dev")
+NONO = BUILD / "bin" / "nono"
 
 
 class User:
