@@ -23,6 +23,9 @@ if(CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# Nothing that is built says where. Linking needs it too, which compiles when there is LTO.
+set(NONO_PREFIX_MAP -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
 target_compile_options(nono-compiler INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wundef -Wvla
   -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wpointer-arith
@@ -30,12 +33,12 @@ target_compile_options(nono-compiler INTERFACE
   $<$<C_COMPILER_ID:GNU>:-Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wjump-misses-init>
   $<$<AND:$<C_COMPILER_ID:GNU>,$<CONFIG:RelWithDebInfo>>:-ftrivial-auto-var-init=zero>
   $<$<C_COMPILER_ID:Clang>:-Wno-gnu-statement-expression -Wno-gnu-zero-variadic-macro-arguments>
-  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/= -fno-strict-aliasing -fno-common -fstack-protector-strong -fstack-clash-protection
+  ${NONO_PREFIX_MAP} -fno-strict-aliasing -fno-common -fstack-protector-strong -fstack-clash-protection
   -ffunction-sections -fdata-sections
   $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>
   $<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection=full>)
 target_link_options(nono-compiler INTERFACE
-  -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections)
+  ${NONO_PREFIX_MAP} -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections)
 
 if(NONO_SANITIZE)
   target_compile_options(nono-compiler INTERFACE -fsanitize=${NONO_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)

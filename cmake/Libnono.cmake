@@ -17,7 +17,7 @@ foreach(part ${parts})
 endforeach()
 set(relocatable -r -nostdlib)
 if(CMAKE_INTERPROCEDURAL_OPTIMIZATION AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
-  list(APPEND relocatable -O2 -flto -flinker-output=nolto-rel)
+  list(APPEND relocatable -O2 -flto -flinker-output=nolto-rel ${NONO_PREFIX_MAP})
 endif()
 add_custom_command(OUTPUT ${NONO_LIB_DIR}/libnono.a DEPENDS ${parts}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${NONO_LIB_DIR}

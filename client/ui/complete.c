@@ -13,40 +13,15 @@
 
 #define KIND_MAX 32
 
-static const char bash_script[] =
-    "_nono() {\n"
-    "    local line cur=\"${COMP_WORDS[COMP_CWORD]}\"\n"
-    "    COMPREPLY=()\n"
-    "    while IFS= read -r line; do\n"
-    "        COMPREPLY+=(\"${line%%$'\\t'*}\")\n"
-    "    done < <(\"${COMP_WORDS[0]}\" __complete \"${COMP_WORDS[@]:1:COMP_CWORD}\" 2>/dev/null)\n"
-    "    [[ ${#COMPREPLY[@]} -gt 0 ]] || compopt -o default 2>/dev/null\n"
-    "}\n"
-    "complete -F _nono nono\n";
-
-static const char zsh_script[] =
-    "#compdef nono\n"
-    "_nono() {\n"
-    "    local line\n"
-    "    local -a found\n"
-    "    while IFS= read -r line; do\n"
-    "        found+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
-    "    done < <(\"${words[1]}\" __complete \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
-    "    if (( ${#found} )); then _describe nono found; else _files; fi\n"
-    "}\n"
-    "if [[ \"${funcstack[1]}\" = _nono ]]; then _nono \"$@\"; else compdef _nono nono; fi\n";
-
-static const char fish_script[] = "function __nono_complete\n"
-                                  "    set -l words (commandline -opc) (commandline -ct)\n"
-                                  "    $words[1] __complete $words[2..-1] 2>/dev/null\n"
-                                  "end\n"
-                                  "complete -c nono -a '(__nono_complete)'\n";
-
 const char *complete_script(const char *shell)
 {
     static const struct {
         const char *shell, *script;
-    } scripts[] = { { "bash", bash_script }, { "zsh", zsh_script }, { "fish", fish_script } };
+    } scripts[] = {
+#define TEXT_FILE(name, text) { name, text },
+#include "completions.def"
+#undef TEXT_FILE
+    };
     for (size_t i = 0; i < COUNT(scripts); i++)
         if (strcmp(shell, scripts[i].shell) == 0)
             return scripts[i].script;

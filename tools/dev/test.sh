@@ -62,11 +62,18 @@ dev_valgrind() {
   tests/valgrind/run "$@"
 }
 
+# What people install is the release: with LTO, the launcher static, without sanitizers.
+release_test() {
+  build_preset release
+  NONO_BUILD=build/release build/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e/test_install.py
+}
+
 dev_test() {
   dev_setup
   step "web pages" dev_web
   step "unit tests, gcc, ASan and UBSan" preset_test dev
   step "integration, end to end and browser tests" dev_e2e
+  step "the release, installed" release_test
   step "gates" dev_lint
   step "unit tests, clang, ASan and UBSan" preset_test clang
   step "registry and proxy under TSan" preset_test tsan -R '^unit\.(registry|sandbox\.proxy|lib\.base)'
