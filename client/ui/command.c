@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/ui/complete.h"
+#include "client/ui/manual.h"
 #include "client/ui/options.h"
 #include "client/ui/term.h"
 #include "lib/base/cleanup.h"
@@ -48,7 +49,7 @@ static bool unknown_command(const struct command *const *commands, const char *n
     return near ? error_hint(err, "did you mean \"%s\"?", near) : false;
 }
 
-bool command_helper_path(const char *name, char *out, size_t size, struct error *err)
+bool command_beside(const char *path, char *out, size_t size, struct error *err)
 {
     ssize_t len = readlink("/proc/self/exe", out, size - 1);
     if (len < 0)
@@ -62,9 +63,16 @@ bool command_helper_path(const char *name, char *out, size_t size, struct error 
     size_t used = strlen(out);
     if (text_ends(out, "/libexec"))
         out[used -= strlen("/libexec")] = '\0';
-    if ((size_t)snprintf(out + used, size - used, "/libexec/nono/%s", name) >= size - used)
+    if ((size_t)snprintf(out + used, size - used, "/%s", path) >= size - used)
         return error_set(err, INVALID, "the path of this program is too long");
     return true;
+}
+
+bool command_helper_path(const char *name, char *out, size_t size, struct error *err)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "libexec/nono/%s", name);
+    return command_beside(path, out, size, err);
 }
 
 static bool helper_exec(const struct command *command, const char **argv, struct error *err)
@@ -218,6 +226,13 @@ static void help_turn(const char **words)
     words[0] = "--help";
 }
 
+/* "help run" on a terminal is the page of it, if there is one. */
+static void help_page(const struct program *program, int argc, const char **argv)
+{
+    if (argc > 2 && strcmp(argv[1], "help") == 0 && command_find(program->commands, argv[2]))
+        manual_open(program->name, argv[2]);
+}
+
 /* Goes down the tables as far as argv names commands. */
 static int command_dispatch(const struct program *program, int argc, const char **argv)
 {
@@ -261,6 +276,7 @@ int command_main(const struct program *program, int argc, const char **argv)
     struct error err;
     signals_begin();
     standard_begin();
+    help_page(program, argc, argv);
     int status = command_dispatch(program, argc, argv);
     if (status == 0 && !standard_flush(&err))
         return report(program->name, &err);

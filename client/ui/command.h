@@ -42,5 +42,7 @@ struct program {
  */
 int command_main(const struct program *program, int argc, const char **argv);
 
-/* The path of a helper beside this program: ../libexec/nono/NAME from its real place. */
+/* PREFIX/PATH of this program, whose real place is PREFIX/bin or PREFIX/libexec/nono. */
+bool command_beside(const char *path, char *out, size_t size, struct error *err) MUST_CHECK;
+/* The path of a helper: PREFIX/libexec/nono/NAME. */
 bool command_helper_path(const char *name, char *out, size_t size, struct error *err) MUST_CHECK;

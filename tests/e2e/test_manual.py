@@ -1,12 +1,15 @@
 """docs/man against what it describes: the programs' own --help, the tables of settings and keys, the exit codes."""
 import json
+import os
+import pathlib
+import pty
 import re
 import shlex
 import subprocess
 
 import pytest
 
-from fixtures_state import BUILD, ROOT, user  # noqa: F401
+from fixtures_state import BUILD, NONO, ROOT, user  # noqa: F401
 
 MAN = ROOT / "docs" / "man"
 PAGES = sorted(MAN.iterdir())
@@ -249,3 +252,40 @@ def test_no_example_of_a_page_is_a_wrong_command_line(user):  # noqa: F811
             assert process.returncode != 2, (example, said)
             seen += 1
     assert seen > 30
+
+
+def on_terminal(words, environment):
+    """What a command prints on a terminal."""
+    primary, secondary = pty.openpty()
+    with subprocess.Popen([NONO, *words], env=environment, stdin=subprocess.DEVNULL, stdout=secondary, stderr=secondary) as process:
+        os.close(secondary)
+        said = b""
+        while True:
+            try:
+                more = os.read(primary, 65536)
+            except OSError:
+                break
+            if not more:
+                break
+            said += more
+    os.close(primary)
+    return process.returncode, said.decode()
+
+
+def test_help_on_a_terminal_is_the_page(tmp_path):
+    man = tmp_path / "man"
+    man.write_text('#!/bin/sh\necho "the page $1"\nexit 3\n')
+    man.chmod(0o755)
+    there = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    for words, page in ((["help", "run"], "nono-run.1"), (["help", "snapshot", "create"], "nono-snapshot.1"),
+                        (["help", "pull"], "nono-pull.1"), (["help", "unpin"], "nono-unpin.1")):
+        status, said = on_terminal(words, there)
+        path = pathlib.Path(said.strip().removeprefix("the page "))
+        assert status == 3 and path.name == page and ".Sh NAME" in path.read_text(), said
+    # without a terminal, a page or man, it is --help
+    plain = subprocess.run([NONO, "help", "run"], env=there, capture_output=True, text=True, check=True).stdout
+    assert plain.startswith("Usage: nono run")
+    absent = {**there, "PATH": str(tmp_path / "none")}
+    assert on_terminal(["help", "run"], absent)[1].replace("\r\n", "\n") == plain
+    for words, status in ((["help"], 0), (["help", "help"], 0), (["help", "nothing"], 2), (["help", "../../x"], 2)):
+        assert on_terminal(words, there)[0] == status
