@@ -151,6 +151,10 @@ def test_a_statement_that_is_not_answered_does_not_keep_a_registry_from_ending(p
     strait.open.clear()
     waiting = socket.create_connection(("127.0.0.1", int(registry.url.rpartition(":")[2])), timeout=100)
     waiting.sendall(b"GET /api/v1/packages?q=x HTTP/1.1\r\nHost: x\r\n\r\n")
+    inside = Registry(registry.folder)
+    inside.url = registry.admin_url
+    while b"\nnono_workers_busy 1\n" not in inside.get("/metrics").body:
+        pass  # until it waits
     assert registry.down() == 69
     assert "registry.cut_off" in registry.log()
     waiting.close()
