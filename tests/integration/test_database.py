@@ -148,6 +148,9 @@ def test_a_start_that_gets_no_answer_ends_when_it_is_told_to(postgres, registry_
 def test_a_statement_that_is_not_answered_does_not_keep_a_registry_from_ending(postgres, registry_folder):
     strait = Strait(registry_folder / "strait", postgres.folder)
     registry = guest(registry_folder, postgres, postgres.make(), strait.folder, drain_seconds=1).up()
+    registry.process.send_signal(signal.SIGHUP)
+    while "reload.done" not in registry.log():
+        pass  # until its start is over: it looks at its statements after it is ready
     strait.open.clear()
     waiting = socket.create_connection(("127.0.0.1", int(registry.url.rpartition(":")[2])), timeout=100)
     waiting.sendall(b"GET /api/v1/packages?q=x HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -155,7 +158,7 @@ def test_a_statement_that_is_not_answered_does_not_keep_a_registry_from_ending(p
     inside.url = registry.admin_url
     while b"\nnono_workers_busy 1\n" not in inside.get("/metrics").body:
         pass  # until it waits
-    assert registry.down() == 69
+    assert registry.down() == 69, registry.log()
     assert "registry.cut_off" in registry.log()
     waiting.close()
     strait.close()
