@@ -191,7 +191,9 @@ static bool ask(struct db *db, struct error *err)
 
 bool db_ping(struct db *db, struct error *err)
 {
-    return ask(db, err) || ask(db, err); /* on a new connection, when the old one was lost */
+    if (ask(db, err))
+        return true;
+    return ask(db, err); /* on a new connection, when the old one was lost */
 }
 
 void db_undo(struct db *db)
