@@ -191,8 +191,7 @@ static struct places places_new(struct arena *arena, size_t room)
 
 static void places_sort(struct places *places)
 {
-    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
-    qsort(places->sorted, places->count, sizeof(*places->sorted), by_place);
+    qsort(places->sorted, places->count, sizeof(const struct profile_path *), by_place);
 }
 
 static int against_place(const void *text, const void *place)
@@ -210,9 +209,9 @@ static const struct profile_path *place_above(struct arena *arena, const struct 
         if (!root && path[len] && path[len] != '/')
             continue;
         folder[len] = '\0';
-        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
         const struct profile_path **found =
-            bsearch(folder, places->sorted, places->count, sizeof(*places->sorted), against_place);
+            bsearch(folder, places->sorted, places->count, sizeof(const struct profile_path *),
+                    against_place);
         if (found)
             return *found;
     }

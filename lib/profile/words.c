@@ -91,7 +91,7 @@ static struct list keys_of(struct arena *arena, const struct list *paths)
     size_t count = 0;
     LIST_FOREACH (*paths, struct permission_path, path)
         keys[count++] = path_key(arena, path);
-    qsort(keys, count, sizeof(*keys), by_text);
+    qsort(keys, count, sizeof(const char *), by_text);
     return (struct list){ keys, count };
 }
 
@@ -325,9 +325,8 @@ static void changes_add(const struct words *says_it, const struct words *does_no
     const struct permission_line **there = lines_sorted(does_not);
     LIST_FOREACH (says_it->lines, struct permission_line, line) {
         bool wider = is_narrowing(line->text) != is_new;
-        /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
-        if (wider != widened ||
-            bsearch(line->text, there, does_not->lines.count, sizeof(*there), against_line))
+        if (wider != widened || bsearch(line->text, there, does_not->lines.count,
+                                        sizeof(const struct permission_line *), against_line))
             continue;
         struct permission_change *change = LIST_ADD(arena, out, struct permission_change);
         change->widened = widened;
