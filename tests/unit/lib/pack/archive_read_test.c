@@ -386,14 +386,13 @@ static void special_headers_are_no_way_round(void **state)
         { "label", "tar", 'V' },
         { "x", "a pack has no entries for folders", 'D' },
         { "x", "not in the one form", '7' },
-        { "x", "tar", '\0' },
+        { "x", "tar", '\1' },
         { "x", "", 'S' },
     };
     for (size_t i = 0; i < COUNT(kinds); i++) {
         CLEANUP(tarball_clear) struct tarball tar = { 0 };
-        const char type = kinds[i].type ? kinds[i].type : '\1';
-        tarball_entry(&tar, &(struct tar_header){ .path = "X", .type = type }, kinds[i].name,
-                      strlen(kinds[i].name));
+        tarball_entry(&tar, &(struct tar_header){ .path = "X", .type = kinds[i].type },
+                      kinds[i].name, strlen(kinds[i].name));
         tarball_file(&tar, "a", "x");
         tarball_file(&tar, "package.json", PACKAGE);
         tarball_end(&tar);
