@@ -100,9 +100,53 @@ static void addresses_resolve(struct walk *walk, cmark_node *document)
     }
 }
 
+/*
+ * What one line opens: quotations and list items within each other. cmark takes the square of that
+ * for the line, and the cube with emphasis in it: 60 KB of ">" and "a*" kept it busy for seconds.
+ */
+#define NESTING_MAX 100
+
+/* Behind a mark that opens a quotation or a list item, or NULL. */
+static const char *container_skip(const char *at)
+{
+    at += strspn(at, " \t");
+    if (*at == '>')
+        return at + 1;
+    size_t digits = strspn(at, "0123456789");
+    const char *mark = at + digits;
+    if (!*mark || !strchr(digits ? ".)" : "-+*", *mark))
+        return NULL;
+    return mark[1] == ' ' || mark[1] == '\t' ? mark + 1 : NULL;
+}
+
+static bool nests_too_deep(const char *text)
+{
+    for (const char *line = text; *line; line += strcspn(line, "\n\r"), line += *line != '\0') {
+        size_t depth = 0;
+        for (const char *at = line; (at = container_skip(at));)
+            if (++depth > NESTING_MAX)
+                return true;
+    }
+    return false;
+}
+
+/* As it was written. */
+static bool plain_html(const char *text, struct arena *arena, const char **out)
+{
+    CLEANUP(cmark_node_freep) cmark_node *document = cmark_node_new(CMARK_NODE_DOCUMENT);
+    cmark_node *block = cmark_node_new(CMARK_NODE_CODE_BLOCK);
+    (void)cmark_node_set_literal(block, text);
+    (void)cmark_node_append_child(document, block);
+    CLEANUP(freep) char *html = cmark_render_html(document, CMARK_OPT_SAFE);
+    *out = arena_strndup(arena, html, strlen(html));
+    return true;
+}
+
 bool markdown_html(const char *text, size_t len, const char *base, struct arena *arena,
                    const char **out, struct error *err)
 {
+    if (nests_too_deep(text))
+        return plain_html(text, arena, out);
     CLEANUP(cmark_node_freep)
     cmark_node *document = cmark_parse_document(text, len, CMARK_OPT_DEFAULT);
     struct tables tables;

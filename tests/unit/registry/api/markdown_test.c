@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/base/buf.h"
+#include "lib/base/limits.h"
 #include "lib/base/record.h"
 #include "registry/api/markdown.h"
 
@@ -187,6 +189,34 @@ static int arena_close(void **state)
     return 0;
 }
 
+/* cmark would take seconds for a tenth of what a README may have. */
+static void what_nests_too_deep_is_shown_as_it_was_written(void **state)
+{
+    (void)state;
+    static const char *const marks[] = { ">", "> ", "- ", "\t* ", "1. ", "9) - " };
+    for (size_t i = 0; i < COUNT(marks); i++) {
+        CLEANUP(buf_clearp) struct buf text;
+        buf_init(&text, MIB);
+        size_t each = i == COUNT(marks) - 1 ? 2 : 1;
+        assert_ok(buf_text(&text, "# Title\n", &err));
+        for (size_t depth = 0; depth < 100; depth += each)
+            assert_ok(buf_text(&text, marks[i], &err));
+        assert_ok(buf_text(&text, "<b>", &err));
+        assert_non_null(strstr(html_of(text.data), "<h1>Title</h1>"));
+
+        buf_clear(&text);
+        assert_ok(buf_text(&text, "# Title\n", &err));
+        for (size_t depth = 0; depth < 60000; depth += each)
+            assert_ok(buf_text(&text, marks[i], &err));
+        for (size_t emphasis = 0; emphasis < 60000; emphasis++)
+            assert_ok(buf_text(&text, "a*", &err));
+        assert_ok(buf_text(&text, "<b>", &err));
+        const char *html = html_of(text.data);
+        assert_memory_equal(html, "<pre><code># Title\n", strlen("<pre><code># Title\n"));
+        assert_non_null(strstr(html, "a*&lt;b&gt;</code></pre>"));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +227,7 @@ int main(void)
         cmocka_unit_test(addresses_of_files_lead_to_the_files),
         cmocka_unit_test(images_of_other_origins_are_not_loaded),
         cmocka_unit_test(a_table_that_would_be_enormous_stays_text),
+        cmocka_unit_test(what_nests_too_deep_is_shown_as_it_was_written),
     };
     return cmocka_run_group_tests_name("registry/api/markdown", tests, arena_open, arena_close);
 }
