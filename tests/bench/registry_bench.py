@@ -5,7 +5,8 @@ usage: registry_bench.py [--build build/release] [--rounds 5] [--seconds 3] [--p
 
 GETs: wrk with 2 threads and 64 connections, rounds interleaved, medians; the same bytes from nginx
 with sendfile and open_file_cache. Publishes: verified and durable, 100 KB of files that halve,
-one connection and eight, beside what a sync costs on that disk at the time. Also: time until ready, and the server's memory. Prints Markdown.
+one connection and eight, beside publish_raw.c (the physical limit: the same bytes hashed, on the disk, and one row committed, with
+nothing checked) and what a sync costs on that disk at the time. Also: time until ready, and the server's memory. Prints Markdown.
 """
 import argparse
 import contextlib
@@ -23,7 +24,8 @@ import threading
 import time
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.support import api, packs  # noqa: E402
@@ -109,9 +111,9 @@ def archives_of(world, name, count):
 class Publisher:
     """One keep-alive connection; what it sends is made beforehand, to the last byte, so that the registry is measured."""
 
-    def __init__(self, world, token, path):
-        parts = urllib.parse.urlsplit(world.base)
-        self.host, self.token, self.path = parts.netloc, token.http.headers["Authorization"], path
+    def __init__(self, base, authorization, path):
+        parts = urllib.parse.urlsplit(base)
+        self.host, self.token, self.path = parts.netloc, authorization, path
         self.link = socket.create_connection((parts.hostname, parts.port), timeout=60)
         self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -163,27 +165,34 @@ def file_forms(owner_organisation_key, name, count):
         yield servers.multipart(parts + [("artifact", path, data) for path, data in files.items()])
 
 
-def publish_rate(world, forms, count, clients):
-    """Verified and durable, versions of one pack of a new organisation; every blob is new."""
+def publish_rate(world, limit, forms, count, clients):
+    """Verified and durable, versions of one pack of a new organisation; every blob is new. Then the same bytes to the limit."""
     who = world.publisher()
     name = f"{forms.__name__.replace('_', '-')}-{clients}"
     jobs = list(forms(who, name, count + 1))
     path = f"/api/v1/packages/{who[1]}/{name}/versions"
-    publishers = [Publisher(world, who[0].token("publish", name=f"{name}-{i}"), path) for i in range(clients)]
+    tokens = [who[0].token("publish", name=f"{name}-{i}").http.headers["Authorization"] for i in range(clients)]
+    publishers = [Publisher(world.base, token, path) for token in tokens]
     publishers[0].publish(publishers[0].request(jobs.pop()))  # makes the package
-    shares = [[publishers[i].request(job) for job in jobs[i::clients]] for i in range(clients)]
+    row = send_all(publishers, jobs)
+    raw = send_all([Publisher(limit, "none", "/") for _ in range(clients)], jobs)
+    return {**row, "limit_rate": raw["rate"]}
+
+
+def send_all(publishers, jobs):
+    shares = [[publisher.request(job) for job in jobs[i::len(publishers)]] for i, publisher in enumerate(publishers)]
     took, failed = [], []
 
-    def work(client):
+    def work(publisher, share):
         try:
-            for request in shares[client]:
+            for request in share:
                 began = time.monotonic()
-                publishers[client].publish(request)
+                publisher.publish(request)
                 took.append(time.monotonic() - began)
         except (AssertionError, OSError) as error:
             failed.append(error)
 
-    threads = [threading.Thread(target=work, args=(i,)) for i in range(clients)]
+    threads = [threading.Thread(target=work, args=pair) for pair in zip(publishers, shares)]
     before, began = processor_ms(), time.monotonic()
     for thread in threads:
         thread.start()
@@ -193,6 +202,21 @@ def publish_rate(world, forms, count, clients):
     assert not failed, failed[0]
     return {"rate": len(took) / elapsed, "p50_ms": statistics.median(took) * 1000,
             "processor_ms": {name: (after[name] - before[name]) / len(took) for name in after}}
+
+
+@contextlib.contextmanager
+def physical_limit(folder):
+    """publish_raw.c, with a table of its own in the registry's PostgreSQL and a folder on the same disk."""
+    program, blobs = folder / "publish_raw", folder / "raw"
+    blobs.mkdir()
+    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", "-I/usr/include/postgresql", "-o", program, HERE / "publish_raw.c",
+                    "-lmicrohttpd", "-lpq", "-lcrypto"], check=True)
+    database = f"host='{next((folder / 'data').rglob('.s.PGSQL.5432')).parent}' user=nono dbname=nono"
+    subprocess.run(["psql", "-q", database, "-c", "CREATE TABLE publish_raw (digest text PRIMARY KEY, made timestamptz DEFAULT now())"],
+                   check=True)
+    with subprocess.Popen([program, database, blobs], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
+        server.stdin.close()
 
 
 def processor_ms():
@@ -269,10 +293,11 @@ def run(args, folder):
         nginx.stop()
     out["rss_after_reads_mib"] = memory_mib(server.process.pid)
     out["publishes"] = {}
-    for label, forms, clients in PUBLISHES:
-        before = fsync_ms(folder)
-        row = publish_rate(world, forms, args.publishes, clients)
-        out["publishes"][label] = {**row, "fsync_ms": (before + fsync_ms(folder)) / 2}
+    with physical_limit(folder) as limit:
+        for label, forms, clients in PUBLISHES:
+            before = fsync_ms(folder)
+            row = publish_rate(world, limit, forms, args.publishes, clients)
+            out["publishes"][label] = {**row, "fsync_ms": (before + fsync_ms(folder)) / 2}
     out["rss_after_publishes_mib"] = memory_mib(server.process.pid)
     out["ready_ms"] = restart_ready_us(server) / 1000
     server.down()
@@ -286,11 +311,12 @@ def report(out):
         peer = reads["nginx, 100 KB blob" if "blob" in name or "pack" in name else "nginx, pull document"]["rate"]
         print(f"| {name} | {row['rate']:,.0f} | {row['rate'] / peer:.2f} | {row['p99']} |")
     print(f"\nThe pull document has {out['pull_bytes']} bytes.\n")
-    print("| publish of 100 KB, verified and durable | per second | p50 ms | processor ms a publish: registry, PostgreSQL "
-          "| fdatasync of 8 KB, ms |\n|---|---:|---:|---:|---:|")
+    print("| publish of 100 KB, verified and durable | per second | × the limit | p50 ms | processor ms a publish: registry, PostgreSQL "
+          "| fdatasync of 8 KB, ms |\n|---|---:|---:|---:|---:|---:|")
     for label, row in out["publishes"].items():
         used = row["processor_ms"]
-        print(f"| {label} | {row['rate']:,.0f} | {row['p50_ms']:.1f} | {used['nono-registry']:.1f}, {used['postgres']:.1f} "
+        print(f"| {label} | {row['rate']:,.0f} | {row['rate'] / row['limit_rate']:.2f} of {row['limit_rate']:,.0f} "
+              f"| {row['p50_ms']:.1f} | {used['nono-registry']:.1f}, {used['postgres']:.1f} "
               f"| {row['fsync_ms']:.2f} |")
     print(f"\nReady {out['ready_ms']:.0f} ms after PostgreSQL. "
           f"Memory: {out['rss_idle_mib']:.1f} MiB idle, {out['rss_after_reads_mib']:.1f} after reads, "
