@@ -39,6 +39,9 @@ bool listen_parse(const char *address, char *host, size_t size, uint16_t *port, 
         return address_fault(address, err);
     }
     long number = strtol(colon + 1, NULL, 10);
+    for (size_t i = 0; i < len; i++)
+        if (from[i] == '[' || from[i] == ']')
+            return address_fault(address, err);
     if (len == 0 || len >= size || digits == 0 || digits > 5 || colon[1 + digits] ||
         number > UINT16_MAX)
         return address_fault(address, err);

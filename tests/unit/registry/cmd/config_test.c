@@ -149,7 +149,10 @@ static void addresses_are_split(void **state)
                                        "::1:80",
                                        "127.0.0.1:65536",
                                        "127.0.0.1:8x",
-                                       "127.0.0.1:-1" };
+                                       "127.0.0.1:-1",
+                                       "[]:80",
+                                       "[[]]:80",
+                                       "a]:80" };
     char host[64];
     uint16_t port;
     for (size_t i = 0; i < COUNT(good); i++) {
