@@ -9,6 +9,7 @@
 #include "client/install/plan.h"
 #include "lib/base/files.h"
 #include "lib/base/record.h"
+#include "tests/support/client_home.h"
 
 /* A home that is there, and nono's folders in it. */
 static char home[] = "/tmp/nono-places-XXXXXX";
@@ -16,17 +17,8 @@ static struct folders folders;
 
 static int home_make(void **state)
 {
-    static char config[64], nono[80], packages[96];
     (void)state;
-    if (!mkdtemp(home))
-        return -1;
-    (void)snprintf(config, sizeof(config), "%s/.config", home);
-    (void)snprintf(nono, sizeof(nono), "%s/nono", config);
-    (void)snprintf(packages, sizeof(packages), "%s/packages", nono);
-    folders = (struct folders){
-        .home = home, .xdg_config = config, .config = nono, .packages = packages
-    };
-    return mkdir(config, 0755);
+    return client_home_make(home, &folders) < 0 ? -1 : mkdir(folders.xdg_config, 0755);
 }
 
 static int home_drop(void **state)

@@ -11,6 +11,7 @@
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/json/json.h"
+#include "tests/support/client_home.h"
 
 /* A home that is there, and nono's folders in it. */
 static char home[] = "/tmp/nono-wiring-XXXXXX";
@@ -19,17 +20,8 @@ static const struct profile_platform platform = { .os = "linux" };
 
 static int home_make(void **state)
 {
-    static char config[64], nono[80], packages[96];
     (void)state;
-    if (!mkdtemp(home))
-        return -1;
-    (void)snprintf(config, sizeof(config), "%s/.config", home);
-    (void)snprintf(nono, sizeof(nono), "%s/nono", config);
-    (void)snprintf(packages, sizeof(packages), "%s/packages", nono);
-    folders = (struct folders){
-        .home = home, .xdg_config = config, .config = nono, .packages = packages
-    };
-    return 0;
+    return client_home_make(home, &folders);
 }
 
 static int home_drop(void **state)
