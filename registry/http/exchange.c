@@ -253,6 +253,8 @@ void exchange_free(struct exchange *exchange)
     if (exchange->reply)
         MHD_destroy_response(exchange->reply);
     cached_release(exchange->kept);
+    if (exchange->early)
+        (void)atomic_fetch_sub(&exchange->server->early, 1);
     arena_free(exchange->req.arena);
     free(exchange);
 }

@@ -33,6 +33,7 @@ struct exchange {
     unsigned status;
     enum stage stage;
     bool admitted;       /* the authorize hook has run */
+    bool early;          /* its body was counted in server->early */
     bool closes;         /* no other request comes over this connection */
     uint64_t generation; /* of the cache, when handling began */
     int64_t started_us;

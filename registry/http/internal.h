@@ -19,18 +19,19 @@ struct server {
     struct cache *cache; /* NULL without one */
     struct links *links;
     atomic_ullong uploads_held; /* bytes of bodies in temporary files */
+    atomic_int early;           /* small bodies of nobody knows whom */
     MHD_socket listener;        /* once it is quiet */
     int pages;                  /* the folder of the web pages, or -1 */
     atomic_bool stopping;
     atomic_int active; /* exchanges that have begun and not ended */
 
     pthread_mutex_t mutex; /* of what follows */
-    pthread_cond_t wake;
     struct exchange *first, *last;
     size_t queued;
     bool ending;
-    pthread_t *threads;
-    size_t thread_count;
+    struct worker *idle; /* the last to fall idle is on top */
+    struct worker *workers;
+    size_t worker_count;
 };
 
 /* reply.c: makes exchange->reply of exchange->res, with all header fields. */

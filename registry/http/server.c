@@ -90,12 +90,29 @@ static enum MHD_Result dispatch(struct exchange *exchange, enum stage stage)
     return stage == STAGE_ADMITTING ? MHD_YES : fail_send(exchange);
 }
 
+/*
+ * A small body is taken from anybody, which spares a publish one handing over to a worker and back;
+ * as many at once as the memory of all of them stays small too.
+ */
+#define EARLY_BYTES_MAX (UPLOAD_MEMORY_MAX / 2)
+#define EARLY_MAX       32
+
+static bool takes_early(struct exchange *exchange)
+{
+    const char *length = request_header(&exchange->req, "Content-Length");
+    if (request_header(&exchange->req, "Expect") || !length || strlen(length) > 18 ||
+        strtoull(length, NULL, 10) > EARLY_BYTES_MAX)
+        return false;
+    exchange->early = true; /* until it is freed */
+    return atomic_fetch_add(&exchange->server->early, 1) < EARLY_MAX;
+}
+
 /* Whether who asks is found out before their body is taken. */
-static bool admits_first(const struct exchange *exchange)
+static bool admits_first(struct exchange *exchange)
 {
     const struct route *route = exchange->match.route;
     return exchange->upload && route->access != ACCESS_ANYONE &&
-           (route->body == BODY_RAW || route->body == BODY_MULTIPART);
+           (route->body == BODY_RAW || route->body == BODY_MULTIPART) && !takes_early(exchange);
 }
 
 /* The header is there. A request without a body is judged at its second call, which keeps the
@@ -298,7 +315,6 @@ static void server_free(struct server *server)
     links_free(server->links);
     cache_free(server->cache);
     closep(&server->pages);
-    (void)pthread_cond_destroy(&server->wake);
     (void)pthread_mutex_destroy(&server->mutex);
     free(server);
 }
@@ -311,7 +327,6 @@ bool server_start(const struct server_config *config, struct server **out, struc
     server->pages = -1;
     server->listener = MHD_INVALID_SOCKET;
     server->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    server->wake = (pthread_cond_t)PTHREAD_COND_INITIALIZER;
     if (config->cache_bytes)
         server->cache = cache_new(config->cache_bytes, config->metrics);
     if (config->web_dir && !dir_open(config->web_dir, &server->pages, err))

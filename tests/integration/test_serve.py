@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from tests.support import packs
 from tests.support.registry import Registry, multipart
 
 
@@ -200,6 +201,23 @@ def test_a_large_body_of_a_stranger_is_not_kept(registry):
     kind, body = multipart([("version", None, b"1.0.0"), ("archive", "a.tar.zst", os.urandom(3_000_000))])
     answer = registry.post("/api/v1/packages/acme/web/versions", body, headers={"Content-Type": kind})
     assert answer.status == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_many_small_bodies_of_strangers_stop_nobody(registry, world):
+    """More than are taken before anybody knows who sends them (EARLY_MAX)."""
+    kind, body = multipart([("version", None, b"1.0.0"), ("archive", "a.tar.zst", os.urandom(20_000))])
+    head = (f"POST /api/v1/packages/acme/web/versions HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode()
+    host, port = registry.url.removeprefix("http://").split(":")
+    links = [socket.create_connection((host, int(port)), timeout=10) for _ in range(40)]
+    for link in links:
+        link.sendall(head + body[:9000])
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files("web", "1.0.0"), key).status_code == 201
+    for link in links:
+        with link:
+            link.sendall(body[9000:])
+            assert link.recv(65536).startswith(b"HTTP/1.1 401 ")
 
 
 def test_a_stranger_who_waits_to_send_is_told_at_once(registry):
