@@ -146,8 +146,8 @@ bool db_run(struct db *db, const struct db_step *steps, size_t count, struct are
             struct error *err) MUST_CHECK;
 /*
  * The same in two halves: the database works while the caller does something else. Steps and what
- * they point to stay as they are until db_run_wait, before which nothing else runs on db. Of a
- * transaction's work that fails in between, the second half is not asked for.
+ * they point to stay as they are until db_run_wait or db_run_last, before which nothing else runs
+ * on db. Of a transaction's work that fails in between, the second half is not asked for.
  */
 bool db_run_start(struct db *db, const struct db_step *steps, size_t count, struct error *err)
     MUST_CHECK;
@@ -165,8 +165,11 @@ bool db_transact(struct db *db, enum db_isolation isolation, db_work *work, void
                  struct error *err) MUST_CHECK;
 bool db_in_transaction(const struct db *db);
 
-/* The last statements of a transaction's work, and its COMMIT in the same round trip: true when it
- * is committed. They return no rows. Nothing may run in the work after it. */
+/*
+ * The last statements of a transaction's work, and its COMMIT in the same round trip: true when it
+ * is committed. What db_run_start began may still run: they go behind it, and it is waited for with
+ * them. They, and that, return no rows. Nothing may run in the work after it.
+ */
 bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
     MUST_CHECK;
 

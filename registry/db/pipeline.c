@@ -15,6 +15,7 @@ struct flight {
     const struct query *const *queries;
     size_t count;
     bool begin, commit;
+    bool followed; /* by another, sent before the results of this one are here */
     bool prepares[DB_RUN_MAX];
     bool ok;
     struct error *err; /* of the first failure */
@@ -108,7 +109,7 @@ static void all_receive(struct flight *flight, PGresult **results)
     if (flight->commit)
         commit_receive(flight);
     PQclear(PQgetResult(db->conn)); /* the sync's own */
-    if (PQexitPipelineMode(db->conn))
+    if (flight->followed || PQexitPipelineMode(db->conn))
         return;
     db->broken = true;
     if (flight->ok)
@@ -119,14 +120,17 @@ static bool flight_start(struct flight *flight, struct error *err)
 {
     struct db *db = flight->db;
     const char *first = db_statement_name(flight->queries[0]->statement);
-    assert(flight->count <= DB_RUN_MAX && !db->running);
+    assert(flight->count <= DB_RUN_MAX);
     if (!db_reconnect(db, err))
         return error_prefix(err, "%s", first);
-    if (all_send(flight))
-        return true;
-    db->broken = true;
-    db_connection_fault(db, err);
-    return error_prefix(err, "%s", first);
+    if (!all_send(flight)) {
+        db->broken = true;
+        db_connection_fault(db, err);
+        return error_prefix(err, "%s", first);
+    }
+    if (flight->commit)
+        crash_point("db.sent");
+    return true;
 }
 
 static bool flight_end(struct flight *flight, PGresult **results, struct error *err)
@@ -141,11 +145,10 @@ bool db_pipeline(struct db *db, const struct query *const *queries, size_t count
                  PGresult **results, struct error *err)
 {
     struct flight flight = { .db = db, .queries = queries, .count = count, .commit = commit };
+    assert(!db->running);
     memset((void *)results, 0, count * sizeof(*results)); /* NOLINT: of pointers */
     if (!flight_start(&flight, err))
         return false;
-    if (commit)
-        crash_point("db.sent");
     return flight_end(&flight, results, err);
 }
 
@@ -199,12 +202,6 @@ bool db_run(struct db *db, const struct db_step *steps, size_t count, struct are
     return steps_run(db, steps, count, false, arena, err);
 }
 
-bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
-{
-    assert(db->in_transaction);
-    return steps_run(db, steps, count, true, NULL, err);
-}
-
 struct running {
     struct flight flight;
     const struct db_step *steps;
@@ -217,7 +214,7 @@ bool db_run_start(struct db *db, const struct db_step *steps, size_t count, stru
     struct running *running = xnew(struct running);
     running->steps = steps;
     running->flight = (struct flight){ .db = db, .queries = running->queries, .count = count };
-    assert(count > 0 && count <= DB_RUN_MAX);
+    assert(count > 0 && count <= DB_RUN_MAX && !db->running);
     for (size_t i = 0; i < count; i++) {
         running->told[i] = steps[i].query;
         running->queries[i] = &running->told[i];
@@ -230,15 +227,21 @@ bool db_run_start(struct db *db, const struct db_step *steps, size_t count, stru
     return false;
 }
 
-bool db_run_wait(struct db *db, struct arena *arena, struct error *err)
+static bool running_end(struct db *db, bool followed, struct arena *arena, struct error *err)
 {
     CLEANUP(freep) struct running *running = STEAL(db->running);
     PGresult *results[DB_RUN_MAX] = { 0 };
     size_t count = running->flight.count;
+    running->flight.followed = followed;
     bool ok = flight_end(&running->flight, results, err) &&
               steps_take(running->steps, results, count, arena, err);
     results_clear(results, count);
     return ok;
+}
+
+bool db_run_wait(struct db *db, struct arena *arena, struct error *err)
+{
+    return running_end(db, false, arena, err);
 }
 
 void db_run_drop(struct db *db)
@@ -250,6 +253,29 @@ void db_run_drop(struct db *db)
         return;
     (void)!flight_end(&running->flight, results, &ignored);
     results_clear(results, running->flight.count);
+}
+
+/* Sent while others run: of both, the first failure is told. */
+static bool last_behind(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+{
+    const struct query *queries[DB_RUN_MAX];
+    PGresult *results[DB_RUN_MAX] = { 0 };
+    struct flight last = { .db = db, .queries = queries, .count = count, .commit = true };
+    queries_of(steps, count, queries);
+    if (!flight_start(&last, err))
+        return false;
+    last.ok = running_end(db, true, NULL, err);
+    last.err = err;
+    all_receive(&last, results);
+    results_clear(results, count);
+    return last.ok;
+}
+
+bool db_run_last(struct db *db, const struct db_step *steps, size_t count, struct error *err)
+{
+    assert(db->in_transaction);
+    return db->running ? last_behind(db, steps, count, err)
+                       : steps_run(db, steps, count, true, NULL, err);
 }
 
 static bool prepares_receive(struct db *db, struct error *err)

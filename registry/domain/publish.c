@@ -131,36 +131,53 @@ static bool key_check(const struct list *held, const char *key_id, struct error 
     return error_field(err, "bundle");
 }
 
-static void blob_describe(struct doc *blobs, const char *digest, uint64_t size, struct arena *arena)
+/* Rows as columns: PostgreSQL takes arrays for less than JSON. */
+struct blob_rows {
+    struct list digests, sizes;
+};
+
+static void blob_row_add(struct blob_rows *rows, const char *digest, uint64_t size,
+                         struct arena *arena)
 {
-    struct doc *blob = doc_add_table(arena, blobs, NULL);
-    doc_add_text(arena, blob, "digest", digest);
-    doc_add_integer(arena, blob, "size_bytes", (int64_t)size);
+    *LIST_AT(rows->digests, const char *, rows->digests.count++) = digest;
+    *LIST_AT(rows->sizes, const char *, rows->sizes.count++) =
+        arena_printf(arena, "%ju", (uintmax_t)size);
 }
 
-static const char *blob_rows(const struct publishing *publishing)
+static struct blob_rows blob_rows(const struct publishing *publishing)
 {
     struct arena *arena = publishing->arena;
     const struct pack_index *index = &publishing->parcel->index;
-    struct doc *blobs = doc_new(arena, DOC_LIST);
-    blob_describe(blobs, index->sha256, index->archive_bytes, arena);
-    blob_describe(blobs, publishing->bundle_digest, publishing->request->bundle.len, arena);
+    size_t room = index->files.count + 2;
+    struct blob_rows rows = { .digests = { ARENA_ARRAY(arena, const char *, room), 0 },
+                              .sizes = { ARENA_ARRAY(arena, const char *, room), 0 } };
+    blob_row_add(&rows, index->sha256, index->archive_bytes, arena);
+    blob_row_add(&rows, publishing->bundle_digest, publishing->request->bundle.len, arena);
     LIST_FOREACH (index->files, struct pack_file, file)
-        blob_describe(blobs, file->sha256, file->size, arena);
-    return json_print(blobs, JSON_COMPACT_KEPT, arena);
+        blob_row_add(&rows, file->sha256, file->size, arena);
+    return rows;
 }
 
-static const char *file_rows(const struct publishing *publishing)
+struct file_rows {
+    struct list paths, digests, modes;
+};
+
+static struct file_rows file_rows(const struct publishing *publishing)
 {
     struct arena *arena = publishing->arena;
-    struct doc *files = doc_new(arena, DOC_LIST);
-    LIST_FOREACH (publishing->parcel->index.files, struct pack_file, file) {
-        struct doc *row = doc_add_table(arena, files, NULL);
-        doc_add_text(arena, row, "path", file->path);
-        doc_add_text(arena, row, "digest", file->sha256);
-        doc_add_integer(arena, row, "mode", file->executable ? 0755 : 0644);
+    const struct list *files = &publishing->parcel->index.files;
+    const char **paths = ARENA_ARRAY(arena, const char *, files->count + 1);
+    const char **digests = ARENA_ARRAY(arena, const char *, files->count + 1);
+    const char **modes = ARENA_ARRAY(arena, const char *, files->count + 1);
+    for (size_t i = 0; i < files->count; i++) {
+        const struct pack_file *file = LIST_AT(*files, struct pack_file, i);
+        paths[i] = file->path;
+        digests[i] = file->sha256;
+        modes[i] = file->executable ? "493" : "420"; /* 0755, 0644 */
     }
-    return json_print(files, JSON_COMPACT_KEPT, arena);
+    return (struct file_rows){ { paths, files->count },
+                               { digests, files->count },
+                               { modes, files->count } };
 }
 
 static struct query audit_row(const struct publishing *publishing)
@@ -188,6 +205,7 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
     struct parcel *parcel = publishing->parcel;
     const struct publish_request *request = publishing->request;
     const struct db_value organisation = db_integer(parcel->organisation->id);
+    const struct blob_rows blobs = blob_rows(publishing);
     struct made *package;
     struct standing *standing;
     struct list held;
@@ -201,7 +219,7 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
               QUERY(version_same, organisation, db_text(request->name), db_text(parcel->sort_key)),
           .record = &standing_record,
           .out = (void **)&standing },
-        { .query = QUERY(blob_add, db_text(blob_rows(publishing))) },
+        { .query = QUERY(blob_add, db_texts(blobs.digests), db_texts(blobs.sizes)) },
     };
     if (!db_run_start(db, steps, COUNT(steps), err) ||
         !parcel_check(publishing->arena, parcel, err) ||
@@ -213,12 +231,16 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
     return standing_check(publishing, standing, found, err);
 }
 
-/* The version and what hangs on it; while the database does that, the blobs get their names. */
+/*
+ * The version and what hangs on it; while the database does that, the blobs get their names. The
+ * audit event comes last: its lock is everyone's.
+ */
 static bool rows_add(struct db *db, const struct publishing *publishing, const char *id,
                      struct error *err)
 {
     const struct parcel *parcel = publishing->parcel;
-    const struct db_step steps[] = {
+    const struct file_rows files = file_rows(publishing);
+    const struct db_step version[] = {
         { .query = QUERY(
               version_add, db_integer(publishing->package), db_integer(parcel->organisation->id),
               db_text(publishing->request->version), db_text(parcel->sort_key),
@@ -227,22 +249,19 @@ static bool rows_add(struct db *db, const struct publishing *publishing, const c
               db_text(parcel->index.tar_sha256), db_text(publishing->bundle_digest),
               db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
               db_integer(publishing->actor->who->account_id), db_text(id)) },
-        { .query = QUERY(file_add, db_text(id), db_text(file_rows(publishing))) },
+        { .query = QUERY(file_add, db_text(id), db_texts(files.paths), db_texts(files.digests),
+                         db_texts(files.modes)) },
         { .query = QUERY(provided_profile_add, db_text(id), db_text(parcel->profiles)) },
     };
-    return db_run_start(db, steps, COUNT(steps), err) &&
-           blob_batch_commit(publishing->batch, err) && db_run_wait(db, publishing->arena, err);
-}
-
-/* The audit event comes last: its lock is everyone's. */
-static bool rows_end(struct db *db, const struct publishing *publishing, struct error *err)
-{
-    const struct db_step steps[] = {
+    const struct db_step last[] = {
         { .query = QUERY(package_refresh, db_integer(publishing->package)) },
         { .query = audit_row(publishing) },
     };
+    if (!db_run_start(db, version, COUNT(version), err) ||
+        !blob_batch_commit(publishing->batch, err))
+        return false;
     crash_point("publish.durable");
-    return db_run_last(db, steps, COUNT(steps), err);
+    return db_run_last(db, last, COUNT(last), err);
 }
 
 /* Every row of a version, in the transaction that db_transact opened. */
@@ -259,7 +278,7 @@ static bool rows_write(struct db *db, void *context, struct error *err)
         return true;
     }
     random_uuid(id);
-    return rows_add(db, publishing, id, err) && rows_end(db, publishing, err) &&
+    return rows_add(db, publishing, id, err) &&
            result_fill(publishing, arena_strndup(publishing->arena, id, sizeof(id) - 1),
                        publishing->parcel->index.sha256, true);
 }
@@ -293,11 +312,16 @@ static bool visibility_check(const char *visibility, struct error *err)
     return error_field(err, "visibility");
 }
 
-/* The namespace's organisation and its keys, for someone who may publish there. */
-static bool organisation_take(struct db *db, const struct publish_request *request,
-                              const struct principal *who, struct arena *arena,
-                              struct parcel *parcel, struct error *err)
+/*
+ * The namespace's organisation and its keys, for someone who may publish there, and what came,
+ * unpacked while the database looks for them. Who may not publish is told that alone.
+ */
+static bool parcel_take(struct registry *registry, const struct publish_request *request,
+                        const struct principal *who, struct arena *arena, struct parcel *parcel,
+                        struct error *err)
 {
+    struct db *db = registry->db;
+    struct error unreadable;
     const struct db_step steps[] = {
         { .query = QUERY(organisation_find, db_text(request->namespace),
                          db_id(who ? who->account_id : 0)),
@@ -307,9 +331,17 @@ static bool organisation_take(struct db *db, const struct publish_request *reque
           .record = &signing_key_record,
           .all = &parcel->keys },
     };
-    return db_run(db, steps, COUNT(steps), arena, err) &&
-           access_organisation_check(parcel->organisation, request->namespace, who, ROLE_PUBLISHER,
-                                     err);
+    if (!db_run_start(db, steps, COUNT(steps), err))
+        return false;
+    bool ok = visibility_check(request->visibility, &unreadable) &&
+              parcel_read(registry, request, arena, parcel, &unreadable);
+    if (!db_run_wait(db, arena, err) ||
+        !access_organisation_check(parcel->organisation, request->namespace, who, ROLE_PUBLISHER,
+                                   err))
+        return false;
+    if (!ok)
+        *err = unreadable;
+    return ok;
 }
 
 bool version_publish(struct registry *registry, const struct publish_request *request,
@@ -318,9 +350,7 @@ bool version_publish(struct registry *registry, const struct publish_request *re
 {
     struct parcel parcel = { 0 };
     CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
-    if (!organisation_take(registry->db, request, actor->who, arena, &parcel, err) ||
-        !visibility_check(request->visibility, err) ||
-        !parcel_read(registry, request, arena, &parcel, err) ||
+    if (!parcel_take(registry, request, actor->who, arena, &parcel, err) ||
         !blob_batch_open(registry->blobs, &batch, err))
         return false;
 

@@ -194,6 +194,59 @@ static void a_round_trip_can_be_waited_for_later(void **state)
     assert_ok(db_ping(db, &err));
 }
 
+struct behind {
+    const char *first, *last;
+    int64_t account;
+};
+
+/* Two halves of the same work, of which the second does not wait for the first. */
+static bool behind_work(struct db *db, void *context, struct error *err)
+{
+    const struct behind *behind = context;
+    const struct db_value first[] = { db_text(behind->first), db_text(behind->first),
+                                      db_integer(behind->account) };
+    const struct db_value last[] = { db_text(behind->last), db_text(behind->last),
+                                     db_integer(behind->account) };
+    const struct db_step started[] = { organisation_step(first) };
+    const struct db_step ending[] = { organisation_step(last) };
+    return db_run_start(db, started, COUNT(started), err) &&
+           db_run_last(db, ending, COUNT(ending), err);
+}
+
+static void what_runs_still_is_committed_with_the_last(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    struct behind behind = { .first = world_text("first"),
+                             .last = world_text("last"),
+                             .account = world_person(false)->account_id };
+    assert_ok(db_transact(db, DB_READ_COMMITTED, behind_work, &behind, &err));
+    assert_int_equal(organisations_named(behind.first), 1);
+    assert_int_equal(organisations_named(behind.last), 1);
+}
+
+/* Whichever of them fails: it is the failure, and nothing is left of both. */
+static void what_runs_still_fails_with_the_last(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const char *taken = world_text("taken");
+    struct behind behind = { taken, world_text("one"), world_person(false)->account_id };
+    assert_ok(db_transact(db, DB_READ_COMMITTED, behind_work, &behind, &err));
+    for (int i = 0; i < 2; i++) {
+        const char *fresh = world_text("fresh");
+        behind.first = i == 0 ? taken : fresh;
+        behind.last = i == 0 ? fresh : taken;
+        struct error fault;
+        assert_false(db_transact(db, DB_READ_COMMITTED, behind_work, &behind, &fault));
+        assert_int_equal(fault.kind, ERROR_CONFLICT);
+        assert_string_equal(fault.field, "organisation_name_key");
+        assert_int_equal(organisations_named(fresh), 0);
+        assert_false(db_in_transaction(db));
+        assert_ok(db_ping(db, &err));
+    }
+}
+
 static bool nothing_work(struct db *db, void *context, struct error *err)
 {
     (void)db, (void)context, (void)err;
@@ -277,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_transaction_is_seen_when_it_is_committed),
         cmocka_unit_test(a_transaction_that_fails_leaves_nothing),
         cmocka_unit_test(a_round_trip_can_be_waited_for_later),
+        cmocka_unit_test(what_runs_still_is_committed_with_the_last),
+        cmocka_unit_test(what_runs_still_fails_with_the_last),
         cmocka_unit_test(work_that_asks_nothing_is_a_transaction_too),
         cmocka_unit_test(statements_come_again_on_a_new_connection),
         cmocka_unit_test(a_connection_lost_in_between_is_made_again_before_the_next_statement),

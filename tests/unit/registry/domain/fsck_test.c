@@ -84,8 +84,12 @@ static void changed_rows_show(void **state)
         "manifest");
     tampering_shows("version", "UPDATE version SET tar_digest = reverse(tar_digest)",
                     "UPDATE version SET tar_digest = reverse(tar_digest)", "tar");
-    tampering_shows("package", "UPDATE package SET latest_version_id = NULL",
-                    "SELECT package_refresh(id) FROM package", "latest version");
+    tampering_shows("package",
+                    "CREATE TABLE kept AS SELECT id, latest_version_id FROM package; "
+                    "UPDATE package SET latest_version_id = NULL",
+                    "UPDATE package p SET latest_version_id = k.latest_version_id "
+                    "FROM kept k WHERE k.id = p.id; DROP TABLE kept",
+                    "latest version");
     tampering_shows("blob", "UPDATE blob SET size_bytes = size_bytes + 1",
                     "UPDATE blob SET size_bytes = size_bytes - 1", "bytes instead of");
 }
