@@ -71,11 +71,20 @@ bool archive_from_folder(int dir, const struct pack_limits *limits, struct arena
                          struct pack_bytes *out, struct pack_index *out_index, struct error *err)
     MUST_CHECK;
 
+/*
+ * The memory that reading an archive takes, kept for the next: for one who reads many. Of one
+ * reading at a time. After a large archive it is not kept.
+ */
+struct archive_memory;
+struct archive_memory *archive_memory_new(void);
+void archive_memory_free(struct archive_memory *memory);
+
 /* An archive in memory, or in a file from its beginning when bytes is NULL. */
 struct archive_source {
     const void *bytes;
     size_t len;
     int fd;
+    struct archive_memory *memory; /* NULL: none is kept */
 };
 
 /* What the reader of an archive already knows. NULL: anything. */

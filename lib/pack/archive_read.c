@@ -7,6 +7,7 @@
 
 #include "lib/base/encode.h"
 #include "lib/base/limits.h"
+#include "lib/base/mem.h"
 #include "lib/base/text.h"
 #include "lib/pack/archive.h"
 #include "lib/pack/names.h"
@@ -23,6 +24,19 @@ struct bytes {
     size_t len, room;
 };
 
+/*
+ * What of the tar has been read and not compared yet with what ought to have been: the rest of the
+ * piece in hand, and before it what is left of earlier ones. libarchive reads little more than it
+ * has handed on, so that a tar of which more waits is another.
+ */
+struct ahead {
+    char *carried;
+    size_t carried_len;
+    const char *piece;
+    size_t piece_len;
+};
+#define CARRIED_MAX ((size_t)16 * 1024)
+
 /* One reading: the tar that is read, and the tar that ought to have been. */
 struct reading {
     const struct pack_limits *limits;
@@ -33,7 +47,7 @@ struct reading {
     const void *head;     /* the first piece of the tar, before libarchive has asked for it */
     size_t head_len;
     struct tar_writer *twin; /* writes the tar again */
-    struct sha256 twin_sha;
+    struct ahead ahead;
     bool binary, any_binary;
     bool misfit; /* the twin would not be the same, and is no longer written */
     struct names *names;
@@ -46,6 +60,45 @@ struct reading {
     size_t manifest_len;
 };
 
+/* Saves what waits of a piece, whose bytes are gone with the next. */
+static void ahead_carry(struct reading *reading)
+{
+    struct ahead *ahead = &reading->ahead;
+    reading->misfit = reading->misfit || ahead->piece_len > CARRIED_MAX - ahead->carried_len;
+    if (reading->misfit || ahead->piece_len == 0)
+        return;
+    if (!ahead->carried)
+        ahead->carried = xreallocarray(NULL, CARRIED_MAX, 1);
+    memcpy(ahead->carried + ahead->carried_len, ahead->piece, ahead->piece_len);
+    ahead->carried_len += ahead->piece_len;
+    ahead->piece_len = 0;
+}
+
+static bool piece_next(struct reading *reading, const void **out, size_t *len, struct error *err)
+{
+    ahead_carry(reading);
+    if (!zst_reader_next(reading->zst, out, len, err))
+        return false;
+    reading->ahead.piece = *out;
+    reading->ahead.piece_len = *len;
+    return true;
+}
+
+/* Whether the next bytes that wait are these; then they are done with. */
+static bool ahead_matches(struct ahead *ahead, const char *bytes, size_t len)
+{
+    size_t old = len < ahead->carried_len ? len : ahead->carried_len, now = len - old;
+    if (now > ahead->piece_len || (old && memcmp(ahead->carried, bytes, old) != 0) ||
+        (now && memcmp(ahead->piece, bytes + old, now) != 0))
+        return false;
+    ahead->carried_len -= old;
+    if (ahead->carried_len)
+        memmove(ahead->carried, ahead->carried + old, ahead->carried_len);
+    ahead->piece += now;
+    ahead->piece_len -= now;
+    return true;
+}
+
 static la_ssize_t piece_read(struct archive *archive, void *context, const void **out)
 {
     struct reading *reading = context;
@@ -53,7 +106,7 @@ static la_ssize_t piece_read(struct archive *archive, void *context, const void 
     if (len) {
         *out = reading->head;
         reading->head_len = 0;
-    } else if (!zst_reader_next(reading->zst, out, &len, &reading->failure)) {
+    } else if (!piece_next(reading, out, &len, &reading->failure)) {
         archive_set_error(archive, EIO, "input");
         return -1;
     }
@@ -71,10 +124,12 @@ static bool tar_failed(const struct reading *reading, struct error *err)
                      reason ? reason : "damaged");
 }
 
+/* Bytes of the twin, which come after those of the tar have been read. */
 static bool twin_bytes(void *context, const void *bytes, size_t len, struct error *err)
 {
+    struct reading *reading = context;
     (void)err;
-    sha256_add(context, bytes, len);
+    reading->misfit = reading->misfit || !ahead_matches(&reading->ahead, bytes, len);
     return true;
 }
 
@@ -260,20 +315,16 @@ static bool twin_check(struct reading *reading, struct zst_totals *totals, struc
     uint64_t read = (uint64_t)archive_filter_bytes(reading->archive, 0);
     for (size_t len = 1; len;) {
         const void *bytes;
-        if (!zst_reader_next(reading->zst, &bytes, &len, err))
+        if (!piece_next(reading, &bytes, &len, err))
             return false;
     }
     zst_reader_totals(reading->zst, totals);
     if (!reading->misfit && !tar_writer_end(reading->twin, err))
         return false;
-    unsigned char digest[SHA256_BYTES];
-    char twin[SHA256_TEXT];
-    sha256_end(&reading->twin_sha, digest);
-    hex_encode(digest, sizeof(digest), twin);
     if (totals->out > read + BLOCK)
         return error_set(err, INVALID, "the archive has data behind its last file");
     if (reading->misfit || reading->binary != reading->any_binary ||
-        strcmp(twin, totals->out_sha256) != 0) {
+        reading->ahead.carried_len + reading->ahead.piece_len > 0) {
         error_set(err, INVALID, "the archive is not in the one form that its files have");
         return error_hint(err, "owners, times, padding or headers differ; use nono pack build");
     }
@@ -335,12 +386,11 @@ static bool manifest_check(struct pack_index *index, const struct archive_expect
 
 static bool reading_start(struct reading *reading, struct error *err)
 {
-    if (!zst_reader_next(reading->zst, &reading->head, &reading->head_len, err))
+    if (!piece_next(reading, &reading->head, &reading->head_len, err))
         return false;
     reading->binary = tar_is_binary(reading->head, reading->head_len);
     reading->names = names_new(reading->arena);
-    sha256_init(&reading->twin_sha);
-    struct tar_output output = { &reading->twin_sha, twin_bytes };
+    struct tar_output output = { reading, twin_bytes };
     if (!tar_writer_new(reading->binary, &output, &reading->twin, err))
         return false;
     reading->archive = archive_read_new();
@@ -358,6 +408,7 @@ static void reading_clear(struct reading *reading)
         (void)archive_read_free(reading->archive);
     tar_writer_free(reading->twin);
     zst_reader_free(reading->zst);
+    free(reading->ahead.carried);
 }
 
 static bool archive_pass(struct reading *reading, struct zst_totals *totals, struct error *err)

@@ -84,7 +84,7 @@ bool archive_from_files(const struct pack_file *files, size_t count,
     if (!files_write(sorted, count, &compressed, err))
         return error_prefix(err, "archive");
 
-    struct archive_source source = { compressed.data, compressed.len, -1 };
+    struct archive_source source = { .bytes = compressed.data, .len = compressed.len };
     struct archive_expect expect = { .limits = limits };
     struct pack_index index;
     if (!archive_read_index(&source, &expect, arena, &index, err))

@@ -74,6 +74,26 @@ bool zst_writer_end(struct zst_writer *writer, struct error *err)
     return writer_run(writer, &in, ZSTD_e_end, err);
 }
 
+struct archive_memory {
+    ZSTD_DCtx *zstd; /* while no reader has it */
+};
+
+/* Of its window of 4 MiB a decoder has touched no more than it has put out. */
+#define KEPT_MAX ((uint64_t)1024 * 1024)
+
+struct archive_memory *archive_memory_new(void)
+{
+    return xnew(struct archive_memory);
+}
+
+void archive_memory_free(struct archive_memory *memory)
+{
+    if (!memory)
+        return;
+    (void)ZSTD_freeDCtx(memory->zstd);
+    free(memory);
+}
+
 struct zst_reader {
     const struct archive_source *source;
     uint64_t max_in, max_out, total_in, total_out;
@@ -87,6 +107,26 @@ struct zst_reader {
 
 #define OUTPUT (2 * PIECE)
 
+static ZSTD_DCtx *decoder_take(struct archive_memory *memory)
+{
+    ZSTD_DCtx *zstd = memory ? STEAL(memory->zstd) : NULL;
+    if (!zstd)
+        zstd = ZSTD_createDCtx();
+    if (!zstd)
+        abort();
+    (void)ZSTD_DCtx_reset(zstd, ZSTD_reset_session_and_parameters);
+    (void)ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
+    return zstd;
+}
+
+static void decoder_give(struct zst_reader *reader)
+{
+    struct archive_memory *memory = reader->source->memory;
+    if (memory && !memory->zstd && reader->total_out <= KEPT_MAX)
+        memory->zstd = STEAL(reader->zstd);
+    (void)ZSTD_freeDCtx(reader->zstd);
+}
+
 struct zst_reader *zst_reader_new(const struct archive_source *source, uint64_t max_in,
                                   uint64_t max_out)
 {
@@ -96,10 +136,7 @@ struct zst_reader *zst_reader_new(const struct archive_source *source, uint64_t 
     reader->output = xreallocarray(NULL, OUTPUT, 1);
     reader->max_in = max_in;
     reader->max_out = max_out;
-    reader->zstd = ZSTD_createDCtx();
-    if (!reader->zstd)
-        abort();
-    (void)ZSTD_DCtx_setParameter(reader->zstd, ZSTD_d_windowLogMax, WINDOW_LOG);
+    reader->zstd = decoder_take(source->memory);
     sha256_init(&reader->sha_in);
     sha256_init(&reader->sha_out);
     return reader;
@@ -109,7 +146,7 @@ void zst_reader_free(struct zst_reader *reader)
 {
     if (!reader)
         return;
-    (void)ZSTD_freeDCtx(reader->zstd);
+    decoder_give(reader);
     free(reader->input);
     free(reader->output);
     free(reader);

@@ -17,6 +17,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
+#include "lib/pack/archive.h"
 #include "registry/api/routes.h"
 #include "registry/auth/people.h"
 #include "registry/cmd/commands.h"
@@ -95,7 +96,6 @@ static bool workers_open(struct serve *serve, struct error *err)
     bool ok = true;
     for (size_t i = 0; i < count; i++) {
         openings[i] = (struct opening){ .store = &serve->store, .out = &serve->workers[i] };
-        serve->workers[i].metrics = serve->metrics;
         serve->registries[i] = &serve->workers[i].registry;
         if (pthread_create(&openings[i].thread, NULL, opening_main, &openings[i]) != 0)
             abort();
@@ -105,6 +105,10 @@ static bool workers_open(struct serve *serve, struct error *err)
         if (ok && !openings[i].ok)
             *err = openings[i].err;
         ok = ok && openings[i].ok;
+    }
+    for (size_t i = 0; i < count; i++) {
+        serve->workers[i].metrics = serve->metrics;
+        serve->workers[i].registry.memory = archive_memory_new();
     }
     free(openings);
     return ok;
@@ -281,8 +285,10 @@ static void stop(struct serve *serve)
     server_stop(serve->server);
     server_stop(serve->admin);
     tls_free(serve->tls);
-    for (size_t i = 0; serve->workers && i <= serve->worker_count; i++)
+    for (size_t i = 0; serve->workers && i <= serve->worker_count; i++) {
         db_close(serve->workers[i].registry.db);
+        archive_memory_free(serve->workers[i].registry.memory);
+    }
     downloads_free(serve->downloads);
     proxies_free(serve->proxies);
     metrics_free(serve->metrics);

@@ -22,10 +22,13 @@ static struct pack_limits limits_of(const struct registry_settings *settings)
     return limits;
 }
 
-static bool archive_take(const struct publish_request *request, const struct pack_limits *limits,
-                         struct arena *arena, struct parcel *parcel, struct error *err)
+static bool archive_take(struct registry *registry, const struct publish_request *request,
+                         const struct pack_limits *limits, struct arena *arena,
+                         struct parcel *parcel, struct error *err)
 {
-    struct archive_source source = { .bytes = request->archive.data, .len = request->archive.len };
+    struct archive_source source = { .bytes = request->archive.data,
+                                     .len = request->archive.len,
+                                     .memory = registry->memory };
     struct archive_expect expect = { .name = request->name,
                                      .version = request->version,
                                      .limits = limits };
@@ -133,7 +136,7 @@ bool parcel_read(struct registry *registry, const struct publish_request *reques
         return error_field(err, "version");
     semver_key(&parcel->version, parcel->sort_key);
 
-    return (request->archive.data ? archive_take(request, &limits, arena, parcel, err)
+    return (request->archive.data ? archive_take(registry, request, &limits, arena, parcel, err)
                                   : files_take(request, &limits, arena, parcel, err)) &&
            manifest_agrees(request, parcel, err);
 }

@@ -8,6 +8,7 @@
 struct db;
 struct blob_store;
 struct downloads;
+struct archive_memory;
 
 /* The same for all workers; lent for their life. */
 struct registry_settings {
@@ -27,4 +28,5 @@ struct registry {
     struct downloads
         *downloads; /* counts until they are written (downloads.h); NULL: not counted */
     const struct registry_settings *settings;
+    struct archive_memory *memory; /* for the archives that are published; or NULL */
 };

@@ -49,7 +49,7 @@ static const char *bundles_of(size_t bundle_len, struct arena *arena)
     char *bundle = arena_alloc(arena, bundle_len + 1, 1);
     memset(bundle, ' ', bundle_len);
     memcpy(bundle, "{}", 2);
-    const struct archive_source source = { archive.data, archive.len, -1 };
+    const struct archive_source source = { .bytes = archive.data, .len = archive.len };
     const struct install_pack pack = { .index = &index,
                                        .source = &source,
                                        .bundle = bundle,

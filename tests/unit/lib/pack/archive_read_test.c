@@ -415,7 +415,7 @@ static void archive_in_a_file_is_the_same(void **state)
     CLEANUP(closep) int fd = memfd_create("archive", MFD_CLOEXEC);
     assert_int_equal(write(fd, bytes, len), (ssize_t)len);
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct archive_source in_file = { .fd = fd }, in_memory = { bytes, len, -1 };
+    struct archive_source in_file = { .fd = fd }, in_memory = { .bytes = bytes, .len = len };
     const struct archive_expect anything = { 0 };
     struct pack_index first, second;
     assert_ok(archive_read_index(&in_file, &anything, arena, &first, &err));
@@ -437,7 +437,7 @@ static void files_come_with_their_bytes(void **state)
     size_t len;
     CLEANUP(freep) char *bytes = tarball_compress(&tar, &len);
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct archive_source source = { bytes, len, -1 };
+    struct archive_source source = { .bytes = bytes, .len = len };
     const struct archive_expect anything = { 0 };
     struct pack_index index, with;
     const struct pack_file *files = NULL;
@@ -458,8 +458,8 @@ static void files_come_with_their_bytes(void **state)
         sha256_hex(held->bytes, held->size, digest);
         assert_string_equal(digest, file->sha256);
     }
-    assert_fails(archive_read_files(&(struct archive_source){ bytes, len - 1, -1 }, &anything,
-                                    arena, &with, &files, &err),
+    assert_fails(archive_read_files(&(struct archive_source){ .bytes = bytes, .len = len - 1 },
+                                    &anything, arena, &with, &files, &err),
                  INVALID);
 }
 

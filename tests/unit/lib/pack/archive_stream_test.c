@@ -44,7 +44,8 @@ static int setup(void **state)
     };
     assert_ok(archive_from_files(files, COUNT(files), NULL, fixture.arena, &fixture.bytes,
                                  &fixture.index, &err));
-    fixture.source = (struct archive_source){ fixture.bytes.data, fixture.bytes.len, -1 };
+    fixture.source =
+        (struct archive_source){ .bytes = fixture.bytes.data, .len = fixture.bytes.len };
     (void)snprintf(fixture.path, sizeof(fixture.path), "/tmp/nono-stream-XXXXXX");
     assert_non_null(mkdtemp(fixture.path));
     assert_ok(dir_open(fixture.path, &fixture.dir, &err));
@@ -150,7 +151,7 @@ static void other_bytes_leave_nothing(void **state)
     struct pack_bytes other;
     struct pack_index index;
     assert_ok(archive_from_files(files, COUNT(files), NULL, fixture->arena, &other, &index, &err));
-    struct archive_source source = { other.data, other.len, -1 };
+    struct archive_source source = { .bytes = other.data, .len = other.len };
     struct error err;
     assert_false(archive_extract(&source, &fixture->index, fixture->dir, "out", &err));
     assert_int_not_equal(faccessat(fixture->dir, "out", F_OK, 0), 0);
