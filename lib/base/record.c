@@ -18,13 +18,31 @@ struct decoder {
     struct path path;
 };
 
+static void path_append(struct path *path, const char *text, size_t len)
+{
+    size_t room = sizeof(path->text) - 1 - path->len;
+    size_t fits = len < room ? len : room;
+    memcpy(path->text + path->len, text, fits);
+    path->len += fits;
+    path->text[path->len] = '\0';
+}
+
+/* Of every value, although few are at fault: so without snprintf. */
 static size_t path_push(struct path *path, const char *key, size_t index)
 {
-    size_t before = path->len, room = sizeof(path->text) - path->len;
-    int used = key ? snprintf(path->text + before, room, "%s%s", before ? "." : "", key)
-                   : snprintf(path->text + before, room, "[%zu]", index);
-    if (used > 0)
-        path->len = before + ((size_t)used < room ? (size_t)used : room - 1);
+    size_t before = path->len;
+    char digits[24], *at = digits + sizeof(digits);
+    if (key) {
+        path_append(path, ".", before > 0);
+        path_append(path, key, strlen(key));
+        return before;
+    }
+    *--at = ']';
+    do
+        *--at = (char)('0' + index % 10);
+    while ((index /= 10) > 0);
+    *--at = '[';
+    path_append(path, at, (size_t)(digits + sizeof(digits) - at));
     return before;
 }
 
@@ -204,12 +222,14 @@ static bool table_decode(struct decoder *decoder, const struct doc *doc,
         const struct doc *value = doc_find(doc, field->name);
         if (value && value->kind == DOC_NULL && field->kind != FIELD_DOC)
             value = NULL; /* null is absence */
+        if (!value && field->presence != REQUIRED)
+            continue;
         size_t before = path_push(&decoder->path, field->name, 0);
-        if (!value && field->presence == REQUIRED) {
+        if (!value) {
             doc_fault(decoder->err, doc, "%s: missing", decoder->path.text);
             return error_field(decoder->err, "%s", decoder->path.text);
         }
-        if (value && !value_decode(decoder, value, field, (char *)out + field->offset))
+        if (!value_decode(decoder, value, field, (char *)out + field->offset))
             return false;
         path_pop(&decoder->path, before);
     }

@@ -1,4 +1,5 @@
 /* What is built in: the data files of lib/profile/builtin, embedded by cmake/EmbedFolder.cmake. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/profile/resolver.h"
@@ -39,30 +40,62 @@ static const char *const preset_names[] = {
 };
 #undef TEXT_FILE
 
-static void find(const struct builtin *all, size_t count, const char *name,
+/* What profile_builtin_keep has read: all NULL without it, and constant after it. */
+static struct doc *profile_docs[COUNT(profiles)], *group_docs[COUNT(groups)],
+    *preset_docs[COUNT(presets)];
+
+static void text_of(const struct builtin *builtin, struct doc *doc, struct profile_text *out)
+{
+    *out = (struct profile_text){ .text = builtin->text,
+                                  .len = builtin->len,
+                                  .syntax = PROFILE_TOML,
+                                  .file = builtin->file,
+                                  .builtin = true,
+                                  .doc = doc };
+}
+
+static void find(const struct builtin *all, struct doc *const *docs, size_t count, const char *name,
                  struct profile_text *out)
 {
     *out = (struct profile_text){ 0 };
     for (size_t i = 0; i < count; i++) {
         if (strcmp(all[i].name, name) == 0) {
-            *out = (struct profile_text){ .text = all[i].text,
-                                          .len = all[i].len,
-                                          .syntax = PROFILE_TOML,
-                                          .file = all[i].file,
-                                          .builtin = true };
+            text_of(&all[i], docs[i], out);
             return;
         }
     }
 }
 
+static void keep(const struct builtin *all, struct doc **docs, size_t count, struct arena *arena)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct profile_text text;
+        struct error err;
+        text_of(&all[i], NULL, &text);
+        if (!profile_parse(&text, arena, &docs[i], &err))
+            abort(); /* data of ours that is none */
+    }
+}
+
+void profile_builtin_keep(void)
+{
+    static struct arena *arena;
+    if (arena)
+        return;
+    arena = arena_new();
+    keep(profiles, profile_docs, COUNT(profiles), arena);
+    keep(groups, group_docs, COUNT(groups), arena);
+    keep(presets, preset_docs, COUNT(presets), arena);
+}
+
 void profile_builtin_find(const char *name, struct profile_text *out)
 {
-    find(profiles, COUNT(profiles), name, out);
+    find(profiles, profile_docs, COUNT(profiles), name, out);
 }
 
 void profile_group_find(const char *name, struct profile_text *out)
 {
-    find(groups, COUNT(groups), name, out);
+    find(groups, group_docs, COUNT(groups), name, out);
 }
 
 bool profile_group_is_foreign(const char *name, const char *os)
@@ -76,7 +109,7 @@ bool profile_group_is_foreign(const char *name, const char *os)
 
 void profile_preset_find(const char *name, struct profile_text *out)
 {
-    find(presets, COUNT(presets), name, out);
+    find(presets, preset_docs, COUNT(presets), name, out);
 }
 
 const char *const *profile_builtin_names(void)

@@ -32,6 +32,10 @@ bool profile_syntax_of(const char *file, enum profile_syntax *out)
 bool profile_parse(const struct profile_text *text, struct arena *arena, struct doc **out,
                    struct error *err)
 {
+    if (text->doc) {
+        *out = text->doc;
+        return true;
+    }
     if (text->len > LIMIT_PROFILE_BYTES)
         return error_set(err, TOO_LARGE, "%s: larger than a profile may be (%zu bytes)", text->file,
                          LIMIT_PROFILE_BYTES);

@@ -202,6 +202,7 @@ struct profile_text {
     const char *pack; /* "ns/name" when it is an installed pack's, and its folder */
     const char *pack_dir;
     bool builtin;
+    struct doc *doc; /* what it says, when that is known already; else NULL */
 };
 
 /*
@@ -300,6 +301,12 @@ bool profile_check_supported(const struct profile *profile, struct error *err) M
 
 /* The resolved model as a document, for `profile show --json` and tests. */
 struct doc *profile_print(const struct profile *profile, struct arena *arena);
+
+/*
+ * For programs that resolve many profiles: reads all that is built in, which is kept as long as the
+ * process, for all its threads. To be called before there are others.
+ */
+void profile_builtin_keep(void);
 
 /* Built-in profiles and groups: data files of this folder, compiled in. NULL-terminated names. */
 const char *const *profile_builtin_names(void);

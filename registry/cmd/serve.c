@@ -18,6 +18,7 @@
 #include "lib/base/mem.h"
 #include "lib/base/random.h"
 #include "lib/pack/archive.h"
+#include "lib/profile/profile.h"
 #include "registry/api/routes.h"
 #include "registry/auth/people.h"
 #include "registry/cmd/commands.h"
@@ -256,6 +257,7 @@ static bool start(struct serve *serve, struct error *err)
     CLEANUP(closep) int listener = -1;
     CLEANUP(closep) int admin = -1;
     routes_join(serve);
+    profile_builtin_keep();
     serve->downloads = downloads_new();
     serve->store.registry.downloads = serve->downloads;
     serve->inside = (struct serving){ serve->store.registry, serve->metrics };

@@ -257,6 +257,24 @@ static void a_packs_groups_are_what_they_give_to_others(void **state)
     assert_fails(profile_resolve_groups(&env, &table, arena, &profile, &err), TOO_LARGE);
 }
 
+/* Last: what is kept stays. */
+static void what_is_built_in_says_the_same_once_it_is_kept(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_text text;
+    const char *said[2];
+    for (int i = 0; i < 2; i++) {
+        struct permissions permissions;
+        profile_group_find("git_config", &text);
+        assert_int_equal(text.doc != NULL, i);
+        summary(arena, PROFILE_TOML, full, &permissions);
+        said[i] = json_encode(&permissions_record, &permissions, arena);
+        profile_builtin_keep();
+    }
+    assert_string_equal(said[0], said[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +286,7 @@ int main(void)
         cmocka_unit_test(a_union_asks_what_either_asks),
         cmocka_unit_test(a_packs_groups_are_what_they_give_to_others),
         cmocka_unit_test(a_difference_tells_wider_from_narrower),
+        cmocka_unit_test(what_is_built_in_says_the_same_once_it_is_kept),
     };
     return cmocka_run_group_tests_name("lib/profile/permissions", tests, NULL, NULL);
 }
