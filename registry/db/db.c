@@ -168,9 +168,9 @@ static bool command(struct db *db, const char *text, struct error *err)
 /* The BEGIN that waited for a statement to go with. */
 static bool begin_send(struct db *db, struct error *err)
 {
-    const char *begin = db->begin;
-    db->begin = NULL;
-    return !begin || command(db, begin, err);
+    bool begins = db->begins;
+    db->begins = false;
+    return !begins || command(db, db_statement_text(db->begin), err);
 }
 
 bool db_run_script(struct db *db, const char *text, struct error *err)
@@ -213,17 +213,18 @@ static bool attempt(struct db *db, enum db_isolation isolation, db_work *work, v
     if (!db_reconnect(db, err))
         return false;
     db->retry = db->committed = db->undo = false;
-    db->begin = isolation == DB_SERIALIZABLE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                             : "BEGIN ISOLATION LEVEL READ COMMITTED";
+    db->begins = true;
+    db->begin = isolation == DB_SERIALIZABLE ? SQL_transaction_begin_serializable
+                                             : SQL_transaction_begin;
     db->in_transaction = true;
     bool ok = work(db, context, err);
     db_run_drop(db);
-    if (ok && !db->committed && !db->begin && !db->undo)
+    if (ok && !db->committed && !db->begins && !db->undo)
         ok = command(db, "COMMIT", err);
     if ((!ok || db->undo) && PQtransactionStatus(db->conn) != PQTRANS_IDLE)
         PQclear(PQexec(db->conn, "ROLLBACK"));
     db->in_transaction = false;
-    db->begin = NULL;
+    db->begins = false;
     return ok;
 }
 

@@ -11,7 +11,8 @@ struct db {
     PGconn *conn;
     bool prepared[DB_STATEMENT_COUNT]; /* on this connection; each at its first use */
     bool in_transaction;               /* of db_transact */
-    const char *begin;                 /* what opens it, until it has been sent; or NULL */
+    bool begins;                       /* what opens it has not been sent yet */
+    enum db_statement begin;           /* what that is */
     bool committed;                    /* by db_run_last */
     bool undo;                         /* by db_undo */
     bool broken;                       /* its protocol is out of step: as good as lost */

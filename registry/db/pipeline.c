@@ -14,32 +14,31 @@ struct flight {
     struct db *db;
     const struct query *const *queries;
     size_t count;
-    bool begin, commit;
+    bool commit;
     bool followed; /* by another, sent before the results of this one are here */
-    bool prepares[DB_RUN_MAX];
+    bool begins;
+    struct query begin;
+    bool prepares[DB_RUN_MAX + 2]; /* of BEGIN, the queries and COMMIT, in their order */
     bool ok;
     struct error *err; /* of the first failure */
 };
 
-static bool query_send(struct flight *flight, size_t i, struct arena *arena)
+static const struct query commit_query = { .statement = SQL_transaction_commit };
+
+static bool query_send(struct flight *flight, size_t place, const struct query *query,
+                       struct arena *arena)
 {
     struct db *db = flight->db;
-    const struct query *query = flight->queries[i];
     const char *name = db_statement_name(query->statement);
     struct parameters parameters = { 0 };
     db_parameters(query, arena, &parameters);
     if (!db->prepared[query->statement]) {
-        flight->prepares[i] = db->prepared[query->statement] = true;
+        flight->prepares[place] = db->prepared[query->statement] = true;
         if (!PQsendPrepare(db->conn, name, db_statement_text(query->statement), 0, NULL))
             return false;
     }
     return PQsendQueryPrepared(db->conn, name, (int)query->count, parameters.values,
                                parameters.lengths, parameters.formats, 0);
-}
-
-static bool text_send(struct db *db, const char *text)
-{
-    return PQsendQueryParams(db->conn, text, 0, NULL, NULL, NULL, NULL, 0);
 }
 
 static bool all_send(struct flight *flight)
@@ -48,14 +47,16 @@ static bool all_send(struct flight *flight)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     if (!PQenterPipelineMode(db->conn))
         return false;
-    flight->begin = db->begin != NULL;
-    if (db->begin && !text_send(db, db->begin))
+    flight->begins = db->begins;
+    flight->begin.statement = db->begin;
+    if (db->begins && !query_send(flight, 0, &flight->begin, arena))
         return false;
-    db->begin = NULL;
+    db->begins = false;
     for (size_t i = 0; i < flight->count; i++)
-        if (!query_send(flight, i, arena))
+        if (!query_send(flight, 1 + i, flight->queries[i], arena))
             return false;
-    return (!flight->commit || text_send(db, "COMMIT")) && PQpipelineSync(db->conn);
+    return (!flight->commit || query_send(flight, 1 + flight->count, &commit_query, arena)) &&
+           PQpipelineSync(db->conn);
 }
 
 /* The result that is next; a NULL stands behind each. What fails first is told, and nothing else.
@@ -74,24 +75,25 @@ static PGresult *result_take(struct flight *flight, const char *what)
     return NULL;
 }
 
-static void query_receive(struct flight *flight, size_t i, PGresult **out)
+static PGresult *query_receive(struct flight *flight, size_t place, enum db_statement statement)
 {
-    enum db_statement statement = flight->queries[i]->statement;
     const char *name = db_statement_name(statement);
-    if (flight->prepares[i]) {
+    bool ok = flight->ok;
+    if (flight->prepares[place]) {
         PGresult *result = result_take(flight, name);
         flight->db->prepared[statement] = result != NULL;
-        if (!result && flight->err->kind != ERROR_UNAVAILABLE)
+        if (ok && !result && flight->err->kind != ERROR_UNAVAILABLE)
             flight->err->kind = ERROR_INTERNAL; /* a statement of ours that is none */
         PQclear(result);
     }
-    *out = result_take(flight, name);
+    return result_take(flight, name);
 }
 
 /* A COMMIT of what has failed answers that it rolled back, without a fault. */
 static void commit_receive(struct flight *flight)
 {
-    CLEANUP(PQclearp) PGresult *result = result_take(flight, "commit");
+    CLEANUP(PQclearp)
+    PGresult *result = query_receive(flight, 1 + flight->count, SQL_transaction_commit);
     if (!result)
         return;
     flight->db->committed = strcmp(PQcmdStatus(result), "COMMIT") == 0;
@@ -102,10 +104,10 @@ static void commit_receive(struct flight *flight)
 static void all_receive(struct flight *flight, PGresult **results)
 {
     struct db *db = flight->db;
-    if (flight->begin)
-        PQclear(result_take(flight, "begin"));
+    if (flight->begins)
+        PQclear(query_receive(flight, 0, flight->begin.statement));
     for (size_t i = 0; i < flight->count; i++)
-        query_receive(flight, i, &results[i]);
+        results[i] = query_receive(flight, 1 + i, flight->queries[i]->statement);
     if (flight->commit)
         commit_receive(flight);
     PQclear(PQgetResult(db->conn)); /* the sync's own */

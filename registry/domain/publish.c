@@ -248,10 +248,8 @@ static bool rows_add(struct db *db, const struct publishing *publishing, const c
               db_text(parcel->permissions), db_text(parcel->readme), db_text(parcel->index.sha256),
               db_text(parcel->index.tar_sha256), db_text(publishing->bundle_digest),
               db_text(parcel->binds ? "pack" : "files"), db_text(parcel->key_id),
-              db_integer(publishing->actor->who->account_id), db_text(id)) },
-        { .query = QUERY(file_add, db_text(id), db_texts(files.paths), db_texts(files.digests),
-                         db_texts(files.modes)) },
-        { .query = QUERY(provided_profile_add, db_text(id), db_text(parcel->profiles)) },
+              db_integer(publishing->actor->who->account_id), db_text(id), db_texts(files.paths),
+              db_texts(files.digests), db_texts(files.modes), db_text(parcel->profiles)) },
     };
     const struct db_step last[] = {
         { .query = QUERY(package_refresh, db_integer(publishing->package)) },

@@ -87,6 +87,22 @@ static void the_first_failure_is_told_and_nothing_behind_it_runs(void **state)
     assert_int_equal(organisations_named(after), 1);
 }
 
+/* Also where what stands behind it would have been prepared with it. */
+static void a_failure_stays_what_it_is_on_a_new_connection(void **state)
+{
+    (void)state;
+    CLEANUP(db_closep) struct db *db = db_new();
+    const struct principal *who = world_person(false);
+    const char *name = world_text("again");
+    const struct db_value values[] = { db_text(name), db_text(name), db_integer(who->account_id) };
+    const struct db_value nobody[] = { db_text(name), db_null() };
+    const struct db_step steps[] = { organisation_step(values),
+                                     { .query = { SQL_organisation_find, 2, nobody } } };
+    assert_ok(db_run(world.registry.db, steps, 1, world.arena, &err));
+    assert_fails(db_run(db, steps, COUNT(steps), world.arena, &err), CONFLICT);
+    assert_ok(db_run(db, steps + 1, 1, world.arena, &err));
+}
+
 struct writing {
     const char *name;
     int64_t account;
@@ -327,6 +343,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(steps_run_in_order_and_give_their_rows),
         cmocka_unit_test(the_first_failure_is_told_and_nothing_behind_it_runs),
+        cmocka_unit_test(a_failure_stays_what_it_is_on_a_new_connection),
         cmocka_unit_test(a_transaction_is_seen_when_it_is_committed),
         cmocka_unit_test(a_transaction_that_fails_leaves_nothing),
         cmocka_unit_test(a_round_trip_can_be_waited_for_later),
