@@ -214,8 +214,8 @@ static bool attempt(struct db *db, enum db_isolation isolation, db_work *work, v
         return false;
     db->retry = db->committed = db->undo = false;
     db->begins = true;
-    db->begin = isolation == DB_SERIALIZABLE ? SQL_transaction_begin_serializable
-                                             : SQL_transaction_begin;
+    db->begin =
+        isolation == DB_SERIALIZABLE ? SQL_transaction_begin_serializable : SQL_transaction_begin;
     db->in_transaction = true;
     bool ok = work(db, context, err);
     db_run_drop(db);
