@@ -24,6 +24,9 @@ function(nono_module folder)
     target_link_libraries(${name} INTERFACE nono-compiler ${used} ${arg_EXTERNAL})
   endif()
 
+  set_property(GLOBAL PROPERTY ${name}_USES ${used}) # for Musl.cmake
+  set_property(GLOBAL PROPERTY ${name}_EXTERNAL ${arg_EXTERNAL})
+
   list(JOIN arg_USES " " uses)
   file(APPEND ${NONO_LAYERS} "${folder}: ${uses}\n")
 endfunction()

@@ -17,13 +17,27 @@ endfunction()
 
 target_compile_definitions(nono-compiler INTERFACE NONO_VERSION="${PROJECT_VERSION}")
 
-nono_program(nono           client/main.c              USES client/cmd client/ui)
+include(Musl)
+if(NONO_MUSL)
+  nono_musl_module(nono-client-cmd)
+  nono_musl_module(nono-client-ui)
+  nono_program(nono         client/main.c              USES client/cmd-musl client/ui-musl)
+  nono_musl_link(nono)
+  target_sources(nono PRIVATE client/fortify.c)
+else()
+  nono_program(nono         client/main.c              USES client/cmd client/ui)
+endif()
 if(NONO_STATIC) # no dynamic loader on the way to the sandbox: docs/performance.md has what that saves
-  target_link_libraries(nono PRIVATE -static-pie) # behind the -pie that CMake adds
+  if(NOT NONO_MUSL)
+    target_link_libraries(nono PRIVATE -static-pie) # behind the -pie that CMake adds
+  endif()
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
     target_sources(nono PRIVATE client/cpu.c)
     set_source_files_properties(client/cpu.c PROPERTIES COMPILE_OPTIONS -fno-lto) # --wrap looks past it otherwise
-    target_link_options(nono PRIVATE -Wl,--wrap=OPENSSL_cpuid_setup -Wl,-z,pack-relative-relocs)
+    target_link_options(nono PRIVATE -Wl,--wrap=OPENSSL_cpuid_setup)
+    if(NOT NONO_MUSL) # whose startup knows none before 1.2.4
+      target_link_options(nono PRIVATE -Wl,-z,pack-relative-relocs)
+    endif()
   endif()
 endif()
 nono_program(nono-pkg       client/cmd/pkg/main.c      LIBEXEC USES client/cmd/pkg client/ui)

@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/limits.h"
 
 #ifndef MADV_POPULATE_READ /* Linux 5.14; the build machine's headers may be older */
@@ -15,6 +16,7 @@
 
 /* What a start with a built-in profile uses, measured. */
 #define WARM_HEAP  (112 * KIB) /* under malloc's limit for a mapping of its own */
+#define WARM_POOL  (84 * KIB)  /* of the arenas' */
 #define WARM_STACK (32 * KIB)
 
 static void populate(uintptr_t from, uintptr_t to, int advice)
@@ -24,13 +26,25 @@ static void populate(uintptr_t from, uintptr_t to, int advice)
         (void)madvise((void *)first, to - first, advice); /* NOLINT(performance-no-int-to-ptr) */
 }
 
+/* Where memory is going to be asked for. */
+static void heap_populate(void)
+{
+#ifdef NONO_ARENA_POOL
+    size_t size;
+    uintptr_t pool = (uintptr_t)arena_pool(&size);
+    populate(pool, pool + (WARM_POOL < size ? WARM_POOL : size), MADV_POPULATE_WRITE);
+#else
+    void *heap = malloc(WARM_HEAP); /* grows the heap at once */
+    populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0), MADV_POPULATE_WRITE);
+    free(heap);
+#endif
+}
+
 void warm_up(void)
 {
     extern const char __executable_start, __init_array_start; /* the linker's */
-    void *heap = malloc(WARM_HEAP);                           /* grows the heap at once */
     uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
     populate((uintptr_t)&__executable_start, (uintptr_t)&__init_array_start, MADV_POPULATE_READ);
-    populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0), MADV_POPULATE_WRITE);
+    heap_populate();
     populate(stack - WARM_STACK, stack, MADV_POPULATE_WRITE);
-    free(heap);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/store/journal_file.h"
+#include "lib/base/calls.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 

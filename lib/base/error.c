@@ -53,6 +53,17 @@ bool error_raise(struct error *err, enum error_kind kind, int sys, const char *w
     return false;
 }
 
+/* strerror(3) is not for threads in glibc, and is in musl, which has nothing else. */
+const char *error_system_text(int sys)
+{
+#ifdef __GLIBC__
+    const char *text = strerrordesc_np(sys);
+    return text ? text : "unknown error";
+#else
+    return strerror(sys); /* NOLINT(concurrency-mt-unsafe) */
+#endif
+}
+
 bool error_raise_errno(struct error *err, const char *where, const char *format, ...)
 {
     int sys = errno;
@@ -63,9 +74,8 @@ bool error_raise_errno(struct error *err, const char *where, const char *format,
     (void)vsnprintf(subject, sizeof(subject), format, args);
     va_end(args);
 
-    char reason[64];
     return error_raise(err, kind_of_errno(sys), sys, where, "%.400s: %s", subject,
-                       strerror_r(sys, reason, sizeof(reason)));
+                       error_system_text(sys));
 }
 
 bool error_add_prefix(struct error *err, const char *format, ...)

@@ -61,6 +61,8 @@ static inline bool error_false(bool raised)
     return false;
 }
 
+/* What an errno means; static text. Thread-safe. */
+const char *error_system_text(int sys);
 bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
                  const char *format, ...) __attribute__((cold, format(printf, 5, 6)));
 bool error_raise_errno(struct error *err, const char *where, const char *format, ...)

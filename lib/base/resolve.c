@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "lib/base/calls.h"
 #include "lib/base/cleanup.h"
 
 struct walk {

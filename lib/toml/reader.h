@@ -5,6 +5,14 @@
 
 #include "lib/toml/toml.h"
 
+struct toml_slot {
+    const struct doc *table;
+    struct doc *member; /* NULL: free */
+};
+
+/* As many as a short document needs, without asking for memory. */
+#define TOML_SLOTS_FIRST 64
+
 struct toml_reader {
     const char *at, *end, *line_start;
     unsigned line;
@@ -13,6 +21,7 @@ struct toml_reader {
     struct error *err;
     struct toml_slot *slots; /* every table member by (table, key): see table.c */
     size_t slot_count, slots_used;
+    struct toml_slot first_slots[TOML_SLOTS_FIRST];
     size_t values;
 };
 
@@ -86,6 +95,7 @@ bool toml_read_number(struct toml_reader *reader, struct doc **out) MUST_CHECK;
 bool toml_read_time(struct toml_reader *reader, struct doc **out) MUST_CHECK;
 
 /* A member of a table, or NULL. */
+void toml_slots_free(struct toml_reader *reader);
 struct doc *toml_table_find(const struct toml_reader *reader, const struct doc *table,
                             const struct toml_key *key);
 /* The table that `[key]` or `[[key]]` opens, below root. */

@@ -9,11 +9,6 @@
 #include "lib/base/mem.h"
 #include "lib/toml/reader.h"
 
-struct toml_slot {
-    const struct doc *table;
-    struct doc *member; /* NULL: free */
-};
-
 static size_t slot_hash(const struct doc *table, const char *key, size_t len)
 {
     uint64_t hash = 0xcbf29ce484222325U ^ (uintptr_t)table; /* FNV-1a */
@@ -33,16 +28,23 @@ static struct toml_slot *slot_find(struct toml_slot *slots, size_t count, const 
     }
 }
 
+void toml_slots_free(struct toml_reader *reader)
+{
+    if (reader->slots != reader->first_slots)
+        free(reader->slots);
+}
+
 static void slots_grow(struct toml_reader *reader)
 {
-    size_t count = reader->slot_count ? reader->slot_count * 2 : 64;
-    struct toml_slot *slots = xcalloc(count, sizeof(*slots));
+    size_t count = reader->slot_count ? reader->slot_count * 2 : TOML_SLOTS_FIRST;
+    struct toml_slot *slots =
+        reader->slot_count ? xcalloc(count, sizeof(*slots)) : reader->first_slots;
     for (size_t i = 0; i < reader->slot_count; i++) {
         const struct toml_slot *old = &reader->slots[i];
         if (old->member)
             *slot_find(slots, count, old->table, old->member->key, old->member->key_len) = *old;
     }
-    free(reader->slots);
+    toml_slots_free(reader);
     reader->slots = slots;
     reader->slot_count = count;
 }

@@ -208,7 +208,7 @@ bool toml_parse(const char *text, size_t len, const char *source, struct arena *
     struct doc *root = toml_node_new(&reader, DOC_TABLE);
     toml_node_of(root)->state = TOML_HEADER;
     bool ok = check_utf8(&reader) && read_document(&reader, root);
-    free(reader.slots);
+    toml_slots_free(&reader);
     if (ok)
         *out = root;
     return ok;

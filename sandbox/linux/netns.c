@@ -187,7 +187,7 @@ bool netns_explain(const struct netns_failure *failure, struct error *err)
         return error_hint(err, "%s", switches[i].hint);
     }
     (void)error_raise(err, ERROR_UNAVAILABLE, failure->sys, ERROR_HERE, "%s: %s",
-                      steps[failure->step], strerrordesc_np(failure->sys));
+                      steps[failure->step], error_system_text(failure->sys));
     return error_hint(err, "a container may forbid namespaces; an allow-list of hosts needs them");
 }
 

@@ -4,6 +4,9 @@
 
 /* Numbers that the build machine's headers may not have; the same on every architecture. */
 #define NR_OPEN_TREE_ATTR 467
+#ifndef SYS_quotactl_fd
+#define SYS_quotactl_fd 443
+#endif
 
 /* clang-format off */
 const struct seccomp_rule seccomp_rules[] = {

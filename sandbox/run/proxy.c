@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
@@ -175,8 +178,8 @@ static int spawn(struct run_proxy *proxy, int events)
         sys = posix_spawn_file_actions_adddup2(&actions, proxy->policy, PROXY_FD_POLICY);
     if (sys == 0)
         sys = posix_spawn_file_actions_adddup2(&actions, events, PROXY_FD_EVENTS);
-    if (sys == 0)
-        sys = posix_spawn_file_actions_addclosefrom_np(&actions, PROXY_FD_EVENTS + 1);
+    if (sys == 0 && syscall(SYS_close_range, PROXY_FD_EVENTS + 1, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+        sys = errno;
     if (sys == 0)
         sys = posix_spawnattr_setsigmask(&attributes, &none);
     if (sys == 0)

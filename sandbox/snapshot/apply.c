@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/calls.h"
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
 #include "sandbox/snapshot/folder.h"
@@ -77,7 +78,7 @@ static bool is_empty(int dir, const char *name)
     if (!file_open_same_mount(dir, name, O_RDONLY | O_DIRECTORY, 0, &fd, &err))
         return false;
     size_t count = 0;
-    for (ssize_t len; (len = getdents64(fd, listing, sizeof(listing))) > 0;)
+    for (ssize_t len; (len = getdents64(fd, (void *)listing, sizeof(listing))) > 0;)
         for (ssize_t at = 0; at < len; count++)
             at += ((const struct dirent64 *)(const void *)(listing + at))->d_reclen;
     return count <= 2; /* itself and its parent */

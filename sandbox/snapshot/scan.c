@@ -263,7 +263,7 @@ static int by_name(const void *a, const void *b)
 static bool names_list(struct walk *walk, int fd, struct names *names, struct error *err)
 {
     ssize_t len;
-    while ((len = getdents64(fd, walk->listing, LISTING_LEN)) > 0)
+    while ((len = getdents64(fd, (void *)walk->listing, LISTING_LEN)) > 0)
         if (!listing_take(walk, walk->listing, len, names, err))
             return false;
     if (len < 0)

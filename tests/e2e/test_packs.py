@@ -165,13 +165,12 @@ def test_a_run_under_a_changed_pack_does_not_start(client, publisher):  # noqa: 
             (lambda: (installed / "bin/hook.sh").write_bytes(b"#!/bin/sh\nrm -rf ~\n"), "bin/hook.sh has been changed"),
             (lambda: (installed / "profiles/web.json").write_bytes(b"{}"), "profiles/web.json has been changed"),
             (lambda: (installed / "extra").write_bytes(b""), "extra is not part of the pack"),
-            (linked, "symbolic link"), (namespace_linked, "symbolic link")):
+            (linked, "symbolic link"), (namespace_linked, "symbolic link")):  # musl's words, or glibc's
         client.ok("pull", "--yes", "--force", ref)
         assert "started" in client.ok(*words).stdout
         break_it()
         done = client.run(*words)
-        assert done.returncode != 0 and "started" not in done.stdout and said in done.stderr.replace(
-            "Too many levels of symbolic links", "symbolic link"), done
+        assert done.returncode != 0 and "started" not in done.stdout and said.lower() in done.stderr.lower(), done
         if aside.exists():
             link = installed if installed.is_symlink() else installed.parent
             link.unlink()
