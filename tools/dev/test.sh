@@ -68,12 +68,19 @@ release_test() {
   NONO_BUILD=build/release build/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e/test_install.py
 }
 
+# The launcher that is installed has another C library than the tests' builds: all that it does, once more with that.
+shipped_test() {
+  build_preset shipped
+  NONO_BUILD=build/shipped build/venv/bin/python -m pytest -q -p no:cacheprovider tests/e2e
+}
+
 dev_test() {
   dev_setup
   step "web pages" dev_web
   step "unit tests, gcc, ASan and UBSan" preset_test dev
   step "integration, end to end and browser tests" dev_e2e
   step "the release, installed" release_test
+  step "end to end tests of the launcher as it is shipped" shipped_test
   step "gates" dev_lint
   step "unit tests, clang, ASan and UBSan" preset_test clang
   step "registry and proxy under TSan" preset_test tsan -R '^unit\.(registry|sandbox\.proxy|lib\.base)'
