@@ -35,7 +35,7 @@ OWNERS = {
 # Calls that have a safer form (docs/contributing names each one's).
 BANNED = (
     "strcpy strcat sprintf vsprintf gets atoi atol strtok system popen mktemp tmpnam tempnam alloca setjmp "
-    "longjmp rand srand localtime gmtime ctime asctime access strncpy strncat sscanf"
+    "longjmp getenv rand srand localtime gmtime ctime asctime access strncpy strncat sscanf"
 ).split()
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 CALL = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(")

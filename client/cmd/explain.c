@@ -63,7 +63,7 @@ static bool pattern_reaches(const struct plan *plan, const char *pattern, struct
     while (len > 1 && pattern[len - 1] != '/')
         len--;
     const char *root = arena_strndup(arena, pattern, len);
-    if (!ops->resolve(ops->context, root, &found, &ignored))
+    if (!ops->resolve(ops->context, root, arena, &found, &ignored))
         return true; /* nobody knows */
     for (size_t i = 0; i < plan->node_count; i++) {
         const struct plan_node *node = &plan->nodes[i];
@@ -129,7 +129,7 @@ const char *explain_bypass(const struct policy *policy, const char *path, const 
         struct error ignored;
         if (deny->origin.level == PROFILE_FROM_GROUP && !deny->is_glob && deny->path &&
             deny->origin.name && strcmp(deny->origin.name, source) == 0 &&
-            ops->resolve(ops->context, deny->path, &found, &ignored) &&
+            ops->resolve(ops->context, deny->path, policy->arena, &found, &ignored) &&
             strcmp(found.path, path) == 0)
             return deny->path;
     }
@@ -143,7 +143,7 @@ static void void_grant_tell(const struct policy *policy, const struct plan *plan
     const struct path_ops *ops = confine_path_ops();
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct error ignored;
-    if (!ops->resolve(ops->context, grant->path, &found, &ignored))
+    if (!ops->resolve(ops->context, grant->path, policy->arena, &found, &ignored))
         return;
     for (size_t i = 0; i < plan->mask_count; i++) {
         const struct plan_mask *mask = &plan->masks[i];

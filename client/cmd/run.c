@@ -9,7 +9,7 @@
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
 #include "client/cmd/snapshot.h"
-#include "client/cmd/warm.h"
+#include "lib/base/env.h"
 #include "lib/base/xdg.h"
 
 static char *opt_name, *opt_snapshot;
@@ -169,11 +169,9 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
 static bool run_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(run_clear) struct run run = { 0 };
-    warm_up();
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    if (!run_find_program(operands[0], getenv("PATH"), run.program, err)) {
+    if (!run_find_program(operands[0], env_get("PATH"), run.program, err)) {
         *status = RUN_EXIT_EXEC;
         return false;
     }

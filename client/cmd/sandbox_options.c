@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "client/cmd/sandbox_refused.h"
+#include "lib/base/env.h"
 #include "lib/base/text.h"
 #include "sandbox/platform/confine.h"
 #include "sandbox/policy/paths.h"
@@ -83,7 +84,7 @@ static const struct access_flag access_flags[] = {
 
 static const char *variable(const char *name)
 {
-    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+    const char *value = env_get(name);
     return value && value[0] ? value : NULL;
 }
 
@@ -128,12 +129,12 @@ static bool path_read(const char *typed, struct arena *arena, const char **out, 
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     const struct path_ops *ops = confine_path_ops();
-    if (!ops->resolve(ops->context, typed, &found, err))
+    if (!ops->resolve(ops->context, typed, arena, &found, err))
         return false;
     for (size_t i = 0; i < found.crossed_count; i++)
         if (found.crossed[i].by_link)
             return error_set(err, INVALID, "%s: \"..\" behind a symbolic link", typed);
-    *out = arena_strndup(arena, found.path, strlen(found.path));
+    *out = found.path;
     return true;
 }
 

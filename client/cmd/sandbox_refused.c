@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/env.h"
 #include "lib/base/record.h"
 
 static int opt_refused[64];
@@ -59,7 +60,7 @@ bool sandbox_refused_check(struct error *err)
             return refuse("--", option->longName, err);
     }
     for (size_t i = 0; i < COUNT(variables); i++) {
-        const char *value = getenv(variables[i]); /* NOLINT(concurrency-mt-unsafe) */
+        const char *value = env_get(variables[i]);
         if (value && value[0])
             return refuse("$", variables[i], err);
     }

@@ -9,8 +9,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/limits.h"
 
-#ifndef MADV_POPULATE_READ /* Linux 5.14; the build machine's headers may be older */
-#define MADV_POPULATE_READ  22
+#ifndef MADV_POPULATE_WRITE /* Linux 5.14; the build machine's headers may be older */
 #define MADV_POPULATE_WRITE 23
 #endif
 
@@ -19,11 +18,12 @@
 #define WARM_POOL  (84 * KIB)  /* of the arenas' */
 #define WARM_STACK (32 * KIB)
 
-static void populate(uintptr_t from, uintptr_t to, int advice)
+static void populate(uintptr_t from, uintptr_t to)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = from & ~(page - 1);
     if (to > first)
-        (void)madvise((void *)first, to - first, advice); /* NOLINT(performance-no-int-to-ptr) */
+        (void)madvise((void *)first, to - first,
+                      MADV_POPULATE_WRITE); /* NOLINT(performance-no-int-to-ptr) */
 }
 
 /* Where memory is going to be asked for. */
@@ -32,19 +32,17 @@ static void heap_populate(void)
 #ifdef NONO_ARENA_POOL
     size_t size;
     uintptr_t pool = (uintptr_t)arena_pool(&size);
-    populate(pool, pool + (WARM_POOL < size ? WARM_POOL : size), MADV_POPULATE_WRITE);
+    populate(pool, pool + (WARM_POOL < size ? WARM_POOL : size));
 #else
     void *heap = malloc(WARM_HEAP); /* grows the heap at once */
-    populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0), MADV_POPULATE_WRITE);
+    populate((uintptr_t)heap, (uintptr_t)heap + (heap ? WARM_HEAP : 0));
     free(heap);
 #endif
 }
 
 void warm_up(void)
 {
-    extern const char __executable_start, __init_array_start; /* the linker's */
     uintptr_t stack = (uintptr_t)__builtin_frame_address(0);
-    populate((uintptr_t)&__executable_start, (uintptr_t)&__init_array_start, MADV_POPULATE_READ);
     heap_populate();
-    populate(stack - WARM_STACK, stack, MADV_POPULATE_WRITE);
+    populate(stack - WARM_STACK, stack);
 }

@@ -4,5 +4,6 @@
  */
 #pragma once
 
-/* For commands that end in a start. Fails silently: older kernels bring the pages one by one. */
+/* Before anything else, for commands that end in a start. Fails silently: older kernels bring the
+ * pages one by one. */
 void warm_up(void);

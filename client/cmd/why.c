@@ -85,7 +85,7 @@ static const char *path_flag(const char *path, unsigned access, struct arena *ar
     const struct path_ops *ops = confine_path_ops();
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct error ignored;
-    if (!ops->resolve(ops->context, path, &found, &ignored))
+    if (!ops->resolve(ops->context, path, arena, &found, &ignored))
         return NULL;
     if (found.exists)
         return flag_for(access, found.is_dir, arena, path);
@@ -123,7 +123,7 @@ static void pattern_note(struct why *why, const char *path)
     const struct path_ops *ops = confine_path_ops();
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct error ignored;
-    if (!ops->resolve(ops->context, path, &found, &ignored) || found.exists)
+    if (!ops->resolve(ops->context, path, arena, &found, &ignored) || found.exists)
         return;
     const char *pattern = explain_pattern(&why->policy, why->confinement, found.path);
     if (!pattern)

@@ -5,7 +5,7 @@
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
-#include "client/cmd/warm.h"
+#include "lib/base/env.h"
 #include "sandbox/run/run.h"
 
 static const struct poptOption options[] = { SANDBOX_OPTIONS_ALONE, POPT_AUTOHELP POPT_TABLEEND };
@@ -37,11 +37,9 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
     char program[PATH_MAX];
     CLEANUP(policy_clear) struct policy policy = { 0 };
     CLEANUP(confine_freep) struct confinement *confinement = NULL;
-    warm_up();
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): there is one thread */
-    if (!run_find_program(operands[0], getenv("PATH"), program, err)) {
+    if (!run_find_program(operands[0], env_get("PATH"), program, err)) {
         *status = RUN_EXIT_EXEC;
         return false;
     }

@@ -9,6 +9,7 @@
 #include "client/profile/packs.h"
 #include "client/profile/places.h"
 #include "lib/base/cleanup.h"
+#include "lib/base/env.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 
@@ -109,7 +110,7 @@ static bool list_profiles(void *context, struct arena *arena, struct list *out, 
 
 static const char *variable(const char *name)
 {
-    return getenv(name); /* NOLINT(concurrency-mt-unsafe): nothing sets variables meanwhile */
+    return env_get(name);
 }
 
 bool profiles_env(const char *workdir, struct arena *arena, struct profile_env *out,

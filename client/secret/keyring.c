@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "lib/base/env.h"
 #include "lib/base/random.h"
 
 /* libsecret's SecretSchema (secret-schema.h): the layout is part of its ABI. */
@@ -49,10 +50,8 @@ struct keyring {
 /* Without a session bus, GLib would try to start one. */
 static bool has_bus(void)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *address = getenv("DBUS_SESSION_BUS_ADDRESS");
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    /* NOLINTEND(concurrency-mt-unsafe) */
+    const char *address = env_get("DBUS_SESSION_BUS_ADDRESS");
+    const char *runtime = env_get("XDG_RUNTIME_DIR");
     char path[4096];
     struct stat st;
     if (address && *address)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/env.h"
 #include "lib/base/files.h"
 #include "lib/base/xdg.h"
 
@@ -26,7 +27,7 @@ static bool folder_find(enum xdg which, struct arena *arena, const char **out, s
 
 bool folders_find(struct arena *arena, struct folders *out, struct error *err)
 {
-    const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): nobody sets variables */
+    const char *home = env_get("HOME");
     if (!home || home[0] != '/')
         return xdg_homeless(home, err);
 

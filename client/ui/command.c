@@ -153,12 +153,12 @@ static bool command_run(const struct command *command, const char *title, int ar
 
     CLEANUP(poptFreeContextp)
     poptContext context = poptGetContext(title, argc, argv, table, flags);
-    char usage[1024];
-    usage_make(command, usage, sizeof(usage));
-    poptSetOtherOptionHelp(context, usage);
     if (!options_parse(options, title, context, &asked, err))
         return false;
     if (asked) {
+        char usage[1024];
+        usage_make(command, usage, sizeof(usage));
+        poptSetOtherOptionHelp(context, usage);
         if (asked == ASKED_HELP)
             poptPrintHelp(context, stdout, 0);
         else

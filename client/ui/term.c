@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/env.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 
@@ -22,9 +23,7 @@ bool ui_is_terminal(FILE *stream)
 
 static bool has_colours(FILE *stream)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
-    /* NOLINTEND(concurrency-mt-unsafe) */
+    const char *no_color = env_get("NO_COLOR"), *term = env_get("TERM");
     return !(no_color && *no_color) && term && strcmp(term, "dumb") != 0 && ui_is_terminal(stream);
 }
 

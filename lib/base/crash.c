@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/env.h"
+
 void crash_point(const char *name)
 {
     static atomic_ulong arrivals;
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables once threads run */
-    const char *at = getenv("NONO_CRASH_AT");
+    const char *at = env_get("NONO_CRASH_AT");
     if (!at)
         return;
     size_t len = strcspn(at, ":");

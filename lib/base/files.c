@@ -306,3 +306,18 @@ const char *path_join(struct arena *arena, const char *folder, const char *name)
     memcpy(path + len + slash, name, rest);
     return path;
 }
+
+bool path_is_plain(const char *path)
+{
+    if (path[0] != '/')
+        return false;
+    for (const char *at = path; *at; at++) {
+        if (at[0] != '/')
+            continue;
+        if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
+            return false;
+        if (at[1] == '\0' && at != path)
+            return false;
+    }
+    return true;
+}

@@ -54,3 +54,9 @@ bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 
 /* "a/b" from its parts, in arena. */
 const char *path_join(struct arena *arena, const char *folder, const char *name);
+
+/*
+ * Whether a path begins at the root and has nothing to be left out: no "//", no slash at the end,
+ * no part that is "." or begins with "..".
+ */
+bool path_is_plain(const char *path);

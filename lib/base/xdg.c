@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "lib/base/env.h"
 #include "lib/base/files.h"
 
 static const struct {
@@ -22,10 +23,9 @@ bool xdg_homeless(const char *home, struct error *err)
 
 bool xdg_folder(enum xdg which, struct arena *arena, const char **out, struct error *err)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): nobody sets variables once threads run */
-    const char *base = getenv(folders[which].variable);
+    const char *base = env_get(folders[which].variable);
     if (!base || base[0] != '/') {
-        const char *home = getenv("HOME"); /* NOLINT(concurrency-mt-unsafe): as above */
+        const char *home = env_get("HOME");
         if (!home || home[0] != '/')
             return xdg_homeless(home, err);
         base = path_join(arena, home, folders[which].otherwise);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/env.h"
 #include "lib/base/limits.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
@@ -176,9 +177,7 @@ static void parts_make(const struct http_request *request, curl_mime *mime)
 
 static void roots_set(CURL *curl)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
-    /* NOLINTEND(concurrency-mt-unsafe) */
+    const char *file = env_get("SSL_CERT_FILE"), *folder = env_get("SSL_CERT_DIR");
     if (file && *file)
         (void)curl_easy_setopt(curl, CURLOPT_CAINFO, file);
     if (folder && *folder)

@@ -6,17 +6,17 @@
 
 struct builtin {
     const char *name, *text;
-    size_t len;
+    size_t name_len, len;
     const char *file; /* for messages */
 };
 
-#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1, "built-in" },
+#define TEXT_FILE(name, text) { name, text, sizeof(name) - 1, sizeof(text) - 1, "built-in" },
 static const struct builtin profiles[] = {
 #include "profile_profiles.def"
 };
 #undef TEXT_FILE
 
-#define TEXT_FILE(name, text) { name, text, sizeof(text) - 1, "built-in " name },
+#define TEXT_FILE(name, text) { name, text, sizeof(name) - 1, sizeof(text) - 1, "built-in " name },
 static const struct builtin groups[] = {
 #include "profile_groups.def"
 };
@@ -57,9 +57,10 @@ static void text_of(const struct builtin *builtin, struct doc *doc, struct profi
 static void find(const struct builtin *all, struct doc *const *docs, size_t count, const char *name,
                  struct profile_text *out)
 {
+    size_t len = strlen(name);
     *out = (struct profile_text){ 0 };
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(all[i].name, name) == 0) {
+        if (all[i].name_len == len && memcmp(all[i].name, name, len) == 0) {
             text_of(&all[i], docs[i], out);
             return;
         }
@@ -98,13 +99,31 @@ void profile_group_find(const char *name, struct profile_text *out)
     find(groups, group_docs, COUNT(groups), name, out);
 }
 
+/* What stands behind start in the line that begins so, above the first table; NULL: there is none.
+ */
+static const char *head_line(const char *text, const char *start)
+{
+    size_t len = strlen(start);
+    while (*text && *text != '[') {
+        if (strncmp(text, start, len) == 0)
+            return text + len;
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    return NULL;
+}
+
 bool profile_group_is_foreign(const char *name, const char *os)
 {
-    static const char key[] = "\nplatform = \"";
     struct profile_text text;
     profile_group_find(name, &text);
-    const char *at = text.text ? strstr(text.text, key) : NULL;
-    return at && strncmp(at + sizeof(key) - 1, os, strlen(os)) != 0;
+    const char *platform = text.text ? head_line(text.text, "platform = \"") : NULL;
+    return platform && strncmp(platform, os, strlen(os)) != 0;
+}
+
+bool profile_group_is_required(const struct profile_text *builtin)
+{
+    return head_line(builtin->text, "required = true\n") != NULL;
 }
 
 void profile_preset_find(const char *name, struct profile_text *out)

@@ -198,13 +198,36 @@ static bool stars_check(struct resolver *resolver, const struct doc *item, const
                      written);
 }
 
+/* As most paths are: below the root or the home folder, nothing in it to be replaced or left out.
+ * NULL: it is another. */
+static const char *expand_plain(struct resolver *resolver, const char *written)
+{
+    const char *home = "";
+    if (*written == '~' && resolver->env->home) {
+        home = resolver->env->home;
+        written++;
+    }
+    size_t len = 0, before = strlen(home);
+    for (char c; (c = written[len]); len++)
+        if (c == '$' || c == '?' || c == '[' || c == '*')
+            return NULL;
+    if (*written != '/' || len > PATH_LEN_MAX - before || !resolver->env->platform)
+        return NULL;
+    char *path = arena_alloc(resolver->arena, before + len + 1, 1);
+    memcpy(path, home, before);
+    memcpy(path + before, written, len);
+    return path_is_plain(path) ? path : NULL;
+}
+
 bool profile_expand(struct resolver *resolver, const struct doc *item, const char *written,
                     bool must, const char **out)
 {
     struct expansion expansion UNINITIALIZED; /* there are many paths */
     expansion.len = 0;
     expansion.unset = NULL;
-    *out = NULL;
+    *out = expand_plain(resolver, written);
+    if (*out)
+        return true;
     if (!*written)
         return doc_fault(resolver->err, item, "an empty path");
     if (strpbrk(written, "?["))

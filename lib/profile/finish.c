@@ -317,18 +317,27 @@ static void grants_settle(struct resolver *resolver)
     *grants = kept;
 }
 
+static struct places protections_sorted(struct resolver *resolver)
+{
+    const struct list *denies = &resolver->profile->denies;
+    struct places protections = places_new(resolver->arena, denies->count);
+    LIST_FOREACH (*denies, struct profile_path, deny)
+        if (deny->origin.level == PROFILE_FROM_GROUP && !deny->is_glob)
+            protections.sorted[protections.count++] = deny;
+    places_sort(&protections);
+    return protections;
+}
+
 /* A profile's own wish that a protection makes void deserves a word. */
 static void void_grants_warn(struct resolver *resolver)
 {
     struct profile *profile = resolver->profile;
-    struct places protections = places_new(resolver->arena, profile->denies.count);
-    LIST_FOREACH (profile->denies, struct profile_path, deny)
-        if (deny->origin.level == PROFILE_FROM_GROUP && !deny->is_glob)
-            protections.sorted[protections.count++] = deny;
-    places_sort(&protections);
+    struct places protections = { 0 };
     LIST_FOREACH (profile->grants, struct profile_path, grant) {
         if (grant->origin.level == PROFILE_FROM_GROUP)
             continue;
+        if (!protections.sorted) /* many profiles have no wishes of their own */
+            protections = protections_sorted(resolver);
         const struct profile_path *deny =
             place_above(resolver->arena, &protections, path_of(grant));
         if (!deny)

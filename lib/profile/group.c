@@ -2,6 +2,7 @@
  * Groups: named lists of paths that profiles compose. A group's grants give way to a profile's own
  * for the same path; its denies hold until a profile lifts one by name.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/limits.h"
@@ -165,24 +166,29 @@ static bool group_find(struct resolver *resolver, const struct profile_group_ref
     return true;
 }
 
-void profile_groups_of_default(struct arena *arena, struct list *out)
+void profile_default_read(struct arena *arena, struct profile_text *out)
 {
-    struct profile_text text;
-    struct doc *doc;
     struct error err;
+    profile_builtin_find(PROFILE_DEFAULT, out);
+    if (!profile_parse(out, arena, &out->doc, &err))
+        abort(); /* data of ours that is none */
+}
+
+void profile_groups_of_default(const struct profile_text *standard, struct arena *arena,
+                               struct list *out)
+{
     *out = (struct list){ 0 };
-    profile_builtin_find(PROFILE_DEFAULT, &text);
-    if (!profile_parse(&text, arena, &doc, &err))
-        return;
-    DOC_FOREACH (doc_find(doc, "groups"), group)
+    DOC_FOREACH (doc_find(standard->doc, "groups"), group)
         profile_texts_add(arena, out, group->text);
     profile_texts_add(arena, out, "linux_name_lookup");
 }
 
 void profile_protections(struct arena *arena, struct list *out)
 {
+    struct profile_text standard;
     struct list all;
-    profile_groups_of_default(arena, &all);
+    profile_default_read(arena, &standard);
+    profile_groups_of_default(&standard, arena, &all);
     *out = (struct list){ 0 };
     LIST_FOREACH (all, const char *, name)
         if (text_starts(*name, "deny_"))
@@ -304,8 +310,10 @@ static bool excluded(struct resolver *resolver, const struct profile_group_ref *
     struct profile_text builtin;
     struct group group = { .id = ref->name };
     *out = false;
+    if (!resolver->exclude.count)
+        return true;
     profile_group_find(ref->name, &builtin);
-    if (resolver->exclude.count && !builtin.text && !group_find(resolver, ref, &group))
+    if (!builtin.text && !group_find(resolver, ref, &group))
         return false;
     LIST_FOREACH (resolver->exclude, const struct profile_group_ref, exclusion) {
         if (strcmp(exclusion->id, group.id) != 0 || exclusion->when)
@@ -327,9 +335,9 @@ static bool exclusion_settle(struct resolver *resolver, struct profile_group_ref
     struct profile_text builtin;
     struct group group;
     profile_group_find(ref->name, &builtin);
-    if (builtin.text) { /* its document need not be read for that */
+    if (builtin.text) {
         ref->id = ref->name;
-        ref->required = strstr(builtin.text, "\nrequired = true\n");
+        ref->required = profile_group_is_required(&builtin);
         return true;
     }
     if (!group_find(resolver, ref, &group))

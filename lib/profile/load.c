@@ -252,17 +252,13 @@ static bool is_empty_list(const struct doc *doc)
  * `default`, unless the profile says that it has no base, or is that itself; then what the command
  * line names.
  */
-static bool roots_apply(struct resolver *resolver, const struct profile_text *from,
-                        const struct doc *leaf, const struct profile_overrides *overrides)
+static bool roots_apply(struct resolver *resolver, const struct doc *leaf,
+                        const struct profile_overrides *overrides)
 {
     struct profile_text text;
-    if (!is_empty_list(doc_find(leaf, "extends"))) {
-        profile_builtin_find(PROFILE_DEFAULT, &text);
-        bool ok = text.text == from->text ? tree_apply(resolver, PROFILE_DEFAULT, from, leaf)
-                                          : document_apply(resolver, PROFILE_DEFAULT, &text);
-        if (!ok)
-            return false;
-    }
+    if (!is_empty_list(doc_find(leaf, "extends")) &&
+        !tree_apply(resolver, PROFILE_DEFAULT, &resolver->standard, resolver->standard.doc))
+        return false;
     const struct profile_asker users = { .base = true };
     const char *const *extends = overrides ? overrides->extends : NULL;
     for (; extends && *extends; extends++) {
@@ -294,9 +290,11 @@ bool profile_resolve(const struct profile_env *env, const char *name,
         .chain = { { profile->name, text->file } },
         .chain_len = 1,
     };
-    struct doc *doc;
-    profile_groups_of_default(arena, &resolver.common_groups);
-    if (!profile_parse(text, arena, &doc, err) || !roots_apply(&resolver, text, doc, overrides))
+    profile_default_read(arena, &resolver.standard);
+    profile_groups_of_default(&resolver.standard, arena, &resolver.common_groups);
+    struct doc *doc = resolver.standard.doc;
+    if ((text->text != resolver.standard.text && !profile_parse(text, arena, &doc, err)) ||
+        !roots_apply(&resolver, doc, overrides))
         return false;
     if (!is_applied(&resolver, profile->name, text) &&
         !tree_apply(&resolver, profile->name, text, doc))

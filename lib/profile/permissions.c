@@ -173,8 +173,10 @@ void permissions_of(const struct profile *profile, struct arena *arena, struct p
     static const char *const workdirs[] = { "none", "read", "write", "readwrite" };
     *out = (struct permissions){ .schema_version = 1 };
     struct summary summary = { .profile = profile, .arena = arena, .out = out };
+    struct profile_text standard;
     struct list defaults;
-    profile_groups_of_default(arena, &defaults);
+    profile_default_read(arena, &standard);
+    profile_groups_of_default(&standard, arena, &defaults);
 
     LIST_FOREACH (profile->parts, struct profile_part, part)
         if (part != LIST_AT(profile->parts, struct profile_part, profile->parts.count - 1))

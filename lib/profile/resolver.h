@@ -39,6 +39,7 @@ struct resolver {
     enum profile_level level;        /* of its entries */
     const char *origin_name;         /* "claude-code", "group node_runtime" */
     bool common;                     /* what is applied is everybody's: `default`, its groups */
+    struct profile_text standard;    /* the built-in `default`, read once */
     struct list common_groups;       /* const char *: profile_groups_of_default */
     const char *when;                /* condition of all its entries, kept without a platform */
     size_t entries, values, bases_named;
@@ -153,8 +154,14 @@ bool profile_glob_deny(struct arena *arena, const char *pattern, struct list *ou
 bool profile_host_parse(struct arena *arena, const char *text, struct profile_host *out,
                         struct error *err) MUST_CHECK;
 
-/* group.c: the names of the groups that the built-in `default` gives everybody. const char *. */
-void profile_groups_of_default(struct arena *arena, struct list *out);
+/* builtin.c: as the document of a built-in group says, which need not be read for that. */
+bool profile_group_is_required(const struct profile_text *builtin);
+
+/* group.c: the built-in `default`, with its document. */
+void profile_default_read(struct arena *arena, struct profile_text *out);
+/* The names of the groups that it gives everybody. const char *. */
+void profile_groups_of_default(const struct profile_text *standard, struct arena *arena,
+                               struct list *out);
 /* Those of them that protect: keys, tokens, browsers' data, shell files. */
 void profile_protections(struct arena *arena, struct list *out);
 bool profile_groups_settle(struct resolver *resolver) MUST_CHECK;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/env.h"
 #include "lib/base/text.h"
 
 #define BACKLOG  1024
@@ -150,7 +151,7 @@ bool listen_open(const char *address, int *out_fd, struct error *err)
 int listen_inherited(void)
 {
     /* NOLINTBEGIN(concurrency-mt-unsafe): before there are threads */
-    const char *pid = getenv("LISTEN_PID"), *count = getenv("LISTEN_FDS");
+    const char *pid = env_get("LISTEN_PID"), *count = env_get("LISTEN_FDS");
     bool ours = pid && count && strtol(pid, NULL, 10) == getpid() && strtol(count, NULL, 10) >= 1;
     (void)unsetenv("LISTEN_PID");
     (void)unsetenv("LISTEN_FDS");

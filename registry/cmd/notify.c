@@ -9,10 +9,11 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/env.h"
 
 void notify_manager(const char *state)
 {
-    const char *path = getenv("NOTIFY_SOCKET"); /* NOLINT(concurrency-mt-unsafe): never changed */
+    const char *path = env_get("NOTIFY_SOCKET");
     struct sockaddr_un where = { .sun_family = AF_UNIX };
     if (!path || (*path != '/' && *path != '@') || strlen(path) >= sizeof(where.sun_path))
         return;
@@ -26,9 +27,7 @@ void notify_manager(const char *state)
 
 int notify_watchdog_ms(void)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe): never changed */
-    const char *pid = getenv("WATCHDOG_PID"), *usec = getenv("WATCHDOG_USEC");
-    /* NOLINTEND(concurrency-mt-unsafe) */
+    const char *pid = env_get("WATCHDOG_PID"), *usec = env_get("WATCHDOG_USEC");
     if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
         return -1;
     unsigned long long half_ms = strtoull(usec, NULL, 10) / 2000;

@@ -184,6 +184,13 @@ void confine_free(struct confinement *confinement)
     free(confinement);
 }
 
+void confine_entered(struct confinement *confinement)
+{
+    plan_close(&confinement->plan);
+    closep(&confinement->ruleset);
+    confinement->ruleset = -1;
+}
+
 void confine_clean(struct confinement *confinement)
 {
     placeholders_clear(&confinement->placeholders);

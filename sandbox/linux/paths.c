@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 #include "lib/base/stack.h"
 #include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
@@ -23,6 +24,7 @@ struct walk {
     unsigned links;
     bool missing; /* path does not exist: the rest is only appended */
     size_t known;
+    struct arena *arena;
     struct path_found *found;
 };
 
@@ -47,17 +49,20 @@ static bool walk_cross(struct walk *walk, const char *name, struct error *err)
     struct path_found *found = walk->found;
     if (found->crossed_count == PATH_CROSSED_MAX)
         return error_set(err, INVALID, "%s: too many \"..\" and symbolic links", walk->path);
-    CLEANUP(freep) char *folder = NULL;
-    CLEANUP(freep) char *link = NULL;
-    if (!memory_copy(walk->len ? walk->path : "/", &folder, err) ||
-        !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), err))
+    const char *left = walk->len ? walk->path : "/";
+    char *folder, *link = NULL;
+    if (!memory_copy(walk->arena, left, strlen(left), &folder, err) ||
+        !memory_grow(walk->arena, &found->crossed, found->crossed_count, sizeof(*found->crossed),
+                     err))
         return false;
-    if (name && asprintf(&link, "%s/%s", walk->path, name) < 0) {
-        link = NULL;
-        return error_set(err, UNAVAILABLE, "out of memory");
+    if (name) {
+        size_t size = walk->len + strlen(name) + 2;
+        link = arena_try_alloc(walk->arena, size, 1);
+        if (!link)
+            return memory_none(err);
+        (void)snprintf(link, size, "%s/%s", walk->path, name);
     }
-    found->crossed[found->crossed_count++] =
-        (struct path_crossed){ STEAL(folder), name != NULL, STEAL(link) };
+    found->crossed[found->crossed_count++] = (struct path_crossed){ folder, name != NULL, link };
     return true;
 }
 
@@ -147,7 +152,7 @@ static bool walk_rest_at_once(struct walk *walk)
         return false;
     walk->path[walk->len] = '/';
     memcpy(walk->path + walk->len + 1, walk->rest + skip, rest - skip + 1);
-    int fd = plain_is(walk->path) ? plain_open(walk->path) : -1;
+    int fd = path_is_plain(walk->path) ? plain_open(walk->path) : -1;
     if (fd < 0) {
         walk->path[walk->len] = '\0';
         return false;
@@ -184,13 +189,14 @@ static bool walk_all(struct walk *walk, struct error *err)
     return true;
 }
 
-static void walk_init(struct walk *walk, struct path_found *found)
+static void walk_init(struct walk *walk, struct arena *arena, struct path_found *found)
 {
     walk->path[0] = walk->rest[0] = '\0';
     walk->len = walk->known = 0;
     walk->fd = -1;
     walk->links = 0;
     walk->missing = false;
+    walk->arena = arena;
     walk->found = found;
 }
 
@@ -206,16 +212,18 @@ static bool walk_start(struct walk *walk, const char *path, struct error *err)
     return walk_reopen(walk, err);
 }
 
-static bool resolve(void *context, const char *path, struct path_found *out, struct error *err)
+static bool resolve(void *context, const char *path, struct arena *arena, struct path_found *out,
+                    struct error *err)
 {
-    if (plain_resolve(context, path, out))
+    if (plain_resolve(context, path, arena, out))
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct walk walk UNINITIALIZED;
-    walk_init(&walk, &found);
+    walk_init(&walk, arena, &found);
     bool ok = walk_start(&walk, path, err) && walk_all(&walk, err);
     found.fd = walk.fd; /* closed with found, unless handed out */
-    if (!ok || !memory_copy(walk.len ? walk.path : "/", &found.path, err))
+    const char *end = walk.len ? walk.path : "/";
+    if (!ok || !memory_copy(arena, end, strlen(end), &found.path, err))
         return false;
     found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
     if (walk.missing)

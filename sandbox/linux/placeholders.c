@@ -39,9 +39,7 @@ void placeholders_clear(struct placeholders *placeholders)
                 (void)unlink(path);
         }
         closep(&placeholders->items[i].fd);
-        free(placeholders->items[i].path);
     }
-    free(placeholders->items);
     *placeholders = (struct placeholders){ 0 };
 }
 
@@ -51,15 +49,16 @@ static bool item_add(struct placeholders *placeholders, const char *path, int fd
 {
     CLEANUP(closep) int owned = fd;
     struct stat st;
-    CLEANUP(freep) char *copy = strdup(path);
-    if (!copy ||
-        !memory_grow(&placeholders->items, placeholders->count, sizeof(*placeholders->items), err))
-        return copy ? false : memory_none(err);
+    char *copy;
+    if (!memory_copy(placeholders->arena, path, strlen(path), &copy, err) ||
+        !memory_grow(placeholders->arena, &placeholders->items, placeholders->count,
+                     sizeof(*placeholders->items), err))
+        return false;
     if (lstat(path, &st) < 0)
         return error_set_errno(err, "%s", path);
     *out_id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
     size_t at = placeholders->count++;
-    placeholders->items[at].path = STEAL(copy);
+    placeholders->items[at].path = copy;
     placeholders->items[at].id = *out_id;
     placeholders->items[at].is_dir = fd < 0;
     placeholders->items[at].fd = STEAL_FD(owned);
@@ -156,7 +155,7 @@ bool placeholders_keep_folders(struct plan *plan, struct error *err)
 
 bool placeholders_make(struct plan *plan, struct placeholders *out, struct error *err)
 {
-    CLEANUP(placeholders_clear) struct placeholders made = { 0 };
+    CLEANUP(placeholders_clear) struct placeholders made = { .arena = plan->arena };
     for (size_t i = 0; i < plan->mask_count; i++) {
         struct plan_mask *mask = &plan->masks[i];
         bool absent = mask->in_grant && !mask->exists;

@@ -11,6 +11,7 @@
 #include "sandbox/policy/plan.h"
 
 struct placeholders {
+    struct arena *arena; /* the plan's, which outlives them */
     struct {
         char *path;
         struct path_id id;
@@ -29,5 +30,5 @@ bool placeholders_keep_folders(struct plan *plan, struct error *err) MUST_CHECK;
 
 /* For each mask of the plan that needs one; the masks then exist. */
 bool placeholders_make(struct plan *plan, struct placeholders *out, struct error *err) MUST_CHECK;
-/* Removes what is still there, still the same, and empty. Frees. */
+/* Removes what is still there, still the same, and empty. */
 void placeholders_clear(struct placeholders *placeholders);

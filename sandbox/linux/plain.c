@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/files.h"
 #include "lib/base/resolve.h"
 #include "lib/base/stack.h"
 #include "sandbox/policy/memory.h"
@@ -27,21 +28,6 @@ void plain_cache_clear(struct plain_cache *cache)
     for (size_t i = 0; i < PLAIN_FOLDERS; i++)
         closep(&cache->folders[i].fd);
     plain_cache_init(cache);
-}
-
-bool plain_is(const char *path)
-{
-    if (path[0] != '/')
-        return false;
-    for (const char *at = path; *at; at++) {
-        if (at[0] != '/')
-            continue;
-        if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
-            return false;
-        if (at[1] == '\0' && at != path)
-            return false;
-    }
-    return true;
 }
 
 static int open_below(int dir, const char *path)
@@ -67,24 +53,33 @@ bool plain_fill(struct path_found *found, int fd, struct error *err)
     return true;
 }
 
-static bool found_done(struct path_found *found, const char *path)
-{
-    found->path = strdup(path);
-    return found->path != NULL;
-}
+/* A path on its way to be found; it is written over by what links lead to. */
+struct search {
+    struct plain_cache *cache;
+    struct arena *arena;
+    struct path_found *found;
+    char path[PATH_MAX];
+};
 
-static bool found_missing(size_t known, const char *path, struct path_found *found)
-{
-    found->known = known;
-    return found_done(found, path);
-}
-
-static bool found_there(int fd, const char *path, struct path_found *found)
+static bool found_done(struct search *search)
 {
     struct error ignored;
-    found->fd = fd;
-    found->known = strlen(path);
-    return plain_fill(found, fd, &ignored) && found_done(found, path);
+    return memory_copy(search->arena, search->path, strlen(search->path), &search->found->path,
+                       &ignored);
+}
+
+static bool found_missing(struct search *search, size_t known)
+{
+    search->found->known = known;
+    return found_done(search);
+}
+
+static bool found_there(struct search *search, int fd)
+{
+    struct error ignored;
+    search->found->fd = fd;
+    search->found->known = strlen(search->path);
+    return plain_fill(search->found, fd, &ignored) && found_done(search);
 }
 
 /* The entry of path's folder; *out_again when it had one already. NULL: not remembered. */
@@ -115,8 +110,9 @@ static struct plain_folder *folder_turn(struct plain_cache *cache, const char *p
  */
 static size_t known_of(const char *missing, size_t len, struct plain_folder *folder)
 {
-    CLEANUP(freep) char *prefix = strdup(missing);
-    for (size_t size = len; prefix && size > 0;) {
+    char prefix[PATH_MAX] UNINITIALIZED;
+    memcpy(prefix, missing, len);
+    for (size_t size = len; size > 0;) {
         prefix[size] = '\0';
         int fd = plain_open(prefix);
         if (fd >= 0 && size == len && folder)
@@ -132,40 +128,46 @@ static size_t known_of(const char *missing, size_t len, struct plain_folder *fol
     return 0;
 }
 
-static bool resolve_absent(struct plain_folder *folder, const char *path, size_t len,
-                           struct path_found *found)
+static bool resolve_absent(struct search *search, struct plain_folder *folder, size_t len)
 {
     if (folder && folder->fd >= 0) /* the folder is there, the name is not */
-        return found_missing(len, path, found);
-    size_t known = known_of(path, len, folder);
+        return found_missing(search, len);
+    size_t known = known_of(search->path, len, folder);
     if (folder && known < len)
         folder->known = known;
-    return known && found_missing(known, path, found);
+    return known && found_missing(search, known);
+}
+
+static bool link_note(struct search *search, size_t len)
+{
+    struct path_found *found = search->found;
+    struct error ignored;
+    char *left, *link;
+    if (!memory_grow(search->arena, &found->crossed, found->crossed_count, sizeof(*found->crossed),
+                     &ignored) ||
+        !memory_copy(search->arena, search->path, len ? len : 1, &left, &ignored) ||
+        !memory_copy(search->arena, search->path, strlen(search->path), &link, &ignored))
+        return false;
+    found->crossed[found->crossed_count++] = (struct path_crossed){ left, true, link };
+    return true;
 }
 
 /*
- * path is, or leads by, a symbolic link: where it leads, when it is the last component of a folder
- * that holds none. The folder was opened without following links, so it is the one that is named.
+ * The path is, or leads by, a symbolic link: where it leads, when it is the last component of a
+ * folder that holds none. The folder was opened without following links, so it is the one that is
+ * named.
  */
-static bool link_follow(const struct plain_folder *folder, char path[PATH_MAX], size_t len,
-                        struct path_found *found)
+static bool link_follow(struct search *search, const struct plain_folder *folder, size_t len)
 {
     char target[PATH_MAX] UNINITIALIZED;
-    struct error ignored;
+    char *path = search->path;
     if (len > 0 && (!folder || folder->fd < 0))
         return false;
     ssize_t size = len ? readlinkat(folder->fd, path + len + 1, target, sizeof(target))
                        : readlink(path, target, sizeof(target));
     size_t from = size > 0 && target[0] != '/' ? len + 1 : 0;
-    if (size <= 0 || (size_t)size + from >= PATH_MAX ||
-        !memory_grow(&found->crossed, found->crossed_count, sizeof(*found->crossed), &ignored))
+    if (size <= 0 || (size_t)size + from >= PATH_MAX || !link_note(search, len))
         return false;
-    CLEANUP(freep) char *left = strndup(path, len ? len : 1);
-    CLEANUP(freep) char *link = strdup(path);
-    if (!left || !link)
-        return false;
-    found->crossed[found->crossed_count++] =
-        (struct path_crossed){ STEAL(left), true, STEAL(link) };
     memcpy(path + from, target, (size_t)size);
     path[from + (size_t)size] = '\0';
     return true;
@@ -174,48 +176,51 @@ static bool link_follow(const struct plain_folder *folder, char path[PATH_MAX], 
 enum step { STEP_DONE, STEP_LINK, STEP_LONG_WAY };
 
 /* What the kernel did not open: it is not there, a link, or another matter. */
-static enum step step_other(struct plain_folder *folder, char path[PATH_MAX], size_t len,
-                            struct path_found *found)
+static enum step step_other(struct search *search, struct plain_folder *folder, size_t len)
 {
     if (errno == ENOENT)
-        return resolve_absent(folder, path, len, found) ? STEP_DONE : STEP_LONG_WAY;
+        return resolve_absent(search, folder, len) ? STEP_DONE : STEP_LONG_WAY;
     if (errno != ELOOP)
         return STEP_LONG_WAY;
     if (folder && folder->fd < 0)
         folder->fd = plain_open(folder->path);
-    return link_follow(folder, path, len, found) ? STEP_LINK : STEP_LONG_WAY;
+    return link_follow(search, folder, len) ? STEP_LINK : STEP_LONG_WAY;
 }
 
-static enum step resolve_step(struct plain_cache *cache, char path[PATH_MAX],
-                              struct path_found *found)
+static enum step resolve_step(struct search *search)
 {
     bool again;
-    if (!plain_is(path))
+    const char *path = search->path;
+    if (!path_is_plain(path))
         return STEP_LONG_WAY;
     size_t len = (size_t)(strrchr(path, '/') - path);
-    struct plain_folder *folder = folder_turn(cache, path, len, &again);
+    struct plain_folder *folder = folder_turn(search->cache, path, len, &again);
     if (folder && folder->known)
-        return found_missing(folder->known, path, found) ? STEP_DONE : STEP_LONG_WAY;
+        return found_missing(search, folder->known) ? STEP_DONE : STEP_LONG_WAY;
     if (folder && again && folder->fd < 0)
         folder->fd = plain_open(folder->path);
 
     bool below = folder && folder->fd >= 0;
     int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
     if (fd < 0)
-        return step_other(folder, path, len, found);
-    return found_there(fd, path, found) ? STEP_DONE : STEP_LONG_WAY;
+        return step_other(search, folder, len);
+    return found_there(search, fd) ? STEP_DONE : STEP_LONG_WAY;
 }
 
-bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out)
+bool plain_resolve(struct plain_cache *cache, const char *path, struct arena *arena,
+                   struct path_found *out)
 {
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    char at[PATH_MAX] UNINITIALIZED;
+    struct search search UNINITIALIZED;
     size_t len = strlen(path);
     if (len >= PATH_MAX)
         return false;
-    memcpy(at, path, len + 1);
+    search.cache = cache;
+    search.arena = arena;
+    search.found = &found;
+    memcpy(search.path, path, len + 1);
     for (unsigned links = 0; links <= PLAIN_LINKS_MAX; links++) {
-        enum step step = resolve_step(cache, at, &found);
+        enum step step = resolve_step(&search);
         if (step == STEP_LONG_WAY)
             return false;
         if (step == STEP_LINK)

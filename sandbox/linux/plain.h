@@ -29,12 +29,11 @@ struct plain_cache {
 void plain_cache_init(struct plain_cache *cache);
 void plain_cache_clear(struct plain_cache *cache);
 
-/* Absolute, without ".", ".." and "//": canonical if it holds no link. */
-bool plain_is(const char *path);
 /* O_PATH, no link on the way; -1 and errno. */
 int plain_open(const char *path);
 /* What fstat says of a descriptor. */
 bool plain_fill(struct path_found *found, int fd, struct error *err) MUST_CHECK;
 
 /* False: not plain but for links at its end, or out of memory; the long way tells. */
-bool plain_resolve(struct plain_cache *cache, const char *path, struct path_found *out);
+bool plain_resolve(struct plain_cache *cache, const char *path, struct arena *arena,
+                   struct path_found *out);

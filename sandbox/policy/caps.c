@@ -5,37 +5,32 @@
 
 struct nono_caps *caps_new(void)
 {
-    return calloc(1, sizeof(struct nono_caps));
-}
-
-static void paths_clear(struct caps_paths *paths)
-{
-    for (size_t i = 0; i < paths->count; i++) {
-        free(paths->items[i].path);
-        free(paths->items[i].source);
-    }
-    free(paths->items);
-}
-
-static void hosts_clear(struct caps_hosts *hosts)
-{
-    for (size_t i = 0; i < hosts->count; i++)
-        free(hosts->items[i]);
-    free(hosts->items);
+    struct arena *arena = arena_try_new();
+    struct nono_caps *caps = arena ? arena_try_alloc(arena, 1, sizeof(*caps)) : NULL;
+    if (!caps)
+        arena_free(arena);
+    else
+        caps->arena = arena;
+    return caps;
 }
 
 void caps_free(struct nono_caps *caps)
 {
-    if (!caps)
-        return;
-    paths_clear(&caps->grants);
-    paths_clear(&caps->denies);
-    hosts_clear(&caps->allowed);
-    hosts_clear(&caps->denied);
-    free(caps);
+    if (caps)
+        arena_free(caps->arena);
 }
 
-static bool path_add(struct caps_paths *paths, const struct caps_path *path, struct error *err)
+static bool text_copy(struct nono_caps *caps, const char *text, const char **out, struct error *err)
+{
+    char *copy;
+    if (!memory_copy(caps->arena, text, strlen(text), &copy, err))
+        return false;
+    *out = copy;
+    return true;
+}
+
+static bool path_add(struct nono_caps *caps, struct caps_paths *paths, const struct caps_path *path,
+                     struct error *err)
 {
     if (!path->path || !path->path[0])
         return error_set(err, INVALID, "an empty path");
@@ -46,36 +41,29 @@ static bool path_add(struct caps_paths *paths, const struct caps_path *path, str
     if (paths->count >= CAPS_PATHS_MAX)
         return error_set(err, INVALID, "more than %d paths", CAPS_PATHS_MAX);
 
-    CLEANUP(freep) char *text = NULL;
-    CLEANUP(freep) char *source = NULL;
-    if (!memory_copy(path->path, &text, err) ||
-        !memory_copy(path->source ? path->source : "user", &source, err) ||
-        !memory_grow(&paths->items, paths->count, sizeof(*paths->items), err))
+    struct caps_path added = *path;
+    if (!text_copy(caps, path->path, &added.path, err) ||
+        !text_copy(caps, path->source ? path->source : "user", &added.source, err) ||
+        !memory_grow(caps->arena, &paths->items, paths->count, sizeof(*paths->items), err))
         return false;
-    struct caps_path *slot = &paths->items[paths->count++];
-    *slot = *path;
-    slot->path = STEAL(text);
-    slot->source = STEAL(source);
+    paths->items[paths->count++] = added;
     return true;
 }
 
 bool caps_allow(struct nono_caps *caps, const char *path, unsigned access, unsigned flags,
                 const char *source, struct error *err)
 {
-    struct caps_path item = { .access = access, .flags = flags };
-    item.path = (char *)(uintptr_t)path; /* path_add copies */
-    item.source = (char *)(uintptr_t)source;
-    return path_add(&caps->grants, &item, err);
+    const struct caps_path item = { path, access, flags, source };
+    return path_add(caps, &caps->grants, &item, err);
 }
 
 bool caps_deny(struct nono_caps *caps, const char *path, unsigned access, const char *source,
                struct error *err)
 {
     /* What may not be read is hidden whole. */
-    struct caps_path item = { .access = access & NONO_READ ? NONO_ALL | access : access };
-    item.path = (char *)(uintptr_t)path;
-    item.source = (char *)(uintptr_t)source;
-    return path_add(&caps->denies, &item, err);
+    const unsigned taken = access & NONO_READ ? NONO_ALL | access : access;
+    const struct caps_path item = { path, taken, 0, source };
+    return path_add(caps, &caps->denies, &item, err);
 }
 
 bool caps_deny_folder(struct nono_caps *caps, const char *path, unsigned access, const char *source,
@@ -87,25 +75,26 @@ bool caps_deny_folder(struct nono_caps *caps, const char *path, unsigned access,
     return true;
 }
 
-static bool host_add(struct caps_hosts *hosts, const char *text, struct error *err)
+static bool host_add(struct nono_caps *caps, struct caps_hosts *hosts, const char *text,
+                     struct error *err)
 {
     if (hosts->count >= CAPS_HOSTS_MAX)
         return error_set(err, INVALID, "more than %d hosts", CAPS_HOSTS_MAX);
     struct host_rule rule;
-    CLEANUP(freep) char *copy = NULL;
-    if (!host_rule_parse(text, &rule, err) || !memory_copy(text, &copy, err) ||
-        !memory_grow(&hosts->items, hosts->count, sizeof(*hosts->items), err))
+    const char *copy;
+    if (!host_rule_parse(text, &rule, err) || !text_copy(caps, text, &copy, err) ||
+        !memory_grow(caps->arena, &hosts->items, hosts->count, sizeof(*hosts->items), err))
         return false;
-    hosts->items[hosts->count++] = STEAL(copy);
+    hosts->items[hosts->count++] = copy;
     return true;
 }
 
 bool caps_allow_host(struct nono_caps *caps, const char *host, struct error *err)
 {
-    return host_add(&caps->allowed, host, err);
+    return host_add(caps, &caps->allowed, host, err);
 }
 
 bool caps_deny_host(struct nono_caps *caps, const char *host, struct error *err)
 {
-    return host_add(&caps->denied, host, err);
+    return host_add(caps, &caps->denied, host, err);
 }

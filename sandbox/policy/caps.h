@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
 #include "sandbox/include/nono.h"
@@ -18,10 +19,10 @@
 #define CAPS_FOLDER (1U << 16) /* of a deny: see caps_deny_folder */
 
 struct caps_path {
-    char *path;
-    unsigned access; /* NONO_READ ... */
-    unsigned flags;  /* NONO_OPTIONAL, NONO_FILE, CAPS_FOLDER */
-    char *source;    /* who asked: "--read", "profile claude-code"; never NULL */
+    const char *path;
+    unsigned access;    /* NONO_READ ... */
+    unsigned flags;     /* NONO_OPTIONAL, NONO_FILE, CAPS_FOLDER */
+    const char *source; /* who asked: "--read", "profile claude-code"; never NULL */
 };
 
 struct caps_paths {
@@ -30,7 +31,7 @@ struct caps_paths {
 };
 
 struct caps_hosts {
-    char **items; /* rules as host_rules.h reads them */
+    const char **items; /* rules as host_rules.h reads them */
     size_t count;
 };
 
@@ -38,7 +39,8 @@ struct nono_caps {
     struct caps_paths grants, denies;
     enum nono_network network;
     struct caps_hosts allowed, denied;
-    bool scope_open[2]; /* by enum nono_scope */
+    bool scope_open[2];  /* by enum nono_scope */
+    struct arena *arena; /* of all of this */
 };
 
 /* NULL without memory. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/error.h"
 
 static inline bool memory_none(struct error *err)
@@ -14,25 +15,30 @@ static inline bool memory_none(struct error *err)
     return error_set_errno(err, "memory");
 }
 
-/* Room for one more behind count items. *items grows at 0, 4, 8, 16, ...; it may move. */
-static inline bool memory_grow(void *items, size_t count, size_t size, struct error *err)
+/* Room for one more behind count items. *items moves at 0, 8, 16, 32, ... */
+static inline bool memory_grow(struct arena *arena, void *items, size_t count, size_t size,
+                               struct error *err)
 {
-    bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
+    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
     if (!full)
         return true;
     void **slot = items;
-    void *more = reallocarray(*slot, count ? 2 * count : 4, size);
+    void *more = arena_try_alloc(arena, count ? 2 * count : 8, size);
     if (!more)
         return memory_none(err);
+    if (count)
+        memcpy(more, *slot, count * size);
     *slot = more;
     return true;
 }
 
-static inline bool memory_copy(const char *text, char **out, struct error *err)
+/* The first len bytes of text. */
+static inline bool memory_copy(struct arena *arena, const char *text, size_t len, char **out,
+                               struct error *err)
 {
-    char *copy = strdup(text);
+    char *copy = arena_try_alloc(arena, len + 1, 1);
     if (!copy)
         return memory_none(err);
-    *out = copy;
+    *out = memcpy(copy, text, len);
     return true;
 }

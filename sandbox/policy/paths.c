@@ -4,12 +4,6 @@
 
 void path_found_clear(struct path_found *found)
 {
-    free(found->path);
-    for (size_t i = 0; i < found->crossed_count; i++) {
-        free(found->crossed[i].folder);
-        free(found->crossed[i].link);
-    }
-    free(found->crossed);
     closep(&found->fd);
     *found = (struct path_found){ .fd = -1 };
 }

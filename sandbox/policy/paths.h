@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "lib/base/arena.h"
 #include "lib/base/error.h"
 
 #define PATH_LINKS_MAX   40 /* as the kernel's own limit */
@@ -44,6 +45,7 @@ struct path_found {
     size_t crossed_count;
 };
 
+/* Closes fd. */
 void path_found_clear(struct path_found *found);
 
 struct path_ops {
@@ -51,9 +53,10 @@ struct path_ops {
     /*
      * Resolves once, component by component; fd is what was found, so nothing is looked up again.
      * Success when the last components are missing. Fails on a loop or a folder without search
-     * permission.
+     * permission. What *out points to lies in arena; the caller closes its fd.
      */
-    bool (*resolve)(void *context, const char *path, struct path_found *out, struct error *err);
+    bool (*resolve)(void *context, const char *path, struct arena *arena, struct path_found *out,
+                    struct error *err);
     /* False when there is nothing at a canonical path. */
     bool (*identify)(void *context, const char *path, struct path_id *out);
     /* Calls entry for each name in a folder, without "." and ".."; stops at its first false. */

@@ -5,24 +5,18 @@
 
 #include "sandbox/policy/memory.h"
 
-static void node_clear(struct plan_node *node)
+void plan_close(struct plan *plan)
 {
-    free(node->path);
-    closep(&node->fd);
+    for (size_t i = 0; i < plan->node_count; i++) {
+        closep(&plan->nodes[i].fd);
+        plan->nodes[i].fd = -1;
+    }
 }
 
 void plan_clear(struct plan *plan)
 {
-    for (size_t i = 0; i < plan->node_count; i++)
-        node_clear(&plan->nodes[i]);
-    for (size_t i = 0; i < plan->mask_count; i++)
-        free(plan->masks[i].path);
-    for (size_t i = 0; i < plan->pin_count; i++)
-        free(plan->pins[i].path);
-    free(plan->nodes);
-    free(plan->masks);
-    free(plan->pins);
-    free(plan->skipped);
+    plan_close(plan);
+    arena_free(plan->arena);
     *plan = (struct plan){ 0 };
 }
 
@@ -32,16 +26,16 @@ bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
     for (size_t i = 0; i < plan->node_count; i++) {
         if (path_id_equal(plan->nodes[i].id, node->id)) {
             plan->nodes[i].access |= node->access;
-            node_clear(node);
+            closep(&node->fd);
             return true;
         }
     }
     if (plan->node_count >= PLAN_NODES_MAX) {
-        node_clear(node);
+        closep(&node->fd);
         return error_set(err, INVALID, "more than %d paths to grant", PLAN_NODES_MAX);
     }
-    if (!memory_grow(&plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
-        node_clear(node);
+    if (!memory_grow(plan->arena, &plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
+        closep(&node->fd);
         return false;
     }
     plan->nodes[plan->node_count++] = *node;
@@ -52,7 +46,8 @@ static bool grant_skip(struct plan *plan, const struct caps_path *grant, struct 
 {
     if (!(grant->flags & NONO_OPTIONAL))
         return error_set(err, NOT_FOUND, "%s: %s does not exist", grant->source, grant->path);
-    if (!memory_grow(&plan->skipped, plan->skipped_count, sizeof(const struct caps_path *), err))
+    if (!memory_grow(plan->arena, &plan->skipped, plan->skipped_count,
+                     sizeof(const struct caps_path *), err))
         return false;
     plan->skipped[plan->skipped_count++] = grant;
     return true;
@@ -67,7 +62,7 @@ static bool grant_place(struct plan *plan, const struct caps_path *grant, struct
         return error_set(err, INVALID, "%s: %s is a folder, not a file", grant->source,
                          grant->path);
     struct plan_node node = {
-        .path = STEAL(found->path),
+        .path = found->path,
         .fd = found->fd,
         .id = found->id,
         .is_dir = found->is_dir,
@@ -117,20 +112,18 @@ static void founds_clear(struct founds *founds)
 {
     for (size_t i = 0; i < founds->count; i++)
         path_found_clear(&founds->items[i]);
-    free(founds->items);
 }
 
 static bool grants_resolve(const struct caps_paths *grants, const struct path_ops *ops,
-                           struct founds *founds, struct error *err)
+                           struct arena *arena, struct founds *founds, struct error *err)
 {
-    if (grants->count == 0)
-        return true;
-    founds->items = calloc(grants->count, sizeof(*founds->items));
+    founds->items = arena_try_alloc(arena, grants->count, sizeof(*founds->items));
     if (!founds->items)
         return memory_none(err);
     for (; founds->count < grants->count; founds->count++) {
         const struct caps_path *grant = &grants->items[founds->count];
-        if (!ops->resolve(ops->context, grant->path, &founds->items[founds->count], err))
+        struct path_found *found = &founds->items[founds->count];
+        if (!ops->resolve(ops->context, grant->path, arena, found, err))
             return error_prefix(err, "%s", grant->source);
     }
     return true;
@@ -140,7 +133,7 @@ static bool grants_place(struct plan *plan, const struct path_ops *ops, struct e
 {
     const struct caps_paths *grants = &plan->caps->grants;
     CLEANUP(founds_clear) struct founds founds = { 0 };
-    if (!grants_resolve(grants, ops, &founds, err))
+    if (!grants_resolve(grants, ops, plan->arena, &founds, err))
         return false;
     for (size_t i = 0; i < grants->count; i++)
         if (!grant_is_safe(&grants->items[i], &founds.items[i], founds.items, grants, err))
@@ -151,10 +144,9 @@ static bool grants_place(struct plan *plan, const struct path_ops *ops, struct e
     return true;
 }
 
-/* Takes mask->path. */
 static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *err)
 {
-    CLEANUP(freep) char *path = STEAL(mask->path);
+    const char *path = mask->path;
     mask->len = strlen(path);
     for (size_t i = 0; i < plan->mask_count; i++) {
         if (plan->masks[i].len == mask->len && memcmp(plan->masks[i].path, path, mask->len) == 0) {
@@ -163,9 +155,8 @@ static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *er
             return true;
         }
     }
-    if (!memory_grow(&plan->masks, plan->mask_count, sizeof(*plan->masks), err))
+    if (!memory_grow(plan->arena, &plan->masks, plan->mask_count, sizeof(*plan->masks), err))
         return false;
-    mask->path = STEAL(path);
     plan->masks[plan->mask_count++] = *mask;
     return true;
 }
@@ -179,16 +170,14 @@ static bool links_place(struct plan *plan, const struct caps_path *deny, struct 
         if (!found->crossed[i].link)
             continue;
         struct plan_mask mask = {
-            .path = STEAL(found->crossed[i].link),
+            .path = found->crossed[i].link,
             .exists = true,
             .access = NONO_WRITE,
             .source = deny->source,
         };
         mask.known = strlen(mask.path);
-        if (!ops->identify(ops->context, mask.path, &mask.id)) {
-            free(mask.path);
+        if (!ops->identify(ops->context, mask.path, &mask.id))
             return error_set(err, NOT_FOUND, "%s: a link went away", deny->path);
-        }
         if (!mask_add(plan, &mask, err))
             return false;
     }
@@ -199,12 +188,12 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
                        struct error *err)
 {
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    if (!ops->resolve(ops->context, deny->path, &found, err))
+    if (!ops->resolve(ops->context, deny->path, plan->arena, &found, err))
         return error_prefix(err, "%s", deny->source);
     if (found.exists && !found.is_dir && found.links > 1)
         plan->hard_linked = deny->path;
     struct plan_mask mask = {
-        .path = STEAL(found.path),
+        .path = found.path,
         .exists = found.exists,
         .known = found.known,
         .is_dir = found.is_dir,
@@ -228,7 +217,7 @@ static void nodes_trim(struct plan *plan)
         if (node->access)
             plan->nodes[kept++] = *node;
         else
-            node_clear(node);
+            closep(&node->fd);
     }
     plan->node_count = kept;
 }
@@ -253,7 +242,7 @@ static void nodes_drop_empty(struct plan *plan)
         if (plan->nodes[i].access)
             plan->nodes[kept++] = plan->nodes[i];
         else
-            node_clear(&plan->nodes[i]);
+            closep(&plan->nodes[i].fd);
     }
     plan->node_count = kept;
 }
@@ -309,7 +298,9 @@ static void masks_judge(struct plan *plan)
 bool plan_make(const struct nono_caps *caps, const struct path_ops *ops, struct plan *out,
                struct error *err)
 {
-    CLEANUP(plan_clear) struct plan plan = { .caps = caps };
+    CLEANUP(plan_clear) struct plan plan = { .caps = caps, .arena = arena_try_new() };
+    if (!plan.arena)
+        return memory_none(err);
     if (!grants_place(&plan, ops, err))
         return false;
     for (size_t i = 0; i < caps->denies.count; i++)
@@ -330,13 +321,14 @@ static bool pin_add(struct plan *plan, const char *path, size_t len, const struc
     for (size_t i = 0; i < plan->pin_count; i++)
         if (strncmp(plan->pins[i].path, path, len) == 0 && plan->pins[i].path[len] == '\0')
             return true;
-    CLEANUP(freep) char *copy = strndup(path, len);
-    if (!copy || !memory_grow(&plan->pins, plan->pin_count, sizeof(*plan->pins), err))
-        return copy ? false : memory_none(err);
+    char *copy;
     struct path_id id;
+    if (!memory_copy(plan->arena, path, len, &copy, err) ||
+        !memory_grow(plan->arena, &plan->pins, plan->pin_count, sizeof(*plan->pins), err))
+        return false;
     if (!ops->identify(ops->context, copy, &id))
         return error_set(err, NOT_FOUND, "%s went away", copy);
-    plan->pins[plan->pin_count++] = (struct plan_pin){ .path = STEAL(copy), .id = id };
+    plan->pins[plan->pin_count++] = (struct plan_pin){ .path = copy, .id = id };
     return true;
 }
 
@@ -352,9 +344,9 @@ static bool is_writable(const struct plan *plan, const char *path)
 static bool mask_pin(struct plan *plan, const struct plan_mask *mask, const struct path_ops *ops,
                      struct error *err)
 {
-    CLEANUP(freep) char *path = strdup(mask->path);
-    if (!path)
-        return memory_none(err);
+    char *path;
+    if (!memory_copy(plan->arena, mask->path, mask->len, &path, err))
+        return false;
     for (size_t i = 1; path[i]; i++) {
         if (path[i] != '/' || i > mask->known)
             continue;

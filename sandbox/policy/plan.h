@@ -56,6 +56,7 @@ struct plan_pin {
 
 struct plan {
     const struct nono_caps *caps;
+    struct arena *arena; /* of all below */
     struct plan_node *nodes;
     size_t node_count;
     struct plan_mask *masks;
@@ -85,6 +86,8 @@ bool plan_make(const struct nono_caps *caps, const struct path_ops *ops, struct 
 bool plan_hold(struct plan *plan, enum plan_method method, const struct path_ops *ops,
                struct error *err) MUST_CHECK;
 
+/* Closes the descriptors of the nodes, which the ruleset is made from. */
+void plan_close(struct plan *plan);
 void plan_clear(struct plan *plan);
 
 /* For plan_split.c: takes over path and fd in every case. */

@@ -100,12 +100,12 @@ static void walk_masks(struct walk *walk, const char *path)
 
 /* The kernel goes up from an object to the root and unites the rules that it meets. */
 static bool walk_path(struct walk *walk, const struct path_ops *ops, const char *path,
-                      struct error *err)
+                      struct arena *arena, struct error *err)
 {
-    CLEANUP(freep) char *prefix = strdup(path);
-    if (!prefix)
-        return memory_none(err);
+    char *prefix;
     struct path_id id;
+    if (!memory_copy(arena, path, strlen(path), &prefix, err))
+        return false;
     bool root_only = path[1] == '\0';
     if (ops->identify(ops->context, "/", &id))
         walk_step(walk, id, root_only);
@@ -150,11 +150,14 @@ bool query_path(const struct plan *plan, const struct path_ops *ops, const char 
 {
     if (!access || access & ~NONO_ALL)
         return error_set(err, INVALID, "unknown access 0x%x", access);
+    CLEANUP(arena_freep) struct arena *arena = arena_try_new();
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    if (!ops->resolve(ops->context, path, &found, err))
+    if (!arena)
+        return memory_none(err);
+    if (!ops->resolve(ops->context, path, arena, &found, err))
         return false;
     struct walk walk = { .plan = plan, .wanted = access };
-    if (!walk_path(&walk, ops, found.path, err))
+    if (!walk_path(&walk, ops, found.path, arena, err))
         return false;
     walk_crossed(&walk, &found);
     walk_judge(&walk, out);
@@ -164,9 +167,10 @@ bool query_path(const struct plan *plan, const struct path_ops *ops, const char 
 bool query_entry(const struct plan *plan, const struct path_ops *ops, const char *path,
                  struct query_result *out, struct error *err)
 {
-    CLEANUP(freep) char *folder = strdup(path);
-    if (!folder)
-        return memory_none(err);
+    CLEANUP(arena_freep) struct arena *arena = arena_try_new();
+    char *folder;
+    if (!arena || !memory_copy(arena, path, strlen(path), &folder, err))
+        return arena ? false : memory_none(err);
     char *slash = strrchr(folder, '/');
     const char *name = slash ? slash + 1 : path;
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
@@ -175,13 +179,13 @@ bool query_entry(const struct plan *plan, const struct path_ops *ops, const char
         slash[slash == folder] = '\0';
 
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    if (!ops->resolve(ops->context, slash ? folder : ".", &found, err))
+    if (!ops->resolve(ops->context, slash ? folder : ".", arena, &found, err))
         return false;
     struct walk walk = { .plan = plan, .wanted = NONO_WRITE };
-    if (!walk_path(&walk, ops, found.path, err))
+    if (!walk_path(&walk, ops, found.path, arena, err))
         return false;
     size_t len = strlen(found.path) + strlen(name) + 2;
-    CLEANUP(freep) char *entry = malloc(len);
+    char *entry = arena_try_alloc(arena, len, 1);
     if (!entry)
         return memory_none(err);
     (void)snprintf(entry, len, "%s/%s", found.path[1] ? found.path : "", name);

@@ -56,13 +56,13 @@ static unsigned access_of_object(const struct plan *plan, struct path_id id, uns
 static bool entry_grant(struct split *split, const char *path, unsigned access)
 {
     struct path_found found = { .fd = -1 };
-    if (!split->ops->resolve(split->ops->context, path, &found, split->err))
+    if (!split->ops->resolve(split->ops->context, path, split->plan->arena, &found, split->err))
         return false;
     access = access_of_object(split->plan, found.id, access);
     /* A link is followed by whoever uses it, and judged where it leads. */
     bool usable = found.exists && found.crossed_count == 0 && access;
     struct plan_node node = {
-        .path = usable ? STEAL(found.path) : NULL,
+        .path = found.path,
         .fd = usable ? found.fd : -1,
         .id = found.id,
         .is_dir = found.is_dir,
@@ -80,7 +80,7 @@ static bool entry_split(void *data, const char *name)
 {
     struct split *split = data;
     size_t len = strlen(split->folder) + strlen(name) + 2;
-    CLEANUP(freep) char *path = malloc(len);
+    char *path = arena_try_alloc(split->plan->arena, len, 1);
     if (!path)
         return memory_none(split->err);
     (void)snprintf(path, len, "%s/%s", split->folder[1] ? split->folder : "", name);
@@ -120,9 +120,6 @@ bool plan_split(struct plan *plan, const struct path_ops *ops, struct error *err
         if (!masked)
             continue;
         plan->nodes[i].access &= ~masked;
-        CLEANUP(freep) char *path = strdup(plan->nodes[i].path); /* nodes move as they grow */
-        if (!path)
-            return memory_none(err);
         struct split split = {
             .plan = plan,
             .ops = ops,
@@ -130,7 +127,7 @@ bool plan_split(struct plan *plan, const struct path_ops *ops, struct error *err
             .access = masked,
             .source = plan->nodes[i].source,
         };
-        if (!folder_split(&split, path))
+        if (!folder_split(&split, plan->nodes[i].path))
             return false;
     }
     return true;

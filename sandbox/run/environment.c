@@ -1,5 +1,6 @@
 #include "sandbox/run/environment.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/base/text.h"
@@ -53,12 +54,16 @@ static const char *const outside_names[] = {
     "STY",           "SUDO_ASKPASS",
 };
 
-static const char *const secret_parts[] = {
-    "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "APIKEY", "PRIVATE_KEY",
-};
-/* Only as a whole word between underscores. */
-static const char *const secret_words[] = {
-    "KEY", "KEYS", "PASS", "PWD", "PAT", "JWT", "COOKIE", "AUTH", "CRED", "CREDS", "BEARER",
+/* Anywhere in a name; or, where whole is set, only between underscores and the name's ends. */
+static const struct {
+    char text[12];
+    bool whole;
+} secret_words[] = {
+    { "TOKEN", false },      { "SECRET", false }, { "PASSWORD", false },   { "PASSWD", false },
+    { "PASSPHRASE", false }, { "APIKEY", false }, { "CREDENTIAL", false }, { "PRIVATE_KEY", false },
+    { "KEY", true },         { "KEYS", true },    { "PASS", true },        { "PWD", true },
+    { "PAT", true },         { "JWT", true },     { "COOKIE", true },      { "AUTH", true },
+    { "CRED", true },        { "CREDS", true },   { "BEARER", true },
 };
 
 static bool pattern_match(const char *pattern, const char *name)
@@ -102,6 +107,21 @@ static char upper_of(char c)
     return (char)(c >= 'a' && c <= 'z' ? c & ~0x20 : c);
 }
 
+/* at lies within a name that has an underscore at either end. */
+static bool secret_begins(const char *at)
+{
+    for (size_t i = 0; i < COUNT(secret_words); i++) {
+        const char *word = secret_words[i].text;
+        if (*at != *word)
+            continue;
+        size_t len = strlen(word);
+        if (strncmp(at, word, len) == 0 &&
+            (!secret_words[i].whole || (at[-1] == '_' && at[len] == '_')))
+            return true;
+    }
+    return false;
+}
+
 static bool looks_secret(const char *name)
 {
     char upper[256] = "_";
@@ -110,16 +130,12 @@ static bool looks_secret(const char *name)
         upper[len++] = upper_of(*c);
     upper[len++] = '_';
     upper[len] = '\0';
-    for (size_t i = 0; i < COUNT(secret_parts); i++)
-        if (strstr(upper, secret_parts[i]))
+    uint32_t firsts = 0; /* of the words, by the five low bits: most letters begin none */
+    for (size_t i = 0; i < COUNT(secret_words); i++)
+        firsts |= 1U << (secret_words[i].text[0] & 31);
+    for (const char *at = upper + 1; *at; at++)
+        if (firsts >> (*at & 31) & 1 && secret_begins(at))
             return true;
-    for (size_t i = 0; i < COUNT(secret_words); i++) {
-        const char *word = secret_words[i];
-        size_t size = strlen(word);
-        for (const char *at = upper; (at = strstr(at, word)); at++)
-            if (at[-1] == '_' && at[size] == '_')
-                return true;
-    }
     return false;
 }
 
@@ -152,7 +168,7 @@ static bool is_set_by_us(const struct environment_rules *rules, const char *name
  * them an open network may lead nowhere. */
 static bool has_password(const char *name, const char *value)
 {
-    if (text_ends(name, "_proxy") || text_ends(name, "_PROXY"))
+    if (!strchr(value, '@') || text_ends(name, "_proxy") || text_ends(name, "_PROXY"))
         return false;
     for (const char *at = value; (at = strstr(at, "://")); at += 3) {
         size_t len = strcspn(at + 3, "/?#@ \t\n");

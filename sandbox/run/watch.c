@@ -372,9 +372,11 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
         (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
         return false;
     children_signals_take(&watch.signals_before, &watched);
-    bool ok = (watch_open(&watch, &watched, err) && child_fork(&watch, err) &&
-               watch_record_start(&watch, err) && watch_end(&watch, err)) ||
-              watch_abandon(&watch);
+    bool ok = watch_open(&watch, &watched, err) && child_fork(&watch, err) &&
+              watch_record_start(&watch, err);
+    if (ok)
+        confine_entered(spec->confinement); /* while the program runs */
+    ok = (ok && watch_end(&watch, err)) || watch_abandon(&watch);
     ok = ok && watch_close(&watch, status, err);
     (void)children_signals_give(&watch.signals_before);
     return ok;

@@ -148,7 +148,7 @@ def variables_read():
             if file.name in ("sandbox_refused.c", "crash.c", "places.c"):
                 continue  # refused by name; tests' own; variables of packs' wiring
             text = file.read_text()
-            found |= set(re.findall(r'getenv\("(\w+)"\)', text))
+            found |= set(re.findall(r'env_get\("(\w+)"\)', text))
             found |= {name for name in re.findall(r'"(NONO_[A-Z_]+)[="]', text) if not name.endswith("_")}
             found |= set(re.findall(r'\{ "(XDG_\w+)"', text))
     return found

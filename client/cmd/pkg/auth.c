@@ -10,6 +10,7 @@
 #include "client/cmd/pkg/session.h"
 #include "client/remote/account.h"
 #include "lib/base/clock.h"
+#include "lib/base/env.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 
@@ -113,8 +114,7 @@ static bool device_login(const struct remote *remote, struct arena *arena, char 
 static bool token_get(const struct remote *remote, struct arena *arena, char token[TOKEN_ROOM],
                       struct error *err)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *variable = getenv("NONO_TOKEN");
+    const char *variable = env_get("NONO_TOKEN");
     if (opt_token_fd >= 0)
         return token_read("--token-fd", opt_token_fd, token, err);
     if (opt_token)

@@ -7,13 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/env.h"
 #include "lib/http/url.h"
 
 static bool has_display(void)
 {
-    /* NOLINTBEGIN(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *x11 = getenv("DISPLAY"), *wayland = getenv("WAYLAND_DISPLAY");
-    /* NOLINTEND(concurrency-mt-unsafe) */
+    const char *x11 = env_get("DISPLAY"), *wayland = env_get("WAYLAND_DISPLAY");
     return (x11 && *x11) || (wayland && *wayland);
 }
 

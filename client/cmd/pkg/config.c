@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/env.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
@@ -141,8 +142,7 @@ bool config_load(const struct folders *folders, struct arena *arena, struct conf
 
 const char *config_registry(const struct config *config, const char *option, const char *namespace)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *variable = getenv("NONO_REGISTRY");
+    const char *variable = env_get("NONO_REGISTRY");
     const char *particular =
         namespace && config->namespaces ? doc_text(config->namespaces, namespace) : NULL;
     const char *const candidates[] = { option, variable && *variable ? variable : NULL, particular,

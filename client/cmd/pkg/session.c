@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/env.h"
+
 static void progress_show(void *context, uint64_t done, uint64_t total)
 {
     struct session *session = context;
@@ -37,8 +39,7 @@ void session_close(struct session *session)
 
 static bool token_find(struct session *session, const char *base, struct error *err)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): no thread of this program sets variables */
-    const char *variable = getenv("NONO_TOKEN");
+    const char *variable = env_get("NONO_TOKEN");
     buf_wipe(&session->token);
     session->token_place = SECRET_NOWHERE;
     if (variable && *variable)

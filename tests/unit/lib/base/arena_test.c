@@ -40,12 +40,43 @@ static void text_is_copied_and_printed(void **state)
     assert_string_equal(arena_printf(arena, "%s", ""), "");
 }
 
+/* Printed where there is room or not, and what comes behind it is zeroed all the same. */
+static void printed_text_leaves_zeros_behind(void **state)
+{
+    static char words[9001];
+    (void)state;
+    memset(words, 'w', sizeof(words) - 1);
+    for (size_t before = 0; before < 17000; before += 331) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        (void)arena_alloc(arena, before, 1);
+        char *text = arena_printf(arena, "%s", words);
+        assert_string_equal(text, words);
+        for (size_t i = 0; i < 2000; i++)
+            assert_int_equal(*(char *)arena_alloc(arena, 1, 1), 0);
+        assert_string_equal(text, words);
+    }
+}
+
+static void what_cannot_be_had_is_told(void **state)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_try_new();
+    (void)state;
+    assert_non_null(arena);
+    assert_null(arena_try_alloc(arena, SIZE_MAX / 2, 4));
+    assert_null(arena_try_alloc(arena, 1, SIZE_MAX / 2 + 100));
+    char *bytes = arena_try_alloc(arena, 3, 5);
+    assert_non_null(bytes);
+    assert_int_equal(bytes[14], 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
         cmocka_unit_test(large_pieces_leave_the_block_in_hand),
         cmocka_unit_test(text_is_copied_and_printed),
+        cmocka_unit_test(printed_text_leaves_zeros_behind),
+        cmocka_unit_test(what_cannot_be_had_is_told),
     };
     return cmocka_run_group_tests_name("lib/base/arena", tests, NULL, NULL);
 }

@@ -165,6 +165,22 @@ static void writes_to_a_full_device_fail(void **state)
     assert_fails(file_write_all(fd, "x", 1, &err), UNAVAILABLE);
 }
 
+static void plain_paths_leave_nothing_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool plain;
+    } cases[] = {
+        { "/", true },      { "/a", true },       { "/a/b.c", true }, { "/a/.b", true },
+        { "/.a/b", true },  { "", false },        { "a/b", false },   { "//", false },
+        { "/a//b", false }, { "/a/", false },     { "/.", false },    { "/a/./b", false },
+        { "/..", false },   { "/a/../b", false }, { "/a/.", false },  { "./a", false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(path_is_plain(cases[i].path), cases[i].plain);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +192,7 @@ int main(void)
         cmocka_unit_test(make_path_is_mkdir_p),
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),
+        cmocka_unit_test(plain_paths_leave_nothing_out),
     };
     return cmocka_run_group_tests_name("lib/base/files", tests, folder_make, folder_remove);
 }

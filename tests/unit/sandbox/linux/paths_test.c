@@ -15,6 +15,7 @@
 #include "sandbox/linux/plain.h"
 
 static char root[PATH_MAX];
+static struct arena *arena;
 static struct error err;
 
 /* clang-format off */
@@ -31,6 +32,7 @@ static int tree_set_up(void **state)
 {
     (void)state;
     char made[] = "/tmp/nono-paths-XXXXXX";
+    arena = arena_new();
     assert_non_null(mkdtemp(made));
     assert_non_null(realpath(made, root));
     assert_int_equal(chdir(root), 0);
@@ -52,6 +54,7 @@ static int tree_tear_down(void **state)
 {
     (void)state;
     CLEANUP(closep) int dir = -1;
+    arena_free(arena);
     return chdir("/") == 0 && dir_open("/tmp", &dir, &err) && tree_remove(dir, root + 5, &err) ? 0
                                                                                                : 1;
 }
@@ -63,7 +66,7 @@ static bool find(struct plain_cache *cache, const char *name, struct path_found 
                    name);
     struct path_ops ops = linux_path_ops;
     ops.context = cache;
-    return ops.resolve(ops.context, path, out, &err);
+    return ops.resolve(ops.context, path, arena, out, &err);
 }
 
 static void assert_found(struct plain_cache *cache, const char *name)

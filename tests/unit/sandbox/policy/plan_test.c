@@ -38,7 +38,8 @@ static const struct fake *fake_find(const char *path)
     return NULL;
 }
 
-static bool fake_resolve(void *context, const char *path, struct path_found *out, struct error *err)
+static bool fake_resolve(void *context, const char *path, struct arena *arena,
+                         struct path_found *out, struct error *err)
 {
     (void)context, (void)err;
     const struct fake *file = fake_find(path);
@@ -47,14 +48,14 @@ static bool fake_resolve(void *context, const char *path, struct path_found *out
         char folder[64];
         size_t len = (size_t)(strrchr(path, '/') - path);
         (void)snprintf(folder, sizeof(folder), "%.*s", len ? (int)len : 1, path);
-        out->crossed = calloc(1, sizeof(*out->crossed));
-        out->crossed[0].folder = strdup(folder);
+        out->crossed = ARENA_NEW(arena, struct path_crossed);
+        out->crossed[0].folder = arena_strndup(arena, folder, strlen(folder));
         out->crossed[0].by_link = true;
         out->crossed_count = 1;
         path = file->to;
         file = fake_find(path);
     }
-    out->path = strdup(path);
+    out->path = arena_strndup(arena, path, strlen(path));
     out->exists = file != NULL;
     if (file) {
         out->known = strlen(path);

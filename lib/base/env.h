@@ -1,0 +1,8 @@
+/* Variables of this process. */
+#pragma once
+
+/*
+ * As getenv(3), which a launcher of a millisecond asks too often for what musl's costs. Thread-safe
+ * as long as nobody sets variables, which nobody does.
+ */
+const char *env_get(const char *name);
