@@ -17,11 +17,11 @@ HERE = pathlib.Path(__file__).parent
 PROGRAM = "/bin/true"
 
 
-def compile_c(name, folder, *flags):
+def compile_c(name, folder, *flags, compiler="gcc"):
     """A program as an installation leaves it: written in one go, which the page cache shows."""
-    out = folder / f"{name}.linked"
-    subprocess.run(["gcc", "-O2", "-D_GNU_SOURCE", *flags, "-o", out, HERE / f"{name}.c"], check=True)
-    return str(shutil.copy(out, folder / name))
+    out = folder / f"{name}.{compiler}.linked"
+    subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", *flags, "-o", out, HERE / f"{name}.c"], check=True)
+    return str(shutil.copy(out, folder / f"{name}.{compiler}"))
 
 
 def install(programs, folder):
@@ -31,15 +31,17 @@ def install(programs, folder):
     return str(folder / "installed" / "bin" / "nono")
 
 
-def commands(nono, raw, folder):
-    """Label and words of each; None for what is not installed."""
+def commands(nono, raw, musl, folder):
+    """Label and words of each; None for what is not installed. musl is the raw program linked as the launcher is."""
     bwrap, firejail, landrun = (shutil.which(name) for name in ("bwrap", "firejail", "landrun"))
     rules = ["--read", "/usr", "--read", "/etc/ssl"]
     return {
         "bare exec": [PROGRAM],
         "raw Landlock, 12 rules": [raw, PROGRAM],
+        "the same, with musl": musl and [musl, PROGRAM],
         "nono wrap": [nono, "wrap", "-s", "--", PROGRAM],
         "raw, fork, wait, record on disk": [raw, "--record", str(folder / "record"), PROGRAM],
+        "that, with musl": musl and [musl, "--record", str(folder / "record"), PROGRAM],
         "nono run --no-audit": [nono, "run", "-s", "--no-audit", "--", PROGRAM],
         "nono run": [nono, "run", "-s", "--", PROGRAM],
         "nono run, a path denied in a grant": [nono, "run", "-s", *rules, "--profile", str(folder / "deny.toml"), "--", PROGRAM],
@@ -77,8 +79,9 @@ def main():
         (folder / "work" / "hidden").mkdir(parents=True)
         (folder / "deny.toml").write_text('[filesystem]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/hidden"]\n')
         raw = compile_c("startup_raw", folder, "-static")
+        musl = shutil.which("musl-gcc") and compile_c("startup_raw", folder, "-static", compiler="musl-gcc")
         rounds = compile_c("startup_rounds", folder)
-        every = commands(install(args.bin.resolve(), folder), raw, folder)
+        every = commands(install(args.bin.resolve(), folder), raw, musl, folder)
         present = {label: words for label, words in every.items() if words}
         home = {**os.environ, "HOME": str(folder)}
         home = {key: value for key, value in home.items() if not key.startswith("XDG_")}
