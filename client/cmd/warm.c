@@ -22,8 +22,7 @@ static void populate(uintptr_t from, uintptr_t to)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = from & ~(page - 1);
     if (to > first)
-        (void)madvise((void *)first, to - first,
-                      MADV_POPULATE_WRITE); /* NOLINT(performance-no-int-to-ptr) */
+        (void)madvise((void *)first, to - first, MADV_POPULATE_WRITE);
 }
 
 /* Where memory is going to be asked for. */

@@ -211,7 +211,7 @@ static const char *expand_plain(struct resolver *resolver, const char *written)
     for (char c; (c = written[len]); len++)
         if (c == '$' || c == '?' || c == '[' || c == '*')
             return NULL;
-    if (*written != '/' || len > PATH_LEN_MAX - before || !resolver->env->platform)
+    if (*written != '/' || before + len > PATH_LEN_MAX || !resolver->env->platform)
         return NULL;
     char *path = arena_alloc(resolver->arena, before + len + 1, 1);
     memcpy(path, home, before);

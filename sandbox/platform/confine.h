@@ -80,7 +80,7 @@ bool confine_makes_namespaces(const struct confinement *confinement);
 bool confine_enter(const struct confinement *confinement, struct confine_failure *failure)
     MUST_CHECK;
 
-/* In the parent of a child that has entered: closes what nobody needs who does not enter. */
+/* In the parent, once the child is there: closes what nobody needs who does not enter. */
 void confine_entered(struct confinement *confinement);
 
 /* Takes away the placeholders that prepare made. In the parent, when the program has ended. */

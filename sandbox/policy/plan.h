@@ -90,6 +90,6 @@ bool plan_hold(struct plan *plan, enum plan_method method, const struct path_ops
 void plan_close(struct plan *plan);
 void plan_clear(struct plan *plan);
 
-/* For plan_split.c: takes over path and fd in every case. */
+/* For plan_split.c: path lies in the plan's arena; takes over fd in every case. */
 bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err) MUST_CHECK;
 bool plan_split(struct plan *plan, const struct path_ops *ops, struct error *err) MUST_CHECK;

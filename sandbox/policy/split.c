@@ -53,34 +53,38 @@ static unsigned access_of_object(const struct plan *plan, struct path_id id, uns
     return access;
 }
 
-static bool entry_grant(struct split *split, const char *path, unsigned access)
+static bool entry_grant(struct split *split, const char *path, unsigned access,
+                        struct arena *scratch)
 {
-    struct path_found found = { .fd = -1 };
-    if (!split->ops->resolve(split->ops->context, path, split->plan->arena, &found, split->err))
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    char *kept;
+    if (!split->ops->resolve(split->ops->context, path, scratch, &found, split->err))
         return false;
     access = access_of_object(split->plan, found.id, access);
     /* A link is followed by whoever uses it, and judged where it leads. */
-    bool usable = found.exists && found.crossed_count == 0 && access;
+    if (!found.exists || found.crossed_count > 0 || !access)
+        return true;
+    if (!memory_copy(split->plan->arena, found.path, strlen(found.path), &kept, split->err))
+        return false;
     struct plan_node node = {
-        .path = found.path,
-        .fd = usable ? found.fd : -1,
+        .path = kept,
+        .fd = STEAL_FD(found.fd),
         .id = found.id,
         .is_dir = found.is_dir,
         .is_device = found.is_device,
         .access = access,
         .source = split->source,
     };
-    if (usable)
-        found.fd = -1;
-    path_found_clear(&found);
-    return !usable || plan_add_node(split->plan, &node, split->err);
+    return plan_add_node(split->plan, &node, split->err);
 }
 
+/* A folder may have any number of entries, most of which come to nothing: no more is kept. */
 static bool entry_split(void *data, const char *name)
 {
     struct split *split = data;
+    CLEANUP(arena_freep) struct arena *scratch = arena_try_new();
     size_t len = strlen(split->folder) + strlen(name) + 2;
-    char *path = arena_try_alloc(split->plan->arena, len, 1);
+    char *path = scratch ? arena_try_alloc(scratch, len, 1) : NULL;
     if (!path)
         return memory_none(split->err);
     (void)snprintf(path, len, "%s/%s", split->folder[1] ? split->folder : "", name);
@@ -88,7 +92,7 @@ static bool entry_split(void *data, const char *name)
         struct split below = *split;
         return folder_split(&below, path);
     }
-    return entry_grant(split, path, access_after_masks(split, path));
+    return entry_grant(split, path, access_after_masks(split, path), scratch);
 }
 
 static bool folder_split(struct split *split, const char *path)

@@ -128,6 +128,20 @@ static void print_is_utf8_whatever_it_is_given(void **state)
                         "{\"path\":\"a\\uFFFD\\uFFFD(b\"}");
 }
 
+/* Looks between pieces of an arena too, which AddressSanitizer has closed. */
+__attribute__((no_sanitize("address"))) static bool memory_holds(const char *memory, size_t len,
+                                                                 const char *word)
+{
+    for (size_t at = 0; at < len; at++) {
+        size_t same = 0;
+        while (word[same] && at + same < len && memory[at + same] == word[same])
+            same++;
+        if (!word[same])
+            return true;
+    }
+    return false;
+}
+
 static void print_leaves_no_copy_but_the_one_returned(void **state)
 {
     (void)state;
@@ -141,7 +155,8 @@ static void print_leaves_no_copy_but_the_one_returned(void **state)
     assert_non_null(strstr(text, "s3cret-word"));
     size_t before = text > members ? (size_t)(text - members) : 0;
     assert_true(before > 1024); /* it grew, in the same block */
-    assert_null(memmem(members, before, "s3cret-word", strlen("s3cret-word")));
+    assert_false(memory_holds(members, before, "s3cret-word"));
+    assert_true(memory_holds(members, before + strlen(text), "s3cret-word"));
 }
 
 static void reals_have_as_few_digits_as_read_back_the_same(void **state)

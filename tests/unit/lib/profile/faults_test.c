@@ -181,6 +181,30 @@ static void too_many_entries_are_refused(void **state)
     assert_fails(resolve(arena, PROFILE_TOML, huge, NULL, &profile, &err), INVALID);
 }
 
+/* A home folder counts in a path as what is written does, however it is named. */
+static void a_long_home_makes_long_paths(void **state)
+{
+    static const char *const written[] = { "~/x", "$HOME/x" };
+    static char home[6000];
+    (void)state;
+    memset(home, 'h', sizeof(home) - 1);
+    home[0] = '/';
+    for (size_t i = 0; i < COUNT(written); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct profile_env env = env_of();
+        struct profile *profile;
+        const char *text = arena_printf(arena, "extends=[]\nfilesystem.read=['%s']", written[i]);
+        struct profile_text document = { .text = text, .len = strlen(text), .file = "p" };
+        env.home = home;
+        struct error fault;
+        assert_false(profile_resolve(&env, "test", &document, NULL, arena, &profile, &fault));
+        assert_non_null(strstr(fault.message, "p:2:18: this path is longer than 4095 bytes"));
+        home[4000] = '\0';
+        assert_ok(profile_resolve(&env, "test", &document, NULL, arena, &profile, &err));
+        home[4000] = 'h';
+    }
+}
+
 struct long_list {
     const char *head, *before, *behind, *end, *message;
     int most, over;
@@ -281,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(wrong_values_are_refused_by_key),
+        cmocka_unit_test(a_long_home_makes_long_paths),
         cmocka_unit_test(null_is_absence),
         cmocka_unit_test(conditions_choose_hosts_and_groups),
         cmocka_unit_test(later_words_replace_earlier_ones),

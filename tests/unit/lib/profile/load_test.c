@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/files.h"
+#include "lib/profile/resolver.h"
 #include "tests/support/profile.h"
 
 static void ours_denies_until_named(void **state)
@@ -216,10 +217,10 @@ static void groups_are_included_excluded_and_required(void **state)
                  INVALID);
 }
 
-static void a_foreign_group_is_what_its_document_says(void **state)
+static void a_group_is_what_its_document_says(void **state)
 {
     (void)state;
-    size_t foreign = 0;
+    size_t foreign = 0, required = 0;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     for (const char *const *name = profile_group_names(); *name; name++) {
         struct profile_text text;
@@ -228,10 +229,15 @@ static void a_foreign_group_is_what_its_document_says(void **state)
         assert_ok(profile_parse(&text, arena, &doc, &err));
         const char *system = doc_text(doc, "platform");
         bool expected = system && strcmp(system, "linux") != 0;
+        const struct doc *needed = doc_find(doc, "required");
+        bool is_required = needed && needed->kind == DOC_BOOL && needed->boolean;
         assert_int_equal(profile_group_is_foreign(*name, "linux"), expected);
+        assert_int_equal(profile_group_is_required(&text), is_required);
         foreign += expected;
+        required += is_required;
     }
     assert_true(foreign > 5);
+    assert_true(required > 5);
     assert_false(profile_group_is_foreign("none of ours", "linux"));
 }
 
@@ -459,7 +465,7 @@ int main(void)
         cmocka_unit_test(an_empty_extends_leaves_default_out),
         cmocka_unit_test(protections_hold_until_lifted_by_name),
         cmocka_unit_test(groups_are_included_excluded_and_required),
-        cmocka_unit_test(a_foreign_group_is_what_its_document_says),
+        cmocka_unit_test(a_group_is_what_its_document_says),
         cmocka_unit_test(a_profiles_own_word_goes_before_a_groups),
         cmocka_unit_test(the_command_line_comes_on_top),
         cmocka_unit_test(a_group_never_opens_the_home_folder_for_writing),
