@@ -48,7 +48,7 @@ if(NONO_CRASH_POINTS)
   target_compile_definitions(nono-compiler INTERFACE NONO_CRASH_POINTS)
 endif()
 if(NONO_COVERAGE)
-  target_compile_options(nono-compiler INTERFACE --coverage -O0)
+  target_compile_options(nono-compiler INTERFACE --coverage -O0 -fprofile-update=atomic) # threads count too
   target_link_options(nono-compiler INTERFACE --coverage)
 endif()
 if(NONO_FUZZ)
