@@ -2,7 +2,6 @@
 
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"

@@ -2,8 +2,6 @@
  * they asked for and believes otherwise. */
 #include "client/cmd/sandbox_refused.h"
 
-#include <stdlib.h>
-
 #include "lib/base/env.h"
 #include "lib/base/record.h"
 

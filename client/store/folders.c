@@ -1,6 +1,5 @@
 #include "client/store/folders.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/env.h"

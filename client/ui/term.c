@@ -1,7 +1,6 @@
 #include "client/ui/term.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>

@@ -1,7 +1,5 @@
 #include "lib/base/xdg.h"
 
-#include <stdlib.h>
-
 #include "lib/base/env.h"
 #include "lib/base/files.h"
 

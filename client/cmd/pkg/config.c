@@ -1,7 +1,6 @@
 #include "client/cmd/pkg/config.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/env.h"

@@ -1,6 +1,5 @@
 #include "client/cmd/pkg/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/env.h"
