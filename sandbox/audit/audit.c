@@ -151,6 +151,12 @@ bool audit_event(struct audit *audit, const char *type, const struct doc *data, 
     return event_add(audit, type, data, arena, err);
 }
 
+/* With a file that is new, ext4, XFS, Btrfs and F2FS put its name on the disk too. */
+static bool record_sync(const struct audit *audit, struct error *err)
+{
+    return fdatasync(audit->fd) == 0 || error_set_errno(err, "audit %s: fdatasync", audit->id);
+}
+
 /* Of a start besides the command, and of each byte of that, which may be written as \u0000. */
 #define START_BYTES ((size_t)8 * KIB)
 #define WORD_FACTOR 6
@@ -196,7 +202,7 @@ bool audit_start(struct audit *audit, const struct audit_start *start, struct er
     if (start->enforced)
         doc_insert(arena, data, "enforced", doc_copy(arena, start->enforced));
     audit->started_us = clock_monotonic_us();
-    return event_add(audit, "start", data, arena, err);
+    return event_add(audit, "start", data, arena, err) && record_sync(audit, err);
 }
 
 bool audit_refused(struct audit *audit, const char *operation, const char *target,
@@ -246,8 +252,5 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
         return false;
     audit->closed = true;
     crash_point("audit.end");
-    /* With a file that is new, ext4, XFS, Btrfs and F2FS put its name on the disk too. */
-    if (fdatasync(audit->fd) != 0)
-        return error_set_errno(err, "audit %s: fdatasync", audit->id);
-    return true;
+    return record_sync(audit, err);
 }

@@ -4,9 +4,10 @@
  *
  * One process writes a record: the supervisor, outside the sandbox. A line is one write(2), so a
  * killed writer leaves whole lines, and the chain is valid up to the last; a reader then says that
- * the record was not closed. audit_end makes all of it durable with one fdatasync; what came
- * before it reaches the disk when the kernel gets to it, so a power failure in the middle of a run
- * may take the last seconds. An event that cannot be written leaves the file as it was.
+ * the record was not closed. audit_start and audit_end wait until all that is written is on the
+ * disk (fdatasync); what comes between them gets there when the kernel gets to it, so a power
+ * failure in the middle of a run may take its last seconds, and not that it began. An event that
+ * cannot be written leaves the file as it was.
  *
  * The file is locked (flock) while it is open, which is how a reader knows that the run goes on.
  * Not for several threads at once.
@@ -51,8 +52,10 @@ struct audit_start {
     pid_t pid;                  /* the program's */
 };
 
-/* The first event. Meant for the parent after the fork, while the child gets ready: off the way
- * to the program's first instruction. */
+/*
+ * The first event; it is on the disk afterwards. Meant for the parent after the fork, while the
+ * child gets ready: off the way to the program's first instruction.
+ */
 bool audit_start(struct audit *audit, const struct audit_start *start, struct error *err)
     MUST_CHECK;
 

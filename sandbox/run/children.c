@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -17,9 +18,10 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/mem.h"
 
-/* Passed on; and what tells that the program has stopped, and that we go on after a stop. */
+/* Passed on; and what tells that the program has stopped, and that we go on after a stop. Whether
+ * we stop is the program's to say, so SIGTSTP is among them. */
 static const int watched[] = { SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
-                               SIGUSR2, SIGWINCH, SIGCHLD, SIGCONT };
+                               SIGUSR2, SIGWINCH, SIGTSTP, SIGCHLD, SIGCONT };
 
 void children_signals_take(struct children_signals *out_before, sigset_t *out_watched)
 {
@@ -85,11 +87,9 @@ void children_clear(struct children *children)
     *children = (struct children){ 0 };
 }
 
-/* All of /proc/self/.../children; NULL where the kernel has none. */
-static char *list_read(void)
+/* All of a file of /proc; NULL where the kernel has none. */
+static char *proc_read(const char *path)
 {
-    char path[64];
-    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return NULL;
@@ -114,7 +114,9 @@ void children_list(struct children *out)
     *out = (struct children){ 0 };
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
         return; /* none: the usual case */
-    CLEANUP(freep) char *text = list_read();
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    CLEANUP(freep) char *text = proc_read(path);
     size_t room = 0;
     char *end;
     for (char *at = text; at && *at; at = end) {
@@ -129,6 +131,22 @@ void children_list(struct children *out)
         while (*end == ' ')
             end++;
     }
+}
+
+/* Whether a mask of a process's status, as hexadecimal digits behind its name, has the signal. */
+static bool mask_has(const char *status, const char *name, int signal)
+{
+    const char *line = strstr(status, name);
+    return line && strtoull(line + strlen(name), NULL, 16) >> (signal - 1) & 1;
+}
+
+bool children_has_own_way(pid_t pid, int signal)
+{
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    CLEANUP(freep) char *status = proc_read(path);
+    return status &&
+           (mask_has(status, "\nSigIgn:", signal) || mask_has(status, "\nSigCgt:", signal));
 }
 
 static bool is_among(const struct children *children, pid_t pid)

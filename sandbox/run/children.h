@@ -32,11 +32,19 @@ bool children_descriptors_check(bool network_open, struct error *err) MUST_CHECK
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
 int children_close_descriptors(void);
 
+/* Whether a process ignores or handles a signal (1 to 64). No is also the answer for one that
+ * cannot be asked. */
+bool children_has_own_way(pid_t pid, int signal);
+
 /* The children of a process, by their ids. None of them is reaped by asking. */
 struct children {
     pid_t *pids;
     size_t count;
 };
+
+/* Whether a process ignores or handles a signal (1 to 64). No is also the answer for one that
+ * cannot be asked. */
+bool children_has_own_way(pid_t pid, int signal);
 
 void children_list(struct children *out);
 void children_clear(struct children *children);

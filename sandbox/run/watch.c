@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/limits.h"
 #include "lib/base/signals.h"
 #include "lib/base/stack.h"
@@ -114,7 +115,12 @@ struct watch {
     bool recorded;              /* that the program has started */
     bool ended;
     int wait_status;
+    int64_t
+        stop_due_us; /* told by the terminal, the program is to have stopped; 0: it was not told */
 };
+
+/* What a program may take to stop that does nothing else about the signal. */
+#define STOP_PATIENCE_US ((int64_t)500 * 1000)
 
 _Noreturn static void child_main(const struct run_spec *spec, const struct watch *watch,
                                  pid_t parent, const struct children_signals *signals)
@@ -151,7 +157,10 @@ static int program_news(const struct watch *watch, int kinds)
     return info.si_code;
 }
 
-/* The kernel stops nobody this way whom no shell could continue (an orphaned process group). */
+/*
+ * Once, however often we were told to meanwhile: what is pending goes when we continue. The kernel
+ * stops nobody this way whom no shell could continue (an orphaned process group).
+ */
 static void stop_oneself(void)
 {
     const struct sigaction usual = { .sa_handler = SIG_DFL };
@@ -160,8 +169,8 @@ static void stop_oneself(void)
     (void)sigemptyset(&stop);
     (void)sigaddset(&stop, SIGTSTP);
     (void)sigaction(SIGTSTP, &usual, &before);
+    (void)raise(SIGTSTP); /* is held until it is let through, and others with it */
     (void)pthread_sigmask(SIG_UNBLOCK, &stop, &mask);
-    (void)raise(SIGTSTP);
     (void)pthread_sigmask(SIG_SETMASK, &mask, NULL);
     (void)sigaction(SIGTSTP, &before, NULL);
 }
@@ -171,15 +180,18 @@ static void stop_oneself(void)
  * terminal to somebody else; and when it continues us, the program goes on, wherever that has put
  * itself. It may have been continued with us.
  */
-static void stops_follow(const struct watch *watch, bool continued)
+static void stops_follow(struct watch *watch, bool continued)
 {
+    bool stopped = !continued && program_news(watch, WSTOPPED);
     if (continued && program_news(watch, WSTOPPED | WCONTINUED) != CLD_CONTINUED)
         signal_send(watch, SIGCONT);
-    else if (!continued && program_news(watch, WSTOPPED))
+    if (continued || stopped)
+        watch->stop_due_us = 0;
+    if (stopped)
         stop_oneself();
 }
 
-static void signals_read(const struct watch *watch)
+static void signals_read(struct watch *watch)
 {
     struct signalfd_siginfo info;
     bool child = false, continued = false;
@@ -188,9 +200,29 @@ static void signals_read(const struct watch *watch)
         continued = continued || info.ssi_signo == SIGCONT;
         if (is_passed_on(&info))
             signal_send(watch, (int)info.ssi_signo);
+        else if (info.ssi_signo == SIGTSTP)
+            watch->stop_due_us = clock_monotonic_us() + STOP_PATIENCE_US;
     }
     if (child || continued)
         stops_follow(watch, continued);
+}
+
+/* For poll: until when the terminal's stop is the program's own affair. */
+static int patience_ms(const struct watch *watch)
+{
+    int64_t left = watch->stop_due_us - clock_monotonic_us();
+    if (!watch->stop_due_us)
+        return -1;
+    return left > 0 ? (int)(left / 1000) + 1 : 0;
+}
+
+/* A program that handles the signal may go on. Any other ought to have stopped, but in a vfork(2)
+ * it cannot; the shell gets its terminal all the same. */
+static void patience_end(struct watch *watch)
+{
+    watch->stop_due_us = 0;
+    if (!children_has_own_way(watch->pid, SIGTSTP))
+        stop_oneself();
 }
 
 static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
@@ -201,10 +233,12 @@ static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
     };
     struct run_proxy *proxy = watch->spec->proxy;
     size_t count = 2 + (proxy ? run_proxy_poll(proxy, polled + 2) : 0);
-    if (poll(polled, count, -1) < 0 && errno != EINTR)
+    if (poll(polled, count, patience_ms(watch)) < 0 && errno != EINTR)
         return error_set_errno(err, "poll");
     if (polled[1].revents)
         signals_read(watch);
+    if (!polled[0].revents && patience_ms(watch) == 0)
+        patience_end(watch);
     struct error failure;
     if (count > 2 && !run_proxy_serve(proxy, &failure)) /* the door is shut: the program goes on */
         (void)fprintf(stderr, "nono: the network: %s\n", failure.message);
@@ -250,6 +284,18 @@ static int child_entry(void *argument)
     child_main(child->spec, child->watch, child->parent, &child->watch->signals_before);
 }
 
+/*
+ * The parent sleeps, but since Linux 6.12 a sleeper leaves its processor's queue when the next
+ * choice falls on it. Until then exec(2) takes the processor for busy, and moves the program to
+ * another one, which has to be woken and has nothing of it in its caches. So the choice is made
+ * here.
+ */
+static int child_sharing(void *argument)
+{
+    (void)sched_yield();
+    return child_entry(argument);
+}
+
 /* The deepest frames of a start hold a few hundred bytes; links of /proc/self add a path. */
 #define CHILD_STACK (24 * KIB)
 
@@ -261,7 +307,7 @@ static int child_entry(void *argument)
 static pid_t child_share(struct child *child)
 {
     _Alignas(16) unsigned char stack[CHILD_STACK] UNINITIALIZED;
-    return clone(child_entry, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    return clone(child_sharing, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
 }
 
 static pid_t child_start(struct child *child)

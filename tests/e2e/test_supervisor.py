@@ -109,6 +109,62 @@ def test_the_terminals_own_stop_is_one_stop(sandbox):
         shell.expect("status 130")
 
 
+def test_a_program_may_tidy_up_before_it_stops(sandbox):
+    tidy = 'select undef, undef, undef, 0.3; print "tidied\\n"; kill "STOP", $$'
+    script = f"$| = 1; $SIG{{TSTP}} = sub {{ {tidy} }}; print qq(up\\n); sleep 1 while 1"
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
+        shell.expect("up\r\n")
+        shell.type("\x1a")
+        shell.expect("tidied\r\n")
+        shell.expect("Stopped")
+        shell.expect("READY> ")
+        shell.type("kill -KILL %1; fg\n")
+        shell.expect("READY> ")
+
+
+def test_a_program_that_does_not_stop_keeps_the_terminal(sandbox):
+    script = '$| = 1; $SIG{TSTP} = sub { print "no\\n" }; print qq(up\\n); print "got ", scalar <STDIN>; exit 7'
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
+        shell.expect("up\r\n")
+        shell.type("\x1a")
+        shell.expect("no\r\n")
+        shell.type("a line\n")
+        shell.expect("got a line")
+        shell.expect("READY> ")
+        shell.type("echo status $?\n")
+        shell.expect("status 7")
+
+
+def test_the_shell_gets_its_terminal_from_a_program_that_cannot_stop(sandbox):
+    block = "use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTSTP))"
+    script = f"{block}; $| = 1; print qq(up\\n); select undef, undef, undef, 0.02 while !-e q(go); exit 7"
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        shell.type(f"{NONO} run -s --allow-cwd -- perl -e '{script}'\n")
+        shell.expect("up\r\n")
+        shell.type("\x1a")
+        shell.expect("Stopped")
+        shell.expect("READY> ")
+        shell.type("touch go; fg; echo status $?\n")
+        shell.expect("status 7")
+
+
+def test_a_stop_that_is_sent_to_the_supervisor_is_the_programs(sandbox):
+    script = "trap 'exit 7' TSTP; echo up; while :; do sleep 0.02; done"
+    with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                          stdout=subprocess.PIPE, text=True, start_new_session=True) as child:
+        try:
+            assert child.stdout.readline() == "up\n"
+            os.kill(child.pid, signal.SIGTSTP)
+            assert child.wait(30) == 7
+        finally:
+            child.kill()
+
+
 def test_a_program_in_a_group_of_its_own_goes_on_too(sandbox):
     script = 'setpgrp; kill "STOP", $$; print "got on\\n"; exit 7'
     with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
