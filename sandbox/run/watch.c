@@ -115,8 +115,7 @@ struct watch {
     bool recorded;              /* that the program has started */
     bool ended;
     int wait_status;
-    int64_t
-        stop_due_us; /* told by the terminal, the program is to have stopped; 0: it was not told */
+    int64_t stop_due_us; /* when the program, told by the terminal, is to have stopped; or 0 */
 };
 
 /* What a program may take to stop that does nothing else about the signal. */
