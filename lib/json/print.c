@@ -4,7 +4,6 @@
  */
 #include <assert.h>
 #include <float.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,23 +23,29 @@ struct output {
     unsigned depth;
 };
 
+static void grow(struct output *out, size_t len)
+{
+    size_t room = (out->room + len) * 2;
+    char *text = arena_alloc(out->arena, room, 1);
+    memcpy(text, out->text, out->len);
+    secret_wipe(out->text, out->len); /* who prints a secret wipes what is returned alone */
+    out->text = text;
+    out->room = room;
+}
+
 static void put(struct output *out, const char *bytes, size_t len)
 {
-    if (out->room - out->len < len) {
-        size_t room = (out->room + len) * 2;
-        char *text = arena_alloc(out->arena, room, 1);
-        memcpy(text, out->text, out->len);
-        secret_wipe(out->text, out->len); /* who prints a secret wipes what is returned alone */
-        out->text = text;
-        out->room = room;
-    }
+    if (out->room - out->len < len)
+        grow(out, len);
     memcpy(out->text + out->len, bytes, len);
     out->len += len;
 }
 
 static void put_char(struct output *out, char c)
 {
-    put(out, &c, 1);
+    if (out->room == out->len)
+        grow(out, 1);
+    out->text[out->len++] = c;
 }
 
 static void put_escape(struct output *out, unsigned char c)
@@ -60,20 +65,15 @@ static void put_text(struct output *out, const char *text, size_t len)
 {
     bool utf8 = text_is_utf8(text, len);
     put_char(out, '"');
-    size_t from = 0;
     for (size_t at = 0; at < len; at++) {
         unsigned char c = (unsigned char)text[at];
-        bool foreign = !utf8 && c >= 0x80;
-        if (c >= ' ' && c != '"' && c != '\\' && !foreign)
-            continue;
-        put(out, text + from, at - from);
-        if (foreign)
+        if (!utf8 && c >= 0x80)
             put(out, "\\uFFFD", 6);
-        else
+        else if (c < ' ' || c == '"' || c == '\\')
             put_escape(out, c);
-        from = at + 1;
+        else
+            put_char(out, (char)c);
     }
-    put(out, text + from, len - from);
     put_char(out, '"');
 }
 
@@ -112,12 +112,44 @@ static void put_line(struct output *out)
         put_char(out, ' ');
 }
 
+/* A record has many of these: snprintf takes longer than all the rest of it. */
+static void put_integer(struct output *out, int64_t integer)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    uint64_t left = integer < 0 ? -(uint64_t)integer : (uint64_t)integer;
+    do
+        digits[--at] = (char)('0' + left % 10);
+    while (left /= 10);
+    if (integer < 0)
+        put_char(out, '-');
+    put(out, digits + at, sizeof(digits) - at);
+}
+
 static int by_key(const void *a, const void *b)
 {
     const struct doc *left = *(const struct doc *const *)a, *right = *(const struct doc *const *)b;
     size_t shorter = left->key_len < right->key_len ? left->key_len : right->key_len;
     int order = memcmp(left->key, right->key, shorter);
     return order ? order : (left->key_len > right->key_len) - (left->key_len < right->key_len);
+}
+
+/* Tables are short, and often in order: then going through them once is all. */
+#define INSERTION_MAX 16
+
+static void members_sort(const struct doc **members, size_t count)
+{
+    if (count > INSERTION_MAX) {
+        qsort(members, count, sizeof(const struct doc *), by_key);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        const struct doc *member = members[i];
+        size_t at = i;
+        for (; at > 0 && by_key(&members[at - 1], &member) > 0; at--)
+            members[at] = members[at - 1];
+        members[at] = member;
+    }
 }
 
 static void put_value(struct output *out, const struct doc *doc);
@@ -132,7 +164,7 @@ static void put_members(struct output *out, const struct doc *doc)
     DOC_FOREACH (doc, member)
         members[count++] = member;
     if (table && out->style == JSON_COMPACT_SORTED)
-        qsort(members, count, sizeof(const struct doc *), by_key);
+        members_sort(members, count);
 
     put_char(out, table ? '{' : '[');
     out->depth++;
@@ -155,7 +187,6 @@ static void put_members(struct output *out, const struct doc *doc)
 /* NOLINTNEXTLINE(misc-no-recursion): documents are bounded in depth when they are read */
 static void put_value(struct output *out, const struct doc *doc)
 {
-    char number[32];
     switch (doc->kind) {
     case DOC_NULL:
         put(out, "null", 4);
@@ -164,8 +195,7 @@ static void put_value(struct output *out, const struct doc *doc)
         put(out, doc->boolean ? "true" : "false", doc->boolean ? 4 : 5);
         return;
     case DOC_INTEGER:
-        (void)snprintf(number, sizeof(number), "%" PRId64, doc->integer);
-        put(out, number, strlen(number));
+        put_integer(out, doc->integer);
         return;
     case DOC_REAL:
         put_real(out, doc->real);

@@ -122,6 +122,41 @@ static void print_writes_each_kind_as_rfc_8259_has_it(void **state)
                                                              "  \"o\": {\n    \"p\": null\n  }\n}");
 }
 
+static void print_has_every_integer(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc = doc_new(arena, DOC_LIST);
+    static const int64_t integers[] = { 0, 7, -10, INT64_MAX, INT64_MIN };
+    for (size_t i = 0; i < COUNT(integers); i++)
+        doc_add_integer(arena, doc, NULL, integers[i]);
+    assert_string_equal(json_print(doc, JSON_COMPACT_KEPT, arena),
+                        "[0,7,-10,9223372036854775807,-9223372036854775808]");
+}
+
+/* Whatever their number, and however they stood before. */
+static void print_sorts_members_by_key(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 40; count++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct doc *doc = doc_new(arena, DOC_TABLE);
+        const char *expected = "";
+        for (size_t i = 0; i < count; i++) { /* 41 is prime: each once, in no order */
+            size_t key = (i + 1) * 7 % 41;
+            doc_add_null(arena, doc, arena_printf(arena, "%02zu", key));
+        }
+        for (size_t key = 0; key < 41; key++) {
+            const char *name = arena_printf(arena, "%02zu", key);
+            if (doc_find(doc, name))
+                expected =
+                    arena_printf(arena, "%s%s\"%s\":null", expected, *expected ? "," : "", name);
+        }
+        assert_string_equal(json_print(doc, JSON_COMPACT_SORTED, arena),
+                            arena_printf(arena, "{%s}", expected));
+    }
+}
+
 static void print_is_utf8_whatever_it_is_given(void **state)
 {
     (void)state;
@@ -236,6 +271,8 @@ int main(void)
         cmocka_unit_test(comments_may_be_absent),
         cmocka_unit_test(print_round_trips_in_each_style),
         cmocka_unit_test(print_writes_each_kind_as_rfc_8259_has_it),
+        cmocka_unit_test(print_has_every_integer),
+        cmocka_unit_test(print_sorts_members_by_key),
         cmocka_unit_test(print_is_utf8_whatever_it_is_given),
         cmocka_unit_test(print_leaves_no_copy_but_the_one_returned),
     };
