@@ -42,10 +42,6 @@ struct children {
     size_t count;
 };
 
-/* Whether a process ignores or handles a signal (1 to 64). No is also the answer for one that
- * cannot be asked. */
-bool children_has_own_way(pid_t pid, int signal);
-
 void children_list(struct children *out);
 void children_clear(struct children *children);
 
