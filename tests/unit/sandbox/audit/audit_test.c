@@ -1,19 +1,12 @@
 /* USES lib/json */
 #include "tests/support/test.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "lib/base/files.h"
@@ -373,70 +366,6 @@ static void a_folder_that_others_may_write_is_refused(void **state)
     assert_int_equal(rmdir(path), 0); /* nothing was made in it meanwhile */
 }
 
-/* A full disk, as a limit on the size of files: the record keeps its whole lines. */
-static void an_event_that_does_not_fit_leaves_the_record_whole(void **state)
-{
-    (void)state;
-    CLEANUP(audit_freep) struct audit *audit = NULL;
-    assert_ok(audit_open(folder, &audit, &err));
-    assert_ok(audit_start(audit, &start, &err));
-    struct stat st;
-    assert_int_equal(stat(record_path(audit_id(audit)), &st), 0);
-
-    struct rlimit before, tight;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    tight = before;
-    tight.rlim_cur = (rlim_t)st.st_size + 10;
-    (void)signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
-    assert_fails(audit_event(audit, "big", NULL, &err), TOO_LARGE);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-
-    assert_ok(audit_event(audit, "fits", NULL, &err));
-    assert_ok(audit_end(audit, 0, 0, &err));
-    assert_int_equal(verified(audit_id(audit)).state, AUDIT_CLOSED);
-    assert_int_equal(verified(audit_id(audit)).events, 3);
-}
-
-/* From here on this process's fdatasync fails, as it does on a disk that is broken. */
-static void disk_break(void)
-{
-    struct sock_filter code[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fdatasync, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EIO),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    const struct sock_fprog program = { .len = COUNT(code), .filter = code };
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
-        _exit(3);
-}
-
-/* A power failure during a run leaves that it began: the start waits for the disk, as the end does.
- */
-static void a_start_or_an_end_that_the_disk_does_not_take_fails(void **state)
-{
-    (void)state;
-    for (int start_first = 0; start_first <= 1; start_first++) {
-        pid_t child = fork();
-        assert_true(child >= 0);
-        if (child == 0) {
-            struct audit *audit;
-            struct error err;
-            bool ok = audit_open(folder, &audit, &err) &&
-                      (!start_first || audit_start(audit, &start, &err));
-            disk_break();
-            ok = ok &&
-                 !(start_first ? audit_end(audit, 0, 0, &err) : audit_start(audit, &start, &err));
-            _exit(ok && err.sys == EIO ? 0 : 1);
-        }
-        int status;
-        assert_int_equal(waitpid(child, &status, 0), child);
-        assert_int_equal(status, 0);
-    }
-}
-
 static void an_event_over_the_limit_is_refused(void **state)
 {
     (void)state;
@@ -500,8 +429,6 @@ int main(void)
         CASE(find_takes_a_beginning_and_the_newest),
         CASE(absence_is_said_in_so_many_words),
         CASE(a_folder_that_others_may_write_is_refused),
-        CASE(an_event_that_does_not_fit_leaves_the_record_whole),
-        CASE(a_start_or_an_end_that_the_disk_does_not_take_fails),
         CASE(an_event_over_the_limit_is_refused),
         CASE(a_killed_writer_leaves_a_valid_chain),
     };
