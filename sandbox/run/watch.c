@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/base/asan.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/clock.h"
 #include "lib/base/limits.h"
@@ -306,7 +308,11 @@ static int child_sharing(void *argument)
 static pid_t child_share(struct child *child)
 {
     _Alignas(16) unsigned char stack[CHILD_STACK] UNINITIALIZED;
-    return clone(child_sharing, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    pid_t pid =
+        clone(child_sharing, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, child);
+    /* its frames did not end, so their bounds still stand here and below */
+    ASAN_UNPOISON_MEMORY_REGION((void *)((uintptr_t)stack - CHILD_STACK), 2 * CHILD_STACK);
+    return pid;
 }
 
 static pid_t child_start(struct child *child)
