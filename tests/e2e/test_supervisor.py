@@ -64,6 +64,14 @@ def terminal(sandbox, *words):
             os.waitpid(made.pid, 0)
 
 
+@contextlib.contextmanager
+def interactive_shell(sandbox):
+    """One with job control, at its first prompt."""
+    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
+        shell.expect("READY> ")
+        yield shell
+
+
 STOPS = {
     "itself": "kill -STOP $$",
     "by the terminal's signal": "kill -TSTP $$",
@@ -73,8 +81,7 @@ STOPS = {
 
 @pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS.keys())
 def test_a_program_that_stops_gives_the_terminal_back_and_goes_on_with_it(sandbox, stop):
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         for _ in range(2):
             shell.type(f'{NONO} run -s -- sh -c "{stop.replace("$", chr(92) + "$")}; read line; echo got \\$line; exit 7"\n')
             shell.expect("Stopped")
@@ -93,8 +100,7 @@ def test_a_program_that_stops_gives_the_terminal_back_and_goes_on_with_it(sandbo
 
 def test_the_terminals_own_stop_is_one_stop(sandbox):
     script = "while :; do echo tick; sleep 0.02; done"
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s -- sh -c '{script}'\n")
         for _ in range(5):
             shell.expect("tick\r\n")
@@ -112,8 +118,7 @@ def test_the_terminals_own_stop_is_one_stop(sandbox):
 def test_a_program_may_tidy_up_before_it_stops(sandbox):
     tidy = 'select undef, undef, undef, 0.3; print "tidied\\n"; kill "STOP", $$'
     script = f"$| = 1; $SIG{{TSTP}} = sub {{ {tidy} }}; print qq(up\\n); sleep 1 while 1"
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
         shell.expect("up\r\n")
         shell.type("\x1a")
@@ -126,8 +131,7 @@ def test_a_program_may_tidy_up_before_it_stops(sandbox):
 
 def test_a_program_that_does_not_stop_keeps_the_terminal(sandbox):
     script = '$| = 1; $SIG{TSTP} = sub { print "no\\n" }; print qq(up\\n); print "got ", scalar <STDIN>; exit 7'
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
         shell.expect("up\r\n")
         shell.type("\x1a")
@@ -142,8 +146,7 @@ def test_a_program_that_does_not_stop_keeps_the_terminal(sandbox):
 def test_the_shell_gets_its_terminal_from_a_program_that_cannot_stop(sandbox):
     block = "use POSIX; sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTSTP))"
     script = f"{block}; $| = 1; print qq(up\\n); select undef, undef, undef, 0.02 while !-e q(go); exit 7"
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s --allow-cwd -- perl -e '{script}'\n")
         shell.expect("up\r\n")
         shell.type("\x1a")
@@ -167,8 +170,7 @@ def test_a_stop_that_is_sent_to_the_supervisor_is_the_programs(sandbox):
 
 def test_a_program_in_a_group_of_its_own_goes_on_too(sandbox):
     script = 'setpgrp; kill "STOP", $$; print "got on\\n"; exit 7'
-    with terminal(sandbox, "/bin/bash", "--norc", "--noediting", "-i") as shell:
-        shell.expect("READY> ")
+    with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
         shell.expect("Stopped")
         shell.expect("READY> ")
