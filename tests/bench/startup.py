@@ -15,6 +15,8 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 PROGRAM = "/bin/true"
+# What a start may take over bare, as multiples of its limit: docs/performance.md has where they come from.
+AIMS = (("nono wrap", "raw Landlock, 12 rules", 1.3), ("nono run", "raw, fork, wait, record on disk", 1.35))
 
 
 def compile_c(name, folder, *flags, compiler="gcc"):
@@ -52,9 +54,21 @@ def commands(nono, raw, musl, folder):
     }
 
 
+def medians_of(lines):
+    return [float(line.split("\t")[1]) if line != "failed" else 0.0 for line in lines]
+
+
+def aims(labels, lines):
+    """What is aimed at, beside what was measured."""
+    medians = dict(zip(labels, medians_of(lines)))
+    bare = medians["bare exec"]
+    for label, limit, aim in AIMS:
+        yield f"{label}, over bare: {(medians[label] - bare) / (medians[limit] - bare):.2f} × {limit} (aim: {aim})"
+
+
 def table(labels, lines):
     """The last columns: the whole, and what comes on top of a bare exec, as multiples of the raw program's."""
-    medians = [float(line.split("\t")[1]) if line != "failed" else 0.0 for line in lines]
+    medians = medians_of(lines)
     bare, raw = medians[:2]
     yield "| launcher | min µs | median µs | p95 µs | over bare µs | whole, × raw | over bare, × raw |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: |"
@@ -88,7 +102,8 @@ def main():
         done = subprocess.run(
             [rounds, str(args.rounds)], input="\n".join("\t".join(words) for words in present.values()) + "\n",
             cwd=folder / "work", env=home, text=True, capture_output=True, check=True)
-    print("\n".join(table(present, done.stdout.strip().split("\n"))))
+    lines = done.stdout.strip().split("\n")
+    print("\n".join([*table(present, lines), "", *aims(present, lines)]))
     for label in every.keys() - present.keys():
         print(f"\n{label}: not installed")
 
