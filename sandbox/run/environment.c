@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/stack.h"
 #include "lib/base/text.h"
 
 /* Patterns: NAME, or PREFIX*. */
@@ -112,8 +113,8 @@ static bool secret_begins(const char *at)
 {
     for (size_t i = 0; i < COUNT(secret_words); i++) {
         const char *word = secret_words[i].text;
-        if (*at != *word)
-            continue;
+        if (at[0] != word[0] || at[1] != word[1])
+            continue; /* most end here */
         size_t len = strlen(word);
         if (strncmp(at, word, len) == 0 &&
             (!secret_words[i].whole || (at[-1] == '_' && at[len] == '_')))
@@ -124,8 +125,9 @@ static bool secret_begins(const char *at)
 
 static bool looks_secret(const char *name)
 {
-    char upper[256] = "_";
-    size_t len = 1;
+    char upper[256] UNINITIALIZED;
+    size_t len = 0;
+    upper[len++] = '_';
     for (const char *c = name; *c && len < sizeof(upper) - 2; c++)
         upper[len++] = upper_of(*c);
     upper[len++] = '_';
@@ -180,7 +182,7 @@ static bool has_password(const char *name, const char *value)
 
 static bool entry_passes(const struct environment_rules *rules, const char *entry, bool *out_drop)
 {
-    char name[256];
+    char name[256] UNINITIALIZED;
     size_t len = strcspn(entry, "=");
     *out_drop = true;
     if (entry[len] != '=' || len == 0 || len >= sizeof(name) || !text_is_utf8(entry, strlen(entry)))
