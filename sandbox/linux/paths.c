@@ -212,11 +212,9 @@ static bool walk_start(struct walk *walk, const char *path, struct error *err)
     return walk_reopen(walk, err);
 }
 
-static bool resolve(void *context, const char *path, struct arena *arena, struct path_found *out,
-                    struct error *err)
+static bool long_way(const char *path, struct arena *arena, struct path_found *out,
+                     struct error *err)
 {
-    if (plain_resolve(context, path, arena, out))
-        return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct walk walk UNINITIALIZED;
     walk_init(&walk, arena, &found);
@@ -232,6 +230,22 @@ static bool resolve(void *context, const char *path, struct arena *arena, struct
         return false;
     *out = found;
     found = (struct path_found){ .fd = -1 };
+    return true;
+}
+
+static bool resolve(void *context, const char *path, struct arena *arena, struct path_found *out,
+                    struct error *err)
+{
+    return plain_resolve(context, path, false, arena, out) || long_way(path, arena, out, err);
+}
+
+static bool look(void *context, const char *path, struct arena *arena, struct path_found *out,
+                 struct error *err)
+{
+    if (!plain_resolve(context, path, true, arena, out) && !long_way(path, arena, out, err))
+        return false;
+    closep(&out->fd);
+    out->fd = -1;
     return true;
 }
 
@@ -265,4 +279,6 @@ static bool list(void *context, const char *path, bool (*entry)(void *data, cons
     return errno == 0 || error_set_errno(err, "read %s", path);
 }
 
-const struct path_ops linux_path_ops = { .resolve = resolve, .identify = identify, .list = list };
+const struct path_ops linux_path_ops = {
+    .resolve = resolve, .look = look, .identify = identify, .list = list
+};

@@ -40,16 +40,21 @@ int plain_open(const char *path)
     return open_below(AT_FDCWD, path);
 }
 
+static void found_fill(struct path_found *found, const struct stat *st)
+{
+    found->exists = true;
+    found->id = (struct path_id){ .dev = st->st_dev, .ino = st->st_ino };
+    found->is_dir = S_ISDIR(st->st_mode);
+    found->is_device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+    found->links = st->st_nlink;
+}
+
 bool plain_fill(struct path_found *found, int fd, struct error *err)
 {
     struct stat st;
     if (fstat(fd, &st) < 0)
         return error_set_errno(err, "stat");
-    found->exists = true;
-    found->id = (struct path_id){ .dev = st.st_dev, .ino = st.st_ino };
-    found->is_dir = S_ISDIR(st.st_mode);
-    found->is_device = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode);
-    found->links = st.st_nlink;
+    found_fill(found, &st);
     return true;
 }
 
@@ -58,6 +63,7 @@ struct search {
     struct plain_cache *cache;
     struct arena *arena;
     struct path_found *found;
+    bool look; /* no descriptor is wanted */
     char path[PATH_MAX];
 };
 
@@ -187,6 +193,19 @@ static enum step step_other(struct search *search, struct plain_folder *folder, 
     return link_follow(search, folder, len) ? STEP_LINK : STEP_LONG_WAY;
 }
 
+/* One system call, which gives no descriptor out that would have to be closed again. */
+static enum step look_step(struct search *search, struct plain_folder *folder, size_t len)
+{
+    struct stat st;
+    if (fstatat(folder->fd, search->path + len + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return step_other(search, folder, len);
+    if (S_ISLNK(st.st_mode))
+        return link_follow(search, folder, len) ? STEP_LINK : STEP_LONG_WAY;
+    found_fill(search->found, &st);
+    search->found->known = strlen(search->path);
+    return found_done(search) ? STEP_DONE : STEP_LONG_WAY;
+}
+
 static enum step resolve_step(struct search *search)
 {
     bool again;
@@ -201,13 +220,15 @@ static enum step resolve_step(struct search *search)
         folder->fd = plain_open(folder->path);
 
     bool below = folder && folder->fd >= 0;
+    if (below && search->look)
+        return look_step(search, folder, len);
     int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
     if (fd < 0)
         return step_other(search, folder, len);
     return found_there(search, fd) ? STEP_DONE : STEP_LONG_WAY;
 }
 
-bool plain_resolve(struct plain_cache *cache, const char *path, struct arena *arena,
+bool plain_resolve(struct plain_cache *cache, const char *path, bool look, struct arena *arena,
                    struct path_found *out)
 {
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
@@ -218,6 +239,7 @@ bool plain_resolve(struct plain_cache *cache, const char *path, struct arena *ar
     search.cache = cache;
     search.arena = arena;
     search.found = &found;
+    search.look = look;
     memcpy(search.path, path, len + 1);
     for (unsigned links = 0; links <= PLAIN_LINKS_MAX; links++) {
         enum step step = resolve_step(&search);

@@ -34,6 +34,7 @@ int plain_open(const char *path);
 /* What fstat says of a descriptor. */
 bool plain_fill(struct path_found *found, int fd, struct error *err) MUST_CHECK;
 
-/* False: not plain but for links at its end, or out of memory; the long way tells. */
-bool plain_resolve(struct plain_cache *cache, const char *path, struct arena *arena,
+/* False: not plain but for links at its end, or out of memory; the long way tells. With look the
+ * descriptor is not wanted, and may be -1. */
+bool plain_resolve(struct plain_cache *cache, const char *path, bool look, struct arena *arena,
                    struct path_found *out);

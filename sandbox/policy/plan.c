@@ -187,8 +187,8 @@ static bool links_place(struct plan *plan, const struct caps_path *deny, struct 
 static bool deny_place(struct plan *plan, const struct caps_path *deny, const struct path_ops *ops,
                        struct error *err)
 {
-    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    if (!ops->resolve(ops->context, deny->path, plan->arena, &found, err))
+    struct path_found found = { .fd = -1 };
+    if (!ops->look(ops->context, deny->path, plan->arena, &found, err))
         return error_prefix(err, "%s", deny->source);
     if (found.exists && !found.is_dir && found.links > 1)
         plan->hard_linked = deny->path;

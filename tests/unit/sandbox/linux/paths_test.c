@@ -59,6 +59,24 @@ static int tree_tear_down(void **state)
                                                                                                : 1;
 }
 
+/* Who looks is told the same, but has no descriptor. */
+static void assert_look_agrees(const struct path_ops *ops, const char *path, bool ok,
+                               const struct path_found *found)
+{
+    struct path_found seen = { .fd = -1 };
+    assert_int_equal(ops->look(ops->context, path, arena, &seen, &err), ok);
+    assert_int_equal(seen.fd, -1);
+    if (!ok)
+        return;
+    assert_string_equal(seen.path, found->path);
+    assert_true(seen.exists == found->exists && seen.known == found->known);
+    assert_true(path_id_equal(seen.id, found->id) && seen.links == found->links);
+    assert_true(seen.is_dir == found->is_dir && seen.is_device == found->is_device);
+    assert_int_equal(seen.crossed_count, found->crossed_count);
+    for (size_t i = 0; i < seen.crossed_count; i++)
+        assert_string_equal(seen.crossed[i].folder, found->crossed[i].folder);
+}
+
 static bool find(struct plain_cache *cache, const char *name, struct path_found *out)
 {
     char path[2 * PATH_MAX];
@@ -66,7 +84,9 @@ static bool find(struct plain_cache *cache, const char *name, struct path_found 
                    name);
     struct path_ops ops = linux_path_ops;
     ops.context = cache;
-    return ops.resolve(ops.context, path, arena, out, &err);
+    bool ok = ops.resolve(ops.context, path, arena, out, &err);
+    assert_look_agrees(&ops, path, ok, out);
+    return ok;
 }
 
 static void assert_found(struct plain_cache *cache, const char *name)

@@ -86,9 +86,9 @@ static bool fake_list(void *context, const char *path, bool (*entry)(void *data,
     return true;
 }
 
-static const struct path_ops ops = { .resolve = fake_resolve,
-                                     .identify = fake_identify,
-                                     .list = fake_list };
+static const struct path_ops ops = {
+    .resolve = fake_resolve, .look = fake_resolve, .identify = fake_identify, .list = fake_list
+};
 
 struct fixture {
     struct nono_caps *caps;
