@@ -166,6 +166,16 @@ static void void_grants_tell(const struct policy *policy, const struct plan *pla
             void_grant_tell(policy, plan, grant);
 }
 
+/* The access that a profile wants to the working folder, but that no grant gives. */
+static unsigned workdir_lacks(const struct policy *policy, const struct plan *plan)
+{
+    unsigned lacks = policy->notes.workdir_wanted;
+    for (size_t i = 0; i < plan->node_count; i++)
+        if (path_within(policy->options.workdir, plan->nodes[i].path))
+            lacks &= ~plan->nodes[i].access;
+    return lacks;
+}
+
 void explain_shortfalls(const struct policy *policy, const struct confinement *confinement)
 {
     const struct plan *plan = confine_plan(confinement);
@@ -187,7 +197,7 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
                       text_escape(pattern, policy->arena));
     }
     void_grants_tell(policy, plan);
-    if (policy->notes.workdir_wanted)
+    if (workdir_lacks(policy, plan))
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");
 }
 
@@ -195,6 +205,7 @@ bool explain_refused_program(const struct policy *policy, struct error *err)
 {
     if (err->kind != ERROR_DENIED || err->hint[0])
         return false;
+    const char *profile = policy->options.profile ? policy->options.profile : policy->profile->name;
     return error_hint(err, "the sandbox may forbid it: nono why --profile %s --op execute %s",
-                      policy->profile->name, policy->program);
+                      profile, policy->program);
 }

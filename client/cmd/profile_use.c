@@ -1,4 +1,6 @@
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd/profile.h"
@@ -57,11 +59,25 @@ static bool choice_clear(const struct profile_env *env, const char *const *opera
     return true;
 }
 
+/* A file is kept with its whole path: by its name another folder has another profile. */
+static bool name_settle(const char *name, struct arena *arena, const char **out, struct error *err)
+{
+    enum profile_syntax syntax;
+    char path[PATH_MAX];
+    *out = name;
+    if (!profile_syntax_of(name, &syntax))
+        return true;
+    if (!realpath(name, path))
+        return error_set_errno(err, "%s", name);
+    *out = arena_strndup(arena, path, strlen(path));
+    return true;
+}
+
 static bool use_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct profile_env env;
-    const char *program;
+    const char *program, *name;
     (void)status;
     if (!profiles_env(NULL, arena, &env, err))
         return false;
@@ -69,10 +85,11 @@ static bool use_run(const char **operands, int *status, struct error *err)
         return choice_clear(&env, operands, arena, err);
     if (!profile_operands(operands, 1, "the name of a profile", err) ||
         !program_find(&env, operands[0], arena, &program, err) ||
-        !profiles_default_set(&env, program, operands[0], err))
+        !name_settle(operands[0], arena, &name, err) ||
+        !profiles_default_set(&env, program, name, err))
         return false;
     printf("`nono run -- %s` now uses profile %s\n", text_escape(program, arena),
-           text_escape(operands[0], arena));
+           text_escape(name, arena));
     return true;
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/run/run.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 
 #include "client/cmd/commands.h"
@@ -33,6 +34,7 @@ struct run {
     struct confinement *confinement;
     const char *snapshot_root;
     struct list hook_values; /* struct environment_value: what the hook before sets */
+    int signal;              /* that ended the program, or 0 */
 };
 
 static void run_clear(struct run *run)
@@ -158,14 +160,14 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .proxy = run->proxy,
         .envp = policy_environment(&run->policy, proxied, &run->hook_values),
     };
-    bool ok = run_watch(&spec, status, err);
+    bool ok = run_watch(&spec, status, &run->signal, err);
     if (!ok && *status == RUN_EXIT_EXEC)
         explain_refused_program(&run->policy, err);
     hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
     return ok;
 }
 
-static bool run_run(const char **operands, int *status, struct error *err)
+static bool run_once(const char **operands, int *status, int *signal, struct error *err)
 {
     CLEANUP(run_clear) struct run run = { 0 };
     if (!operands[0])
@@ -184,7 +186,35 @@ static bool run_run(const char **operands, int *status, struct error *err)
         *status = 0;
         return true;
     }
-    return run_start(&run, operands, status, err);
+    bool ok = run_start(&run, operands, status, err);
+    *signal = run.signal;
+    return ok;
+}
+
+/*
+ * What a shell does in a loop or a script when somebody presses Ctrl-C depends on how the command
+ * ended: one that exits has dealt with it, and the shell goes on. So we end as the program did.
+ * $? is the same.
+ */
+static void end_interrupted(void)
+{
+    const struct sigaction action = { .sa_handler = SIG_DFL };
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)fflush(NULL);
+    (void)raise(SIGINT);
+    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool run_run(const char **operands, int *status, struct error *err)
+{
+    int signal = 0;
+    bool ok = run_once(operands, status, &signal, err);
+    if (ok && signal == SIGINT)
+        end_interrupted();
+    return ok;
 }
 
 const struct command command_run = {

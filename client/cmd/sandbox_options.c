@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cmd/sandbox_refused.h"
@@ -192,8 +193,13 @@ static bool variable_is_true(const char *name, bool *out, struct error *err)
 static bool workdir_read(struct arena *arena, const char **out, struct error *err)
 {
     char path[PATH_MAX];
+    struct stat st;
+    if (opt_workdir && !*opt_workdir)
+        return error_set(err, INVALID, "--workdir: an empty path");
     if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, sizeof(path)))
         return error_set_errno(err, "%s", opt_workdir ? opt_workdir : "the working folder");
+    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+        return error_set(err, INVALID, "--workdir %s: not a folder", path);
     *out = arena_strndup(arena, path, strlen(path));
     return true;
 }
@@ -233,6 +239,8 @@ static bool network_read(struct profile_overrides *overrides, struct error *err)
     if (block_net && opt_allow_net)
         return error_set(err, INVALID, "--allow-net, but %s",
                          opt_block_net ? "--block-net too" : "$NONO_BLOCK_NET says no network");
+    if (opt_allow_net && opt_allow_domain)
+        return error_set(err, INVALID, "--allow-net, but --allow-domain too");
     overrides->block_network = block_net;
     overrides->open_network = opt_allow_net;
     return true;

@@ -6,6 +6,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
 #include "client/ui/term.h"
+#include "lib/base/files.h"
 #include "lib/base/text.h"
 #include "sandbox/linux/landlock.h"
 #include "sandbox/policy/host.h"
@@ -106,7 +107,9 @@ static void path_deny(struct why *why, const struct query_result *result, const 
         if (bypass)
             why->flag = arena_printf(arena, "--bypass-protection %s", bypass);
     } else {
-        why->flag = path_flag(path, access, arena);
+        /* where a profile lists what runs, no flag adds to that */
+        if (!(access & NONO_EXECUTE) || !why->policy.profile->execute_listed)
+            why->flag = path_flag(path, access, arena);
         if (result->path)
             details = arena_printf(arena, "%s grants %s to %s only", result->source,
                                    explain_access(result->granted, arena), result->path);
@@ -134,19 +137,28 @@ static void pattern_note(struct why *why, const char *path)
     why->sentence = arena_printf(arena, "%s; %s", why->sentence, note);
 }
 
-static bool path_ask(struct why *why, const char *path, struct error *err)
+/* As the program would mean it, which starts in the working folder. */
+static const char *path_from_workdir(const struct why *why, const char *path)
+{
+    return path[0] == '/' ? path : path_join(why->policy.arena, why->policy.options.workdir, path);
+}
+
+static bool path_ask(struct why *why, const char *typed, struct error *err)
 {
     struct arena *arena = why->policy.arena;
     struct query_result result;
     unsigned access = 0;
+    if (!*typed)
+        return error_set(err, INVALID, "an empty path");
+    const char *path = path_from_workdir(why, typed);
     if (!op_parse(opt_op ? opt_op : "read", &access, err) ||
         !query_path(confine_plan(why->confinement), confine_path_ops(), path, access, &result, err))
         return false;
     why->allowed = result.allowed;
-    why->asked = arena_printf(arena, "path %s", path);
+    why->asked = arena_printf(arena, "path %s", typed);
     doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
     doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
-    doc_add_text(arena, why->answer, "path", path);
+    doc_add_text(arena, why->answer, "path", typed);
     if (!result.allowed) {
         path_deny(why, &result, path, access);
         return true;

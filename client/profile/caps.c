@@ -94,6 +94,9 @@ static bool network_set(struct nono_caps *caps, const struct profile *profile, s
     caps->network = blocked ? NONO_NETWORK_BLOCKED : modes[profile->network];
     if (caps->network == NONO_NETWORK_OPEN && profile->deny_cloud_metadata)
         return not_held(NULL, "an open network without the cloud's metadata service", err);
+    if (caps->network == NONO_NETWORK_OPEN && profile->deny_hosts.count)
+        return not_held(&LIST_AT(profile->deny_hosts, struct profile_host, 0)->origin,
+                        "hosts that are denied while the network is open", err);
     return ports_refuse(profile, err) &&
            hosts_add(caps, &profile->allow_hosts, caps_allow_host, err) &&
            hosts_add(caps, &profile->deny_hosts, caps_deny_host, err);
@@ -110,7 +113,7 @@ static bool workdir_add(struct nono_caps *caps, const struct profile *profile,
         [PROFILE_WORKDIR_READWRITE] = NONO_READ | NONO_WRITE,
     };
     unsigned access = wanted[profile->workdir];
-    notes->workdir_wanted = access && !options->allow_workdir;
+    notes->workdir_wanted = options->allow_workdir ? 0 : access;
     if (!options->allow_workdir)
         return true;
     access = access ? access : NONO_READ;

@@ -17,7 +17,8 @@ struct caps_options {
 
 /* What of a profile is held by something else than the set, or only in part. */
 struct caps_notes {
-    bool workdir_wanted; /* the profile asks for the working folder and there was no consent */
+    unsigned workdir_wanted; /* NONO_READ and NONO_WRITE: the profile asks for the working folder,
+                                and there was no consent */
 };
 
 /*

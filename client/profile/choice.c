@@ -67,6 +67,13 @@ static const char *last_component(const char *program)
     return slash ? slash + 1 : program;
 }
 
+/* A path that depends on the folder one stands in would let that folder choose the profile. */
+static bool is_relative(const char *name)
+{
+    enum profile_syntax syntax;
+    return profile_syntax_of(name, &syntax) && name[0] != '/';
+}
+
 bool profiles_default_find(const struct profile_env *env, const char *program, struct arena *arena,
                            const char **out, struct error *err)
 {
@@ -77,7 +84,11 @@ bool profiles_default_find(const struct profile_env *env, const char *program, s
     LIST_FOREACH (choices, struct profile_variable, choice)
         if (strcmp(choice->name, last_component(program)) == 0)
             *out = choice->value;
-    return true;
+    if (!*out || !is_relative(*out))
+        return true;
+    error_set(err, INVALID, "%s: the profile of %s is \"%s\", which depends on the folder",
+              path_join(arena, env->config_dir, CHOICE_FILE), program, *out);
+    return error_hint(err, "nono profile use FILE --for %s keeps its whole path", program);
 }
 
 static bool line_add(struct buf *buf, const char *program, const char *name, struct error *err)

@@ -3,12 +3,25 @@
 
 #include "lib/profile/resolver.h"
 
+static const char *last_component(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* A program that is denied with its folder is denied in every other. */
+static bool is_denied(const struct profile *profile, const char *name)
+{
+    LIST_FOREACH (profile->commands_deny, const char *, denied)
+        if (strcmp(last_component(*denied), name) == 0)
+            return true;
+    return false;
+}
+
 bool profile_check_command(const struct profile *profile, const char *program, struct error *err)
 {
-    const char *slash = strrchr(program, '/');
-    const char *name = slash ? slash + 1 : program;
-    if (profile_texts_have(&profile->commands_allow, name) ||
-        !profile_texts_have(&profile->commands_deny, name))
+    const char *name = last_component(program);
+    if (profile_texts_have(&profile->commands_allow, name) || !is_denied(profile, name))
         return true;
     error_set(err, DENIED, "profile %s does not start \"%.64s\"", profile->name, name);
     return error_hint(err, "commands.allow can name it");

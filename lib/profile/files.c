@@ -209,7 +209,7 @@ static const char *expand_plain(struct resolver *resolver, const char *written)
     }
     size_t len = 0, before = strlen(home);
     for (char c; (c = written[len]); len++)
-        if (c == '$' || c == '?' || c == '[' || c == '*')
+        if (c == '$' || c == '?' || c == '[' || c == '*' || c == '{')
             return NULL;
     if (*written != '/' || before + len > PATH_LEN_MAX || !resolver->env->platform)
         return NULL;
@@ -217,6 +217,33 @@ static const char *expand_plain(struct resolver *resolver, const char *written)
     memcpy(path, home, before);
     memcpy(path + before, written, len);
     return path_is_plain(path) ? path : NULL;
+}
+
+/* "{a,b}", which a shell would take for two; "${NAME}" is a variable. */
+static bool has_alternatives(const char *written)
+{
+    for (const char *at = written; (at = strchr(at, '{')); at++) {
+        size_t len = strcspn(at, ",}");
+        if ((at == written || at[-1] != '$') && at[len] == ',' && strchr(at + len, '}'))
+            return true;
+    }
+    return false;
+}
+
+/* What people may mean by a path, and nothing here does: a deny that looks right would hold
+ * nothing. */
+static bool path_check(struct resolver *resolver, const struct doc *item, const char *written)
+{
+    if (!*written)
+        return doc_fault(resolver->err, item, "an empty path");
+    if (strpbrk(written, "?[") || has_alternatives(written))
+        return doc_fault(resolver->err, item,
+                         "\"%.128s\": of patterns only * and ** are known, not ?, [ and {a,b}",
+                         written);
+    if (written[0] == '~' && written[1] != '/' && strchr(written, '/'))
+        return doc_fault(resolver->err, item,
+                         "\"%.128s\": another user's home folder has to be written out", written);
+    return true;
 }
 
 bool profile_expand(struct resolver *resolver, const struct doc *item, const char *written,
@@ -228,12 +255,7 @@ bool profile_expand(struct resolver *resolver, const struct doc *item, const cha
     *out = expand_plain(resolver, written);
     if (*out)
         return true;
-    if (!*written)
-        return doc_fault(resolver->err, item, "an empty path");
-    if (strpbrk(written, "?["))
-        return doc_fault(resolver->err, item,
-                         "\"%.128s\": of patterns only * and ** are known, not ? and [", written);
-    if (!expand_text(resolver, item, written, &expansion))
+    if (!path_check(resolver, item, written) || !expand_text(resolver, item, written, &expansion))
         return false;
     if (!resolver->env->platform)
         return true;

@@ -384,6 +384,9 @@ static void unheld_settle(struct resolver *resolver)
     if (profile->network == PROFILE_NETWORK_OPEN && profile->deny_cloud_metadata)
         profile_unheld(resolver, NULL, "network.deny_cloud_metadata",
                        "cannot be held while the network is open: name hosts instead");
+    if (profile->network == PROFILE_NETWORK_OPEN && profile->deny_hosts.count)
+        profile_unheld(resolver, NULL, "network.deny_hosts",
+                       "cannot be held while the network is open: name hosts to allow");
 }
 
 bool profile_finish(struct resolver *resolver, const struct profile_overrides *overrides)

@@ -1,4 +1,5 @@
 /* Hosts as profiles name them. What a name resolves to is the proxy's to judge. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static bool is_host(const char *host)
 
 static bool is_address6(const char *host)
 {
-    return strchr(host, ':') && host[strspn(host, "0123456789abcdef:.")] == '\0';
+    struct in6_addr address;
+    return inet_pton(AF_INET6, host, &address) == 1;
 }
 
 /* Decimal from 1 to 65535, without a zero in front. */
@@ -66,9 +68,14 @@ static const char *path_of(struct arena *arena, const char *path)
     return arena_strndup(arena, path, strlen(path));
 }
 
-/* The host's own text, and where it ends: "[::1]" or up to ':' or '/'. */
+/* The host's own text, and where it ends: "[::1]", "fd00::7", or up to ':' or '/'. */
 static const char *host_end(const char *rest, const char **host, size_t *len)
 {
+    if (is_address6(rest)) {
+        *host = rest;
+        *len = strlen(rest);
+        return rest + *len;
+    }
     if (*rest != '[') {
         *host = rest;
         *len = strcspn(rest, ":/");
@@ -80,10 +87,10 @@ static const char *host_end(const char *rest, const char **host, size_t *len)
     return close ? close + 1 : NULL;
 }
 
-static bool host_check(const char *host, bool bracketed)
+static bool host_check(const char *host, bool address6)
 {
-    if (bracketed || strcmp(host, "*") == 0)
-        return !bracketed || is_address6(host);
+    if (address6 || strcmp(host, "*") == 0)
+        return !address6 || is_address6(host);
     return is_host(text_starts(host, "*.") ? host + 2 : host);
 }
 
@@ -104,14 +111,14 @@ bool profile_host_parse(struct arena *arena, const char *text, struct profile_ho
     for (const char *at = rest; *at; at++)
         if ((unsigned char)*at >= 0x80)
             return refuse(err, text, "write the host in its ASCII form (xn--...)");
-    bool bracketed = *rest == '[';
+    bool address6 = *rest == '[' || is_address6(rest);
     rest = host_end(rest, &host, &len);
     if (!rest)
         return refuse(err, text, "expected ] behind the address");
     char *name = lower(arena, host, len);
     if (len > 1 && name[len - 1] == '.' && name[len - 2] != '*')
         name[len - 1] = '\0';
-    if (!host_check(name, bracketed))
+    if (!host_check(name, address6))
         return refuse(err, text, "not a host; for example api.example.org, *.example.org:443");
 
     parsed.host = name;

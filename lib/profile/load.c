@@ -226,6 +226,8 @@ static bool part_add(struct resolver *resolver, const char *name, const struct p
 static bool tree_apply(struct resolver *resolver, const char *name, const struct profile_text *text,
                        const struct doc *doc)
 {
+    if (text->syntax == PROFILE_JSON && doc->kind == DOC_NULL) /* a YAML file may be empty */
+        return doc_fault(resolver->err, doc, "expected a profile, found null");
     resolver->values += doc_count(doc);
     if (resolver->values > PROFILE_VALUES_MAX)
         return doc_fault(resolver->err, doc, "over %d values in this profile and its bases",

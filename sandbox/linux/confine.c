@@ -112,6 +112,8 @@ static void own_mark(struct plan *plan)
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
+    if (plan->has_overlap)
+        placeholders_spare(plan);
     if (!plan->has_overlap)
         return true;
     if (!confinement->options.dry_run && !placeholders_keep_folders(plan, err))

@@ -65,6 +65,30 @@ static bool item_add(struct placeholders *placeholders, const char *path, int fd
     return true;
 }
 
+/* Whether the program, which is no other user than we, cannot make it so much as we: its folder is
+ * on what is mounted to be read, or is somebody else's, who alone could open it. */
+static bool cannot_be_made(const struct plan_mask *mask)
+{
+    CLEANUP(freep) char *folder = strndup(mask->path, mask->known ? mask->known : 1);
+    struct stat st;
+    if (!folder || faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0)
+        return false;
+    return errno == EROFS || (errno == EACCES && stat(folder, &st) == 0 && st.st_uid != geteuid());
+}
+
+void placeholders_spare(struct plan *plan)
+{
+    plan->has_overlap = false;
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        struct plan_mask *mask = &plan->masks[i];
+        if (mask->in_grant && !mask->exists && cannot_be_made(mask)) {
+            mask->in_grant = mask->in_writable = false;
+            plan->has_absent = true;
+        }
+        plan->has_overlap |= mask->in_grant;
+    }
+}
+
 /* Names in the existing folder are looked up without following a link at the end; the folder itself
  * was resolved, and the mounts check what they stand on. */
 static bool folder_make(struct placeholders *placeholders, const char *path, struct error *err)

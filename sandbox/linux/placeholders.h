@@ -24,6 +24,10 @@ struct placeholders {
 /* Whether there is a placeholder at a path, of whatever run. */
 bool placeholders_have(const char *path);
 
+/* Takes the masks of the plan that need nothing to be held: nobody but somebody else could make
+ * what they deny. has_overlap is what the others leave. */
+void placeholders_spare(struct plan *plan);
+
 /* Makes the folders that are to stay (caps_deny_folder), for their owner alone; the masks then
  * exist, and need no placeholder. */
 bool placeholders_keep_folders(struct plan *plan, struct error *err) MUST_CHECK;

@@ -42,10 +42,10 @@ enum { RUN_EXIT_SETUP = 126, RUN_EXIT_EXEC = 127, RUN_EXIT_SIGNAL = 128 };
 
 /*
  * Starts, forwards signals, waits, and ends what the program left running. *status is the
- * program's own, 128 + N when signal N ended it, 126 when it could not be confined and 127 when it
- * could not be started; err then says why.
+ * program's own, 128 + N when signal N ended it, which is then *signal, else 0; 126 when it could
+ * not be confined and 127 when it could not be started; err then says why.
  */
-bool run_watch(const struct run_spec *spec, int *status, struct error *err) MUST_CHECK;
+bool run_watch(const struct run_spec *spec, int *status, int *signal, struct error *err) MUST_CHECK;
 
 /* Confines this process and becomes the program. Returns only on failure, *status as above. */
 bool run_replace(const struct run_spec *spec, int *status, struct error *err) MUST_CHECK;

@@ -392,14 +392,14 @@ static bool watch_record_end(const struct watch *watch, int status, int signal, 
 }
 
 /* The program's end, whichever way, to its exit status; and on record. */
-static bool watch_close(struct watch *watch, int *status, struct error *err)
+static bool watch_close(struct watch *watch, int *status, int *signal, struct error *err)
 {
     struct start_failure failure;
     watch_sweep(watch);
     bool began = read(watch->report, &failure, sizeof(failure)) != (ssize_t)sizeof(failure);
-    int signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
-    *status = signal ? RUN_EXIT_SIGNAL + signal : WEXITSTATUS(watch->wait_status);
-    bool recorded = watch_record_end(watch, *status, signal, err);
+    *signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
+    *status = *signal ? RUN_EXIT_SIGNAL + *signal : WEXITSTATUS(watch->wait_status);
+    bool recorded = watch_record_end(watch, *status, *signal, err);
     return began ? recorded : start_failed(watch->spec, &failure, status, err);
 }
 
@@ -413,12 +413,13 @@ static bool watch_abandon(struct watch *watch)
     return false;
 }
 
-bool run_watch(const struct run_spec *spec, int *status, struct error *err)
+bool run_watch(const struct run_spec *spec, int *status, int *signal, struct error *err)
 {
     CLEANUP(watch_clear)
     struct watch watch = { .spec = spec, .pidfd = -1, .signals = -1, .report = -1 };
     sigset_t watched;
     *status = RUN_EXIT_SETUP;
+    *signal = 0;
     if (!descriptors_check(spec, err) ||
         (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
         return false;
@@ -428,7 +429,7 @@ bool run_watch(const struct run_spec *spec, int *status, struct error *err)
     if (ok)
         confine_entered(spec->confinement); /* while the program runs */
     ok = (ok && watch_end(&watch, err)) || watch_abandon(&watch);
-    ok = ok && watch_close(&watch, status, err);
+    ok = ok && watch_close(&watch, status, signal, err);
     (void)children_signals_give(&watch.signals_before);
     return ok;
 }

@@ -234,3 +234,22 @@ def test_tokens_and_signing_keys_cannot_be_read(sandbox):
     for name, readable in (("credentials.json", False), ("keys/release.pem", False), ("profiles/mine.toml", True)):
         done = sandbox.sh(f"cat {config}/{name}", "--allow", str(sandbox.home))
         assert ("content" in done.stdout) == readable, name
+
+
+def test_what_nobody_can_make_needs_no_placeholder(sandbox):
+    """A deny of what is not there is held by its folder, where that is mounted to be read or is somebody else's."""
+    profile = sandbox.profile('[filesystem]\nwrite = ["$WORKDIR"]\nread = ["$WORKDIR"]\ndeny = ["$WORKDIR/.env"]\n')
+    (sandbox.work / "file").write_text("read\n")
+    mount = f"mount --bind {sandbox.work} {sandbox.work} && mount -o remount,bind,ro {sandbox.work} && cd {sandbox.work}"
+    script = "cat file; echo x > .env || echo refused; ls -A"
+    options = [] if os.geteuid() == 0 else ["--map-root-user"]
+    words = f"{NONO} run -s --profile {profile} -- sh -c '{script}'"
+    done = subprocess.run(["unshare", "--mount", *options, "sh", "-c", f"{mount} && exec {words}"], env=sandbox.environment,
+                          capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "read\nrefused\nfile\n", done
+    assert sandbox.sh(script, "-s", "--profile", profile).stdout == "read\nrefused\n.env\nfile\n"  # the placeholder
+    if os.geteuid() != 0:
+        assert sandbox.sh("echo x > .env || echo refused", "-s", "--profile", profile, cwd="/usr/share").stdout == "refused\n"
+        sandbox.work.chmod(0o555)  # its owner could make it writable again
+        refused = sandbox.sh("true", "-s", "--profile", profile)
+        assert refused.returncode != 0 and "a placeholder" in refused.stderr

@@ -141,3 +141,12 @@ def test_diff_puts_what_widens_first(nono):
         "+ now: may connect to a.example", "+ no longer: has no network", "- no longer: may read /a", ""]
     changes = json.loads(nono("diff", "--json", "old", "new").stdout)
     assert [change["widened"] for change in changes] == [True, True, False]
+
+
+def test_a_file_that_is_used_is_kept_with_its_whole_path(nono):
+    """By its name alone, whatever folder one stands in would have the say."""
+    (nono.home / "mine.toml").write_text('description = "mine"\n')
+    done = nono("use", "mine.toml", "--for", "cat", cwd=nono.home)
+    assert done.returncode == 0 and str(nono.home / "mine.toml") in done.stdout
+    chosen = nono.home / ".config/nono/agents.toml"
+    assert tomllib.loads(chosen.read_text()) == {"profiles": {"cat": str((nono.home / "mine.toml").resolve())}}

@@ -217,3 +217,26 @@ def test_the_program_has_the_limits_signal_as_it_was(sandbox, verb):
         done = sandbox.sh("head -c 20000 /dev/zero > file; exit $?", "--allow", ".", verb=verb,
                           preexec_fn=lambda handler=handler: (little_room(), signal.signal(signal.SIGXFSZ, handler)))
         assert done.returncode == status, done.stderr
+
+
+LOOP = "for i in 1 2 3; do {words}; echo after $i; done"
+
+
+def test_ctrl_c_ends_the_script_that_the_program_is_in(sandbox):
+    script = LOOP.format(words=f"{NONO} run -s -- perl -e '$| = 1; print qq(up\\n); sleep 300'")
+    with terminal(sandbox, "/bin/bash", "-c", script) as shell:
+        shell.expect("up")
+        shell.type("\x03")
+        assert shell.wait() == -signal.SIGINT
+    events = sandbox.record()
+    assert events[-1]["type"] == "end" and events[-1]["data"]["signal"] == signal.SIGINT
+
+
+def test_a_program_that_deals_with_ctrl_c_lets_its_script_go_on(sandbox):
+    script = LOOP.format(words=f"{NONO} run -s -- sh -c 'trap \"exit 130\" INT; echo up; while :; do sleep 0.02; done'")
+    with terminal(sandbox, "/bin/bash", "-c", script) as shell:
+        for turn in (1, 2, 3):
+            shell.expect("up")
+            shell.type("\x03")
+            shell.expect(f"after {turn}")
+        assert shell.wait() == 0

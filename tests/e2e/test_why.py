@@ -135,3 +135,33 @@ def test_the_version_says_what_the_kernel_can_hold(sandbox):
     answer = json.loads(sandbox.nono("--version", "--json").stdout)
     assert answer["landlock_abi"] >= 1 and isinstance(answer["user_namespaces"], bool)
     assert f"Landlock ABI {answer['landlock_abi']}" in sandbox.nono("--version").stdout
+
+
+def test_a_relative_path_is_the_programs(sandbox):
+    other = sandbox.home / "other"
+    other.mkdir()
+    (other / "here").write_text("x")
+    words = ["--workdir", str(other), "--read", str(other)]
+    assert sandbox.nono("run", "-s", *words, "--", "cat", "./here").stdout == "x"
+    assert sandbox.nono("why", *words, "./here").returncode == 0
+    assert sandbox.nono("why", "--read", str(other), "./here").returncode == 1
+
+
+def test_no_flag_adds_to_the_programs_that_a_profile_lists(sandbox):
+    profile = sandbox.profile('[filesystem]\nexecute = ["/usr/bin/true"]\n')
+    answer = sandbox.why("/usr/bin/ls", "--op", "execute", "--profile", profile)
+    assert answer["status"] == "denied" and "suggested_flag" not in answer
+    assert sandbox.why("/etc/shadow", "--profile", profile)["suggested_flag"] == "--read-file /etc/shadow"
+
+
+def test_hosts_cannot_be_denied_of_an_open_network(sandbox):
+    """They would be reached all the same: nothing is between."""
+    for words in (["why", "--allow-net", "--deny-domain", "evil.example", "evil.example"],
+                  ["run", "--allow-net", "--deny-domain", "evil.example", "--", "true"],
+                  ["run", "--profile", sandbox.profile('[network]\nopen = true\ndeny_hosts = ["evil.example"]\n'), "--", "true"],
+                  ["run", "--profile", sandbox.profile('{"network": {"deny_domain": ["evil.example"]}}', "j.json"), "--", "true"]):
+        refused = sandbox.nono(*words)
+        assert refused.returncode == 6 and "open" in refused.stderr, (words, refused)
+    assert sandbox.nono("run", "-s", "--allow-net", "--", "true").returncode == 0
+    assert sandbox.nono("why", "--allow-domain", "*.example", "--deny-domain", "evil.example", "evil.example").returncode == 1
+    assert sandbox.nono("run", "--allow-net", "--allow-domain", "a.example", "--", "true").returncode == 2

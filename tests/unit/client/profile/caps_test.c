@@ -127,6 +127,7 @@ static void what_cannot_be_held_is_refused(void **state)
     (void)state;
     struct profile_path socket = { .path = "/run/x", .access = PROFILE_CONNECT };
     struct profile_host endpoint = { .host = "example.org", .path = "/v1/*" };
+    struct profile_host host = { .host = "example.org" };
     struct profile_host method = { .host = "example.org", .method = "GET" };
     struct profile_port port = { 80, 80, { .name = "--open-port" } };
     struct profile_note note = { "credentials.proxy_mode", "not yet", { .name = "p" } };
@@ -138,6 +139,7 @@ static void what_cannot_be_held_is_refused(void **state)
         { .localhost_ports = { &port, 1 } },
         { .listen_ports = { &port, 1 } },
         { .network = PROFILE_NETWORK_OPEN, .deny_cloud_metadata = true },
+        { .network = PROFILE_NETWORK_OPEN, .deny_hosts = { &host, 1 } },
         { .unsupported = { &note, 1 } },
     };
     struct nono_caps *caps;

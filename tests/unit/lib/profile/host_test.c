@@ -23,6 +23,8 @@ static void hosts_are_read_in_every_form(void **state)
         { "127.0.0.1:65535", "127.0.0.1", NULL, 65535 },
         { "[::1]:80", "::1", NULL, 80 },
         { "[2001:DB8::1]", "2001:db8::1", NULL, 0 },
+        { "FD00::7", "fd00::7", NULL, 0 },
+        { "https://2606:2800::34", "2606:2800::34", NULL, 443 },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();
@@ -63,6 +65,8 @@ static void what_is_no_host_is_refused(void **state)
         "a?b",
         "ftp://a.b",
         "a:1:2",
+        "fd00::7/x",
+        "fd00::12345",
         "a\\b",
         "a:123456",
         "[]",

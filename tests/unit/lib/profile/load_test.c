@@ -204,6 +204,10 @@ static void groups_are_included_excluded_and_required(void **state)
     assert_true(denied(profile, "/opt/x/secret"));
     assert_fails(profile_check_command(profile, "/bin/rm", &err), DENIED);
     assert_ok(profile_check_command(profile, "/bin/cp", &err));
+    assert_ok(
+        resolve(arena, PROFILE_TOML, "commands.deny=['/usr/sbin/chpasswd']", NULL, &profile, &err));
+    assert_fails(profile_check_command(profile, "chpasswd", &err), DENIED);
+    assert_ok(profile_check_command(profile, "sbin", &err));
 
     assert_false(resolve(arena, PROFILE_TOML, "groups={exclude=['deny_credentials']}", NULL,
                          &profile, &fault));

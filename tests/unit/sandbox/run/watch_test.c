@@ -89,8 +89,8 @@ static void a_run_that_cannot_be_watched_is_ended_whole_and_on_record(void **sta
         .start = &start,
     };
     struct error why;
-    int status = 0;
-    assert_false(run_watch(&spec, &status, &why));
+    int status = 0, signal = 0;
+    assert_false(run_watch(&spec, &status, &signal, &why));
     assert_int_equal(why.sys, EIO);
     assert_int_equal(status, RUN_EXIT_SETUP);
     assert_int_equal(kill(pid_read("program"), 0), -1);
