@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
@@ -204,7 +205,7 @@ static void end_interrupted(void)
     (void)sigaddset(&set, SIGINT);
     (void)sigaction(SIGINT, &action, NULL);
     (void)fflush(NULL);
-    (void)raise(SIGINT);
+    (void)kill(getpid(), SIGINT);
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
