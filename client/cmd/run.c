@@ -206,7 +206,7 @@ static void end_interrupted(void)
     (void)sigaction(SIGINT, &action, NULL);
     (void)fflush(NULL);
     (void)kill(getpid(), SIGINT);
-    (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool run_run(const char **operands, int *status, struct error *err)
