@@ -154,7 +154,8 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
         return login_hint(remote, err);
     *out = doc_new(arena, DOC_NULL);
     return response.body_len == 0 ||
-           json_parse(response.body, response.body_len, NULL, JSON_PLAIN, arena, out, err);
+           json_parse(response.body, response.body_len, NULL, JSON_PLAIN, arena, out, err) ||
+           error_prefix(err, "the answer of %.200s", url);
 }
 
 /* "has been yanked (reason); what to do", from the body of a 410. */

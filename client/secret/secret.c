@@ -38,11 +38,12 @@ static bool file_load(const char *folder, struct arena *arena, struct doc **out,
     if (!dir_open(folder, &dir, err) ||
         !file_open_beneath(dir, FILE_NAME, O_RDONLY | O_NONBLOCK, 0, &fd, err))
         return err->kind == ERROR_NOT_FOUND;
-    const char *text;
+    const char *text, *path = path_join(arena, folder, FILE_NAME);
     size_t len;
-    return mode_check(fd, folder, err) &&
-           file_read(fd, LIMIT_CONFIG_BYTES, arena, &text, &len, err) &&
-           json_parse(text, len, FILE_NAME, JSON_PLAIN, arena, out, err);
+    if (!mode_check(fd, folder, err) || !file_read(fd, LIMIT_CONFIG_BYTES, arena, &text, &len, err))
+        return false;
+    return json_parse(text, len, path, JSON_PLAIN, arena, out, err) ||
+           error_hint(err, "mend it, or remove it and log in again: rm %s", path);
 }
 
 /* The arena holds secrets: documents, and what was read and printed. */

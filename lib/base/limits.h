@@ -35,6 +35,7 @@
 #define LIMIT_MANIFEST_BYTES      (1 * MIB)
 #define LIMIT_BUNDLE_BYTES        (8 * MIB)
 #define LIMIT_ARTIFACT_BYTES      (64 * MIB)
+#define LIMIT_README_BYTES        (256 * KIB) /* that a registry shows */
 
 /* Audit records */
 #define LIMIT_AUDIT_LINE_BYTES    (256 * KIB) /* one event */

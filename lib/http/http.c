@@ -141,6 +141,8 @@ bool http_send(struct http *http, const struct http_request *request, struct are
     bool ok = attempts_run(&transfer, err);
     if (ok) {
         *out = transfer.head;
+        out->url = transfer.url;
+        out->retry_after_s = transfer.retry_after_s;
         out->body_len = transfer.body.len;
         out->body =
             transfer.body.len ? arena_strndup(arena, transfer.body.data, transfer.body.len) : "";

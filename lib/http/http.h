@@ -42,6 +42,8 @@ struct http_part {
 
 struct http_response {
     int status;
+    const char *url;          /* that answered; NULL: unknown */
+    unsigned retry_after_s;   /* what the server asked for; 0: nothing */
     const char *content_type; /* "" when there is none */
     const char *etag;         /* "" when there is none */
     const char *body;         /* NUL behind it; empty when a sink took it */

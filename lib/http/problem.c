@@ -43,13 +43,15 @@ bool http_require(const struct http_response *response, struct error *err)
     if (detail)
         error_raise(err, kind, 0, ERROR_HERE, "%.400s", text_escape(detail, arena));
     else
-        error_raise(err, kind, 0, ERROR_HERE, "the server answered with status %d",
-                    response->status);
+        error_raise(err, kind, 0, ERROR_HERE, "%.300s answered with status %d",
+                    response->url ? response->url : "the server", response->status);
     const char *field = is_json ? doc_text(problem, "field") : NULL;
     const char *hint = is_json ? doc_text(problem, "hint") : NULL;
     if (field)
         error_field(err, "%.90s", text_escape(field, arena));
     if (hint)
         error_hint(err, "%.250s", text_escape(hint, arena));
+    else if (response->retry_after_s)
+        error_hint(err, "the server asks to wait for %u seconds", response->retry_after_s);
     return false;
 }

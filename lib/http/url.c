@@ -3,6 +3,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/text.h"
@@ -32,7 +33,7 @@ static char *part_of(CURLU *url, CURLUPart part, unsigned flags)
 
 static bool host_is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+    return strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
            (text_starts(host, "127.") && strspn(host, "0123456789.") == strlen(host));
 }
 

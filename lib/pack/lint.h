@@ -34,5 +34,8 @@ bool lint_folder(int dir, struct arena *arena, struct lint_report *out, struct e
 void lint_files(const struct pack_file *files, size_t count, struct arena *arena,
                 struct lint_report *out);
 
+/* Whether a registry shows a README: text in UTF-8 without NUL, of at most LIMIT_README_BYTES. */
+bool lint_readme_is_shown(const struct pack_file *readme);
+
 /* The first error as a failure, for those who only want to know whether it may be published. */
 bool lint_require(const struct lint_report *report, struct error *err) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* Lint of the manifest itself: keys that nobody reads, what is missing, and the wiring. */
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/pack/agents.h"
 #include "lib/pack/lint_parts.h"
@@ -148,9 +149,20 @@ static void advice(struct linter *linter)
         lint_add(linter, LINT_WARNING, PACK_MANIFEST, 0, NULL,
                  "no artifact is a profile: there is nothing to run under");
     project_advice(linter);
-    if (!lint_file(linter, PACK_README))
+    const struct pack_file *readme = lint_file(linter, PACK_README);
+    if (!readme)
         lint_add(linter, LINT_WARNING, PACK_README, 0, NULL,
                  "there is none; it is the pack's page in the registry");
+    else if (!lint_readme_is_shown(readme))
+        lint_add(linter, LINT_WARNING, PACK_README, 0, NULL,
+                 "is not shown in the registry: it has to be text in UTF-8, of at most %zu bytes",
+                 LIMIT_README_BYTES);
+}
+
+bool lint_readme_is_shown(const struct pack_file *readme)
+{
+    return readme->size <= LIMIT_README_BYTES && text_is_utf8(readme->bytes, readme->size) &&
+           !memchr(readme->bytes, '\0', readme->size);
 }
 
 void lint_manifest(struct linter *linter)

@@ -87,7 +87,7 @@ bool version_readme_show(struct registry *registry, const struct request *req, s
                        &markdown, &len, err))
         return false;
     if (!markdown)
-        return error_set(err, NOT_FOUND, "this version has no README.md");
+        return error_set(err, NOT_FOUND, "this version has no README.md, or none that is text");
     const char *html,
         *base = arena_printf(req->arena, ROUTE_PREFIX "/packages/%s/%s/versions/%s/artifacts/",
                              version->namespace, version->name, version->version);

@@ -7,9 +7,6 @@
 #include "lib/pack/lint.h"
 #include "lib/pack/ref.h"
 
-/* Longer ones are in the archive and not on the pack's page. */
-#define README_BYTES_MAX (256 * KIB)
-
 static struct pack_limits limits_of(const struct registry_settings *settings)
 {
     struct pack_limits limits = pack_limits_default;
@@ -111,17 +108,14 @@ static const char *profile_names(const struct manifest *manifest, struct arena *
     return json_print(names, JSON_COMPACT_KEPT, arena);
 }
 
-/* PostgreSQL keeps text without NUL in UTF-8; a README that is neither is not shown. */
+/* PostgreSQL keeps text without NUL in UTF-8; a README that is another is not shown. */
 static const char *readme_of(const struct parcel *parcel, struct arena *arena)
 {
     for (size_t i = 0; i < parcel->index.files.count; i++) {
         const struct pack_file *file = &parcel->files[i];
         if (strcmp(file->path, PACK_README) != 0)
             continue;
-        if (file->size > README_BYTES_MAX || !text_is_utf8(file->bytes, file->size) ||
-            memchr(file->bytes, '\0', file->size))
-            return NULL;
-        return arena_strndup(arena, file->bytes, file->size);
+        return lint_readme_is_shown(file) ? arena_strndup(arena, file->bytes, file->size) : NULL;
     }
     return NULL;
 }

@@ -77,6 +77,21 @@ def test_a_table_in_a_readme_is_a_table_and_its_links_lead_to_files(page, world,
     expect(page.locator(".readme").get_by_role("link", name="badge")).to_be_visible()  # not loaded: it would tell who reads
 
 
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_readme_stays_in_its_frame(page, world, width):
+    owner, namespace, key = world.publisher()
+    files = packs.pack_files("deep")
+    lists = "".join("  " * depth + "- deeper\n" for depth in range(40))
+    files["README.md"] = f"# Deep\n\n{lists}\n{'>' * 50} quoted\n\n{'w' * 500}\n".encode()
+    assert owner.publish(namespace, files, key, name="deep").status_code == 201
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"/packages/{namespace}/deep")
+    expect(page.locator(".readme")).to_contain_text("quoted")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    frame, quoted = page.locator(".readme").bounding_box(), page.locator(".readme blockquote").first.bounding_box()
+    assert quoted["x"] >= frame["x"] and page.evaluate("getComputedStyle(document.querySelector('.readme')).overflowX") == "auto"
+
+
 def test_a_revoked_signer_is_shown_as_one(page, world):
     owner, namespace, key = world.publisher()
     assert owner.publish(namespace, packs.pack_files(), key).status_code == 201

@@ -163,3 +163,17 @@ def test_completion_comes_from_the_tables_and_knows_packs_and_keys(client, publi
     script = f'source <("{NONO}" completion bash); COMP_WORDS=({NONO} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(["bash", "-c", script], env=client.environment(), capture_output=True, text=True, check=True)
     assert publisher.ref("web") in done.stdout
+
+
+def test_a_file_of_credentials_that_cannot_be_read_is_named(client, registry):  # noqa: F811
+    credentials(client).parent.mkdir(parents=True, exist_ok=True)
+    credentials(client).write_text("{\n")
+    credentials(client).chmod(0o600)
+    done = client.run("auth", "logout", registry.url)
+    assert done.returncode == 2 and f"rm {credentials(client)}" in done.stderr, done
+    credentials(client).write_text("{}\n")
+    assert client.run("auth", "logout", registry.url).returncode != 2
+
+
+def test_a_host_has_no_case(client, registry):  # noqa: F811
+    client.ok("search", "--registry", registry.url.replace("127.0.0.1", "LOCALHOST"), "nothing-of-that-name")

@@ -81,6 +81,22 @@ def test_an_installed_version_that_was_yanked_is_said_to_be(client, publisher): 
     client.ok("pull", "--allow-downgrade", "--yes", ref)
 
 
+def test_an_update_does_not_go_to_a_prerelease_by_itself(client, publisher):  # noqa: F811
+    for version in ("0.3.0", "0.4.0-rc.1"):
+        publisher.publish(pack_files("web", version))
+    ref = publisher.ref("web")
+    client.ok("pull", "--yes", ref)
+    assert entries(client.ok("update", "--json", "--yes"), "status") == [("up to date",)]
+    publisher.client.ok("yank", "--reason", "broken", publisher.ref("web", "0.3.0"))
+    said = client.refused(DENIED, "update", "--yes")
+    assert "the newest is 0.4.0-rc.1, a pre-release" in said and f"nono pull {ref}@0.4.0-rc.1" in said
+    client.ok("pull", "--yes", f"{ref}@0.4.0-rc.1")
+    publisher.publish(pack_files("web", "0.4.0-rc.2"))
+    publisher.client.ok("yank", "--reason", "broken", publisher.ref("web", "0.4.0-rc.1"))
+    client.ok("update", "--yes")
+    assert json.loads(client.ok("list", "--json").stdout)["packages"][ref]["version"] == "0.4.0-rc.2"
+
+
 def test_a_registry_that_does_not_answer_is_the_same_status_everywhere(client, publisher):  # noqa: F811
     publisher.publish(pack_files("web", "1.0.0"))
     client.ok("pull", "--yes", publisher.ref("web"))

@@ -175,20 +175,25 @@ static bool outdated_run(const char **operands, int *status, struct error *err)
     return true;
 }
 
-/* An update never goes back, not even from a version that should not be used: people decide that.
- */
+/* An update never goes back, nor to a pre-release, not even from a version that should not be used:
+ * people decide that. */
 static bool yanked_check(const struct item *item, struct error *err)
 {
     struct semver installed, latest;
     struct error ignored;
     if (strcmp(item->status, "yanked") != 0 || !item->latest ||
         !semver_parse(item->version, &installed, &ignored) ||
-        !semver_parse(item->latest, &latest, &ignored) || semver_compare(&latest, &installed) >= 0)
+        !semver_parse(item->latest, &latest, &ignored))
         return true;
-    error_set(err, DENIED, "%s: %s is installed and was yanked%s%.200s; the newest is %s, older",
+    bool older = semver_compare(&latest, &installed) < 0;
+    if (!older && (installed.pre[0] || !latest.pre[0]))
+        return true;
+    error_set(err, DENIED, "%s: %s is installed and was yanked%s%.200s; the newest is %s, %s",
               item->key, item->version, item->yank_reason ? ": " : "",
-              item->yank_reason ? item->yank_reason : "", item->latest);
-    return error_hint(err, "nono pull --allow-downgrade %s", item->key);
+              item->yank_reason ? item->yank_reason : "", item->latest,
+              older ? "older" : "a pre-release");
+    return older ? error_hint(err, "nono pull --allow-downgrade %s", item->key)
+                 : error_hint(err, "nono pull %s@%s", item->key, item->latest);
 }
 
 static bool item_update(struct session *session, struct item *item, struct doc *report,

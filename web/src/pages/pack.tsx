@@ -25,7 +25,7 @@ function Overview({ pack, version }: { pack: Pack; version: string }) {
           </section>
           <section aria-labelledby="readme">
             <h2 id="readme">README</h2>
-            {readme ? <div class="readme" dangerouslySetInnerHTML={{ __html: fit(readme) }} /> : <p class="quiet">This version has no README.</p>}
+            {readme ? <div class="readme" dangerouslySetInnerHTML={{ __html: fit(readme) }} /> : <p class="quiet">This version has no README that can be shown.</p>}
           </section>
         </>
       )}

@@ -95,6 +95,25 @@ static void a_problem_that_is_none_leaves_the_status(void **state)
     assert_string_equal(err.message, "the server answered with status 404");
 }
 
+static void who_answered_and_how_long_to_wait_is_told(void **state)
+{
+    (void)state;
+    struct http_response response = {
+        .status = 503,
+        .url = "https://r.example/x",
+        .content_type = "",
+        .etag = "",
+        .body = "",
+    };
+    struct error err;
+    assert_false(http_require(&response, &err));
+    assert_string_equal(err.message, "https://r.example/x answered with status 503");
+    assert_string_equal(err.hint, "");
+    response.retry_after_s = 7;
+    assert_false(http_require(&response, &err));
+    assert_string_equal(err.hint, "the server asks to wait for 7 seconds");
+}
+
 static void what_a_server_says_cannot_steer_a_terminal(void **state)
 {
     (void)state;
@@ -117,6 +136,7 @@ int main(void)
         cmocka_unit_test(a_problem_gives_detail_field_and_hint),
         cmocka_unit_test(other_servers_say_it_under_other_keys),
         cmocka_unit_test(a_problem_that_is_none_leaves_the_status),
+        cmocka_unit_test(who_answered_and_how_long_to_wait_is_told),
         cmocka_unit_test(what_a_server_says_cannot_steer_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,8 @@ static void each_fault_has_its_finding(void **state)
                   "\"type\":\"instruction\",\"path\":\"x/Makefile\",\"placement\":\"project\"}]}"),
           LINT_WARNING, "refuses to put Makefile into a project" },
         { FILE_OF("more", ""), LINT_ERROR, "the manifest does not name it" },
+        { FILE_OF("README.md", "\xff"), LINT_WARNING, "is not shown in the registry" },
+        { FILE_OF("README.md", "a\0b"), LINT_WARNING, "is not shown in the registry" },
         { FILE_OF("a.MD", ""), LINT_ERROR, "the path differs from A.md only in upper" },
         { FILE_OF("p.toml", "[filesystem]\nraed = []\n"), LINT_ERROR, "raed" },
         { FILE_OF("p.toml", "extends = \"acme/other\"\n"), LINT_ERROR, "acme/other" },
