@@ -99,6 +99,8 @@ bool cache_decode(const void *bytes, size_t len, struct arena *arena, struct cac
     if (get_u32(&reader))
         return false;
     struct cache cache = { .taken_ns = (int64_t)get_u64(&reader) };
+    if (cache.taken_ns < 0) /* no look was before 1970 */
+        return false;
     cache.root = ARENA_NEW(arena, struct node);
     cache.root->kind = NODE_FOLDER;
     if (!children_decode(&reader, arena, 0, cache.root) || reader.left || reader.short_of)

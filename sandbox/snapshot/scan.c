@@ -50,7 +50,7 @@ static bool is_unchanged(const struct scan *scan, const struct node *old, const 
 {
     return old && old->kind == now->kind && old->ino == now->ino && old->size == now->size &&
            old->mtime_ns == now->mtime_ns && old->ctime_ns == now->ctime_ns &&
-           now->ctime_ns + SCAN_TICK_NS < scan->old_taken_ns &&
+           now->ctime_ns < scan->old_taken_ns - SCAN_TICK_NS &&
            (!scan->store || object_find(scan->store, old->digest));
 }
 
