@@ -31,9 +31,6 @@ static enum error_kind kind_of_errno(int sys)
         return ERROR_CONFLICT;
     case EFBIG:
         return ERROR_TOO_LARGE;
-    case ENOSPC:
-    case EDQUOT:
-        return ERROR_UNAVAILABLE;
     default:
         return ERROR_INTERNAL;
     }

@@ -1,6 +1,7 @@
 #include "registry/http/response.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -122,10 +123,13 @@ static const char *status_title(int status)
 
 /*
  * What went wrong inside is for the log, and the request id leads there; so is what an errno is
- * behind, as it may name the server's own files.
+ * behind, as it may name the server's own files. A full disk is the operator's to see to, and worth
+ * another try.
  */
 static enum error_kind kind_told(const struct error *err)
 {
+    if (err->sys == ENOSPC || err->sys == EDQUOT)
+        return ERROR_UNAVAILABLE;
     bool inside = err->sys != 0 && err->kind != ERROR_UNAVAILABLE;
     return inside ? ERROR_INTERNAL : err->kind;
 }

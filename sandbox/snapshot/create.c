@@ -1,6 +1,3 @@
-#include <limits.h>
-#include <stdlib.h>
-
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
 #include "lib/base/encode.h"
@@ -119,10 +116,8 @@ bool snapshot_create(struct snapshot_store *store, const struct snapshot_options
                      struct arena *arena, struct snapshot_result *out, struct error *err)
 {
     char real[PATH_MAX];
-    if (!options_check(options, err))
+    if (!options_check(options, err) || !record_folder_real(options->folder, real, err))
         return false;
-    if (!realpath(options->folder, real))
-        return error_set_errno(err, "%s", options->folder);
     struct snapshot snapshot = {
         .name = arena_strndup(arena, options->name, strlen(options->name)),
         .tag = options->tag ? arena_strndup(arena, options->tag, strlen(options->tag)) : NULL,

@@ -1,6 +1,5 @@
 #include <dirent.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -81,11 +80,6 @@ static int oldest_first(const void *a, const void *b)
     return strcmp(left->name, right->name);
 }
 
-static bool real_folder(const char *folder, char out[PATH_MAX], struct error *err)
-{
-    return realpath(folder, out) || error_set_errno(err, "%s", folder);
-}
-
 static bool one_list(const struct snapshot_store *store, const char *folder, struct found *found,
                      struct error *err)
 {
@@ -121,7 +115,7 @@ bool snapshot_list(struct snapshot_store *store, const char *folder, struct aren
     char real[PATH_MAX];
     if (!folder && !all_list(store, &found, err))
         return false;
-    if (folder && (!real_folder(folder, real, err) || !one_list(store, real, &found, err)))
+    if (folder && (!record_folder_real(folder, real, err) || !one_list(store, real, &found, err)))
         return false;
     found_take(&found, out);
     return true;
@@ -132,7 +126,7 @@ bool snapshot_list_around(struct snapshot_store *store, const char *folder, stru
 {
     CLEANUP(found_clear) struct found found = { .arena = arena };
     char real[PATH_MAX];
-    if (!real_folder(folder, real, err))
+    if (!record_folder_real(folder, real, err))
         return false;
     do {
         if (!one_list(store, real, &found, err))
@@ -190,7 +184,7 @@ bool snapshot_find(struct snapshot_store *store, const char *folder, const char 
 {
     char real[PATH_MAX];
     bool found = false;
-    if ((name && !record_name_check(name, err)) || !real_folder(folder, real, err))
+    if ((name && !record_name_check(name, err)) || !record_folder_real(folder, real, err))
         return false;
     do {
         if (!folder_find(store, real, name, arena, out, &found, err))
@@ -198,7 +192,7 @@ bool snapshot_find(struct snapshot_store *store, const char *folder, const char 
         if (found)
             return true;
     } while (go_up(real));
-    return real_folder(folder, real, err) && not_found(store, real, name, arena, err);
+    return record_folder_real(folder, real, err) && not_found(store, real, name, arena, err);
 }
 
 bool snapshot_delete(struct snapshot_store *store, const struct snapshot *snapshot,

@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "lib/base/crash.h"
 #include "lib/base/encode.h"
@@ -50,6 +52,15 @@ static void id_of(const char *folder, char out[ID_TEXT])
     sha256_hex(folder, strlen(folder), hex);
     memcpy(out, hex, ID_TEXT - 1);
     out[ID_TEXT - 1] = '\0';
+}
+
+bool record_folder_real(const char *path, char out[PATH_MAX], struct error *err)
+{
+    struct stat st;
+    bool there = realpath(path, out) && stat(out, &st) == 0;
+    if (there ? !S_ISDIR(st.st_mode) : errno == ENOTDIR)
+        return error_set(err, INVALID, "%.400s is not a folder", path);
+    return there || error_set_errno(err, "%.400s", path);
 }
 
 bool record_folder_open(const struct snapshot_store *store, const char *folder, bool make,

@@ -9,8 +9,12 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "sandbox/snapshot/store.h"
 
+/* A folder's path as records have it: absolute, without links. INVALID when it is no folder. */
+bool record_folder_real(const char *path, char out[PATH_MAX], struct error *err) MUST_CHECK;
 /* The folder's part of the store; made when make says so, else -1 when there is none. */
 bool record_folder_open(const struct snapshot_store *store, const char *folder, bool make,
                         int *out_fd, struct error *err) MUST_CHECK;

@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 import pytest
-from fixtures_state import canonical, disk_digest, fingerprint, folder_digest, pack_objects, tree_entries
+from fixtures_state import NONO, canonical, disk_digest, fingerprint, folder_digest, pack_objects, tree_entries
 from fixtures_state import user  # noqa: F401
 
 
@@ -271,3 +271,28 @@ def test_names_cannot_harm_a_terminal(project):
     assert any("\\xff" in change["path"] for change in project.json("snapshot", "diff"))
     project("snapshot", "restore", "a")
     assert sorted(os.listdir(project.work)) == [".git", "README.md", "empty", "src"]
+
+
+@pytest.mark.parametrize("path", ["README.md", "README.md/within", "src/latest"])
+def test_a_file_is_no_folder_to_keep(project, path):
+    project("snapshot", "create", "a", "--path", "src")
+    project("snapshot", "create", "b", "--path", path, status=2)
+    assert "is not a folder" in project.err
+    project("snapshot", "list", "--path", path, status=2)
+    project("snapshot", "create", "b", "--path", "nowhere", status=3)
+
+
+def test_a_full_disk_is_a_fault_of_the_machine(project, tmp_path):
+    """A file system of its own for the store, too small for what is new in the folder."""
+    small = tmp_path / "small"
+    small.mkdir()
+    (project.work / "large").write_bytes(os.urandom(3 << 20))
+    script = f"mount -t tmpfs -o size=4m tmpfs {small} && {NONO} snapshot create a && " \
+             f"cp large larger && echo more >> larger && {NONO} snapshot create b; echo status=$?; {NONO} snapshot verify"
+    env = {**os.environ, "HOME": str(project.home), "XDG_STATE_HOME": str(small)}
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], env=env, text=True, cwd=project.work,
+                          capture_output=True, check=False, timeout=300)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip("no mount namespace here: " + done.stderr)
+    assert "status=70\n" in done.stdout and "No space left" in done.stderr, (done.stdout, done.stderr)
+    assert "a: whole" in done.stdout and "\nb: " not in done.stdout, done.stdout

@@ -65,9 +65,10 @@ static void errno_chooses_the_kind(void **state)
     static const struct {
         int sys;
         enum error_kind kind;
-    } cases[] = { { ENOENT, ERROR_NOT_FOUND },   { EACCES, ERROR_DENIED },
-                  { EEXIST, ERROR_CONFLICT },    { EFBIG, ERROR_TOO_LARGE },
-                  { ENOSPC, ERROR_UNAVAILABLE }, { EIO, ERROR_INTERNAL } };
+    } cases[] = { { ENOENT, ERROR_NOT_FOUND }, { EACCES, ERROR_DENIED },
+                  { EEXIST, ERROR_CONFLICT },  { EFBIG, ERROR_TOO_LARGE },
+                  { ENOSPC, ERROR_INTERNAL },  { EDQUOT, ERROR_INTERNAL },
+                  { EROFS, ERROR_INTERNAL },   { EIO, ERROR_INTERNAL } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct error err;
         errno = cases[i].sys;
