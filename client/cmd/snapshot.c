@@ -1,6 +1,9 @@
 #include "client/cmd/snapshot.h"
 
+#include <string.h>
+
 #include "client/cmd/state.h"
+#include "lib/base/encode.h"
 #include "lib/base/text.h"
 
 bool snapshots_open(struct snapshot_store **out, struct error *err)
@@ -47,6 +50,24 @@ void snapshot_describe(const struct snapshot *snapshot, struct arena *arena, str
     notes_describe(&snapshot->exclude, "exclude", arena, table);
 }
 
+/* JSON holds any UTF-8; what is none is told for people, and its bytes beside that. */
+static const char *name_text(const char *name, struct arena *arena)
+{
+    return text_is_utf8(name, strlen(name)) ? name : text_escape(name, arena);
+}
+
+static void path_describe(const char *path, struct arena *arena, struct doc *table)
+{
+    size_t len = strlen(path);
+    char *hex = NULL;
+    if (!text_is_utf8(path, len)) {
+        hex = arena_alloc(arena, 2 * len + 1, 1);
+        hex_encode(path, len, hex);
+    }
+    doc_add_text(arena, table, "path", name_text(path, arena));
+    doc_add_text(arena, table, "path_hex", hex);
+}
+
 void notes_print(const struct list *notes, struct arena *arena)
 {
     LIST_FOREACH (*notes, const char *, note)
@@ -58,7 +79,7 @@ void notes_describe(const struct list *notes, const char *key, struct arena *are
 {
     struct doc *list = doc_add_list(arena, table, key);
     LIST_FOREACH (*notes, const char *, note)
-        doc_add_text(arena, list, NULL, text_escape(*note, arena));
+        doc_add_text(arena, list, NULL, name_text(*note, arena));
 }
 
 const char *change_name(enum snapshot_change_kind kind)
@@ -75,7 +96,7 @@ static void change_describe(const struct snapshot_change *change, struct changes
     struct arena *arena = changes->arena;
     struct doc *item = doc_add_table(arena, changes->list, NULL);
     doc_add_text(arena, item, "change", change_name(change->kind));
-    doc_add_text(arena, item, "path", text_escape(change->path, arena));
+    path_describe(change->path, arena, item);
     if (change->was)
         doc_add_text(arena, item, "was", (char[]){ change->was, '\0' });
     if (change->is)

@@ -248,7 +248,7 @@ static bool json_printed;
 static void json_out(const struct doc *doc, enum json_style style)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    (void)puts(json_print(doc, style, arena));
+    (void)puts(text_escape_json(json_print(doc, style, arena), arena));
     json_printed = true;
 }
 

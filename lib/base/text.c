@@ -1,9 +1,12 @@
 #include "lib/base/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/base/encode.h"
+
+#define JSON_ESCAPE_LEN 6 /* \uNNNN */
 
 bool text_starts(const char *text, const char *prefix)
 {
@@ -222,6 +225,45 @@ const char *text_escape(const char *text, struct arena *arena)
         }
         for (size_t k = step ? step : 1; k > 0; k--)
             at += byte_escape(bytes[i++], out + at);
+    }
+    out[at] = '\0';
+    return out;
+}
+
+/* The length of what is at the beginning; *out_control when JSON lets it stand though it is one. */
+static size_t json_step(const unsigned char *at, size_t left, bool *out_control)
+{
+    size_t step = sequence_length(at, left);
+    *out_control = step > 0 && *at >= 0x7f && is_control(at, step);
+    return step ? step : 1;
+}
+
+static unsigned code_point(const unsigned char *at, size_t step)
+{
+    unsigned point = step == 1 ? at[0] : at[0] & (0xffU >> (step + 1));
+    for (size_t i = 1; i < step; i++)
+        point = point << 6 | (at[i] & 0x3fU);
+    return point;
+}
+
+const char *text_escape_json(const char *json, struct arena *arena)
+{
+    const unsigned char *bytes = (const unsigned char *)json;
+    size_t len = strlen(json), at = 0, count = 0;
+    bool control;
+    for (size_t i = 0; i < len; count += control)
+        i += json_step(bytes + i, len - i, &control);
+    if (count == 0)
+        return json;
+    char *out = arena_alloc(arena, len + count * JSON_ESCAPE_LEN + 1, 1);
+    for (size_t i = 0, step; i < len; i += step) {
+        step = json_step(bytes + i, len - i, &control);
+        if (control)
+            (void)snprintf(out + at, JSON_ESCAPE_LEN + 1, "\\u%04X",
+                           code_point(bytes + i, step) & 0xffffU);
+        else
+            memcpy(out + at, json + i, step);
+        at += control ? JSON_ESCAPE_LEN : step;
     }
     out[at] = '\0';
     return out;

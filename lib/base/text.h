@@ -32,5 +32,9 @@ const char *text_nearest(const char *typed, const char *const *names, size_t cou
 /* For a terminal: controls, ESC and bytes that are not UTF-8 as \xNN. In arena. */
 const char *text_escape(const char *text, struct arena *arena);
 
+/* Printed JSON, for a terminal: the controls that JSON lets stand as \uNNNN, which reads as the
+ * same. In arena, or the text itself. */
+const char *text_escape_json(const char *json, struct arena *arena);
+
 /* Puts '?' for every byte that is of a control, or of no UTF-8, such as what a cut left over. */
 void text_mend(char *text);

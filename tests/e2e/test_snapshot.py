@@ -273,6 +273,21 @@ def test_names_cannot_harm_a_terminal(project):
     assert sorted(os.listdir(project.work)) == [".git", "README.md", "empty", "src"]
 
 
+def test_json_tells_one_name_from_another(project):
+    project("snapshot", "create", "a")
+    names = {b"a\nb", b"a\\x0ab", "b\u009b\u202e\x7f\u00e9".encode(), b"c\xff", b"c\\xff", b"c\\xff\xff"}
+    for name in names:
+        os.close(os.open(os.fsencode(project.work) + b"/" + name, os.O_CREAT | os.O_WRONLY))
+    os.mkfifo(project.work / "p\n")
+    text = project("snapshot", "diff", "a", "--json")
+    assert not {"\x7f", "\u009b", "\u202e"} & set(text) and "\u00e9" in text
+    changes = [change for change in json.loads(text) if change["is"] == "f"]
+    told = {bytes.fromhex(change["path_hex"]) if "path_hex" in change else change["path"].encode() for change in changes}
+    assert told == names and len(changes) == len(names)
+    assert [change["path"] for change in changes if "path_hex" in change] == ["c\\xff\\xff", "c\\xff"]
+    assert project.json("snapshot", "create", "b")["notes"] == ["p\n: a device, fifo or socket: only its name is kept"]
+
+
 @pytest.mark.parametrize("path", ["README.md", "README.md/within", "src/latest"])
 def test_a_file_is_no_folder_to_keep(project, path):
     project("snapshot", "create", "a", "--path", "src")

@@ -83,6 +83,25 @@ static void nearest_suggests_only_what_is_near(void **state)
     assert_null(text_nearest("zzzzzzz", names, 3));
 }
 
+static void json_for_a_terminal_reads_as_the_same(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json, *escaped; /* NULL: as it is */
+    } cases[] = {
+        { "{\n  \"a\": \"b\\n\"\n}", NULL },
+        { "\"caf\xc3\xa9 \xe2\x86\x92 \xc2\xa0\"", NULL },
+        { "\"\xc2\x9b\x7f\"", "\"\\u009B\\u007F\"" },
+        { "\"a\xe2\x80\xae\xe2\x81\xa9\"", "\"a\\u202E\\u2069\"" },
+        { "\"\xff\"", NULL },
+        { "", NULL },
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_string_equal(text_escape_json(cases[i].json, arena),
+                            cases[i].escaped ? cases[i].escaped : cases[i].json);
+}
+
 static void escape_leaves_nothing_a_terminal_obeys(void **state)
 {
     (void)state;
@@ -159,6 +178,7 @@ int main(void)
         cmocka_unit_test(glob_keeps_stars_inside_a_segment),
         cmocka_unit_test(nearest_suggests_only_what_is_near),
         cmocka_unit_test(escape_leaves_nothing_a_terminal_obeys),
+        cmocka_unit_test(json_for_a_terminal_reads_as_the_same),
         cmocka_unit_test(starts_and_ends),
     };
     return cmocka_run_group_tests_name("lib/base/text", tests, NULL, NULL);
