@@ -8,6 +8,7 @@
 #include "lib/base/files.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
+#include "sandbox/snapshot/record.h"
 
 #define FORMAT    1
 #define MAX_BYTES 4096
@@ -76,7 +77,7 @@ bool restore_journal_settle(int dir, int folder, struct error *err)
         return false;
     if (!journal.name)
         return true;
-    if (!journal.applying)
+    if (!journal.applying || !record_is_there(dir, journal.name))
         return restore_journal_end(dir, folder, &journal, err);
     error_set(err, CONFLICT, "a restore of %s was interrupted and is not complete", journal.name);
     return error_hint(err, "complete it first: nono snapshot restore %s", journal.name);

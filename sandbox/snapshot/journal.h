@@ -24,6 +24,6 @@ bool restore_journal_write(int dir, const struct journal *journal, struct error 
 bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
     MUST_CHECK;
 
-/* Cleans up after a restore that was killed before it changed anything; CONFLICT when one was
- * killed later. */
+/* Cleans up after a restore that was killed before it changed anything, or whose snapshot is gone
+ * so that nothing can complete it; CONFLICT for any other. */
 bool restore_journal_settle(int dir, int folder, struct error *err) MUST_CHECK;

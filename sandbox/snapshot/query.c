@@ -6,6 +6,7 @@
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
 #include "lib/base/text.h"
+#include "sandbox/snapshot/journal.h"
 #include "sandbox/snapshot/record.h"
 
 DEFINE_CLEANUP(DIR *, closedir)
@@ -195,15 +196,32 @@ bool snapshot_find(struct snapshot_store *store, const char *folder, const char 
     return record_folder_real(folder, real, err) && not_found(store, real, name, arena, err);
 }
 
-bool snapshot_delete(struct snapshot_store *store, const struct snapshot *snapshot,
+/* The folder is locked: a journal that is there is of a restore that was killed. */
+static bool interrupted_check(int dir, const char *name, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct journal journal;
+    if (!restore_journal_read(dir, arena, &journal, err))
+        return false;
+    if (!journal.name || !journal.applying || strcmp(journal.name, name) != 0)
+        return true;
+    error_set(err, CONFLICT, "a restore of %s was interrupted and is not complete", name);
+    return error_hint(err,
+                      "complete it first: nono snapshot restore %s; "
+                      "or delete it with --force, and the folder stays as it is",
+                      name);
+}
+
+bool snapshot_delete(struct snapshot_store *store, const char *folder, const char *name, bool force,
                      struct error *err)
 {
     CLEANUP(closep) int dir = -1;
     CLEANUP(closep) int lock = -1;
-    if (!record_folder_open(store, snapshot->folder, false, &dir, err))
+    if (!record_name_check(name, err) || !record_folder_open(store, folder, false, &dir, err))
         return false;
     if (dir < 0)
-        return error_set(err, NOT_FOUND, "there is no snapshot %s", snapshot->name);
+        return error_set(err, NOT_FOUND, "there is no snapshot %s of the folder", name);
     crash_point("snapshot.delete");
-    return record_folder_lock(dir, &lock, err) && record_remove(dir, snapshot->name, err);
+    return record_folder_lock(dir, &lock, err) && (force || interrupted_check(dir, name, err)) &&
+           record_remove(dir, name, err);
 }

@@ -192,7 +192,17 @@ bool record_find(int dir, const char *name, struct arena *arena, struct snapshot
 bool record_remove(int dir, const char *name, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    if (unlinkat(dir, file_name(name, arena), 0) != 0)
-        return error_set_errno(err, "remove snapshot %s", name);
-    return file_sync(dir, err);
+    if (unlinkat(dir, file_name(name, arena), 0) == 0)
+        return file_sync(dir, err);
+    if (errno == ENOENT)
+        return error_set(err, NOT_FOUND, "there is no snapshot %s of the folder", name);
+    return error_set_errno(err, "remove snapshot %s", name);
+}
+
+bool record_is_there(int dir, const char *name)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct error err;
+    return record_name_check(name, &err) &&
+           faccessat(dir, file_name(name, arena), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -24,7 +24,10 @@ bool record_folder_lock(int dir, int *out_lock, struct error *err) MUST_CHECK;
 bool record_name_check(const char *name, struct error *err) MUST_CHECK;
 /* Durable. */
 bool record_write(int dir, const struct snapshot *snapshot, struct error *err) MUST_CHECK;
+/* NOT_FOUND when there is none of that name. */
 bool record_remove(int dir, const char *name, struct error *err) MUST_CHECK;
+/* Whether there is one of that name, be it what it may. */
+bool record_is_there(int dir, const char *name);
 /* NULL when there is none of that name. */
 bool record_find(int dir, const char *name, struct arena *arena, struct snapshot **out,
                  struct error *err) MUST_CHECK;

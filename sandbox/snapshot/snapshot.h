@@ -160,8 +160,12 @@ bool snapshot_verify(struct snapshot_store *store, const struct snapshot *snapsh
                      struct arena *arena, struct snapshot_verified *out, struct error *err)
     MUST_CHECK;
 
-/* Forgets a snapshot; its contents stay until snapshot_prune. */
-bool snapshot_delete(struct snapshot_store *store, const struct snapshot *snapshot,
+/*
+ * Forgets a snapshot of a folder, whose path is absolute and without links; its contents stay until
+ * snapshot_prune. CONFLICT when a restore of it was interrupted, unless forced: nothing else says
+ * what the folder was to become, and without it the folder is taken as it is.
+ */
+bool snapshot_delete(struct snapshot_store *store, const char *folder, const char *name, bool force,
                      struct error *err) MUST_CHECK;
 
 struct snapshot_pruned {

@@ -193,6 +193,39 @@ def test_a_killed_restore_is_completed_by_the_next(project, point):
     project("snapshot", "create", "b")
 
 
+def test_the_snapshot_of_an_interrupted_restore_stays(project):
+    project("snapshot", "create", "a")
+    project("snapshot", "create", "b")
+    agent(project)
+    project("snapshot", "restore", "a", status=-signal.SIGKILL, NONO_CRASH_AT="snapshot.put:2")
+    project("snapshot", "delete", "a", status=1)
+    assert "nono snapshot restore a" in project.err
+    pruned = project.json("snapshot", "prune", "--keep", 0)
+    assert pruned["snapshots_deleted"] == 1 and "a is kept: " in pruned["notes"][0]
+    assert [entry["name"] for entry in project.json("snapshot", "list")] == ["a"]
+    project("snapshot", "restore", "a")
+    assert project.json("snapshot", "diff", "a", "--all") == []
+    project("snapshot", "delete", "a")
+
+
+@pytest.mark.parametrize("way_out", ["delete", "older"])
+def test_an_interrupted_restore_can_be_given_up(project, way_out):
+    """By force; or an earlier version deleted the snapshot."""
+    project("snapshot", "create", "a")
+    agent(project)
+    project("snapshot", "restore", "a", status=-signal.SIGKILL, NONO_CRASH_AT="snapshot.put:2")
+    half = {name: facts for name, facts in fingerprint(project.work).items() if not name.startswith(".nono-restore-")}
+    project("snapshot", "create", "b", status=1)
+    if way_out == "delete":
+        project("snapshot", "delete", "--force", "a")
+    else:
+        next((project.state / "snapshots/folders").glob("*/a.json")).unlink()
+    project("snapshot", "create", "b")
+    assert fingerprint(project.work) == half
+    assert project.json("snapshot", "diff", "b") == []
+    project("snapshot", "restore", "b")
+
+
 def test_a_huge_file_of_holes_is_not_read(project):
     before = fingerprint(project.work)
     project("snapshot", "create", "a")

@@ -55,7 +55,7 @@ static bool next_is_whole(void)
     if (!exists("next", &next))
         return false;
     assert_int_equal(faults_of(&next), 0);
-    assert_ok(snapshot_delete(store, &next, &err));
+    assert_ok(snapshot_delete(store, folder, next.name, false, &err));
     return true;
 }
 
@@ -137,7 +137,7 @@ static void a_killed_restore_is_completed_by_the_next(void **unused)
         if (!snapshot_create(store, &other, arena, &result, &err)) {
             assert_int_equal(err.kind, ERROR_CONFLICT); /* a half restored folder is no baseline */
             applying++;
-        } else if (!snapshot_delete(store, &result.snapshot, &err)) {
+        } else if (!snapshot_delete(store, folder, other.name, false, &err)) {
             fail();
         }
         go_back(&before);
@@ -164,7 +164,7 @@ static void a_killed_prune_loses_nothing(void **unused)
         struct snapshot next = take("next").snapshot;
         killed = killed_at(point, prune_all);
         assert_int_equal(faults_of(&before) + faults_of(&next), 0);
-        assert_ok(snapshot_delete(store, &next, &err));
+        assert_ok(snapshot_delete(store, folder, next.name, false, &err));
     }
     assert_true(point > 4);
 }

@@ -69,8 +69,8 @@ static void prune_keeps_what_is_needed(void **unused)
     assert_int_equal(pruned.bytes, 0);
     assert_int_equal(faults_of(&one) + faults_of(&two), 0);
 
-    assert_ok(snapshot_delete(store, &one, &err));
-    assert_fails(snapshot_delete(store, &one, &err), NOT_FOUND);
+    assert_ok(snapshot_delete(store, folder, one.name, false, &err));
+    assert_fails(snapshot_delete(store, folder, one.name, false, &err), NOT_FOUND);
     assert_ok(snapshot_prune(store, &pruned, &err));
     assert_true(pruned.bytes > 3 * MIB);
     assert_int_equal(faults_of(&two), 0);
