@@ -1,10 +1,12 @@
 #include <inttypes.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/cmd/snapshot.h"
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "sandbox/snapshot/notes.h"
 
 #define NOT_GIVEN INT_MIN
@@ -42,8 +44,11 @@ static bool pruned_print(struct snapshot_store *store, struct pruning *pruning, 
 {
     struct arena *arena = pruning->arena;
     struct snapshot_pruned pruned;
-    if (!snapshot_prune(store, &pruned, err))
+    if (!snapshot_prune(store, arena, &pruned, err))
         return false;
+    LIST_FOREACH (pruned.notes, const char *, note)
+        if (pruning->notes.count < LIMIT_SNAPSHOT_NOTES)
+            *LIST_AT(pruning->notes, const char *, pruning->notes.count++) = *note;
     if (opt_json) {
         struct doc *table = doc_new(arena, DOC_TABLE);
         doc_add_integer(arena, table, "snapshots_deleted", (int64_t)pruning->deleted);
@@ -90,7 +95,13 @@ static bool delete_run(const char **operands, int *status, struct error *err)
     for (const char **name = operands; *name; name++, pruning.deleted++)
         if (!own_delete(store, *name, err))
             return false;
-    return pruned_print(store, &pruning, err);
+    struct error fault; /* what was asked for is done all the same */
+    if (!pruned_print(store, &pruning, &fault)) {
+        (void)fprintf(stderr, "what only they held is not freed yet: %s\n",
+                      text_escape(fault.message, arena));
+        printf("%" PRIu64 " snapshots deleted\n", pruning.deleted);
+    }
+    return true;
 }
 
 /* How many snapshots of the same folder are newer. The list is oldest first. */

@@ -37,6 +37,18 @@ static void outcome_add(const struct snapshot *snapshot, const struct snapshot_v
                ui_size(verified->bytes, arena), snapshot->root);
 }
 
+static void damage_add(const struct snapshot_damage *damage, struct arena *arena, struct doc *list)
+{
+    if (!list) {
+        fprintf(stderr, "pack %s: %s\n", damage->pack, damage->what);
+        return;
+    }
+    struct doc *item = doc_add_table(arena, list, NULL);
+    doc_add_text(arena, item, "pack", damage->pack);
+    doc_add_bool(arena, item, "valid", false);
+    doc_add_text(arena, doc_add_list(arena, item, "faults"), NULL, damage->what);
+}
+
 /* The named one, or those that `list` shows, or all. */
 static bool wanted_list(struct snapshot_store *store, const char *name, struct arena *arena,
                         struct list *out, struct error *err)
@@ -54,7 +66,7 @@ static bool verify_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct list snapshots;
+    struct list snapshots, damages = { 0 };
     const char *name;
     if (!operand_optional(operands, &name, err) || !snapshots_find(&store, err) ||
         !wanted_list(store, name, arena, &snapshots, err))
@@ -67,6 +79,12 @@ static bool verify_run(const char **operands, int *status, struct error *err)
         outcome_add(snapshot, &verified, arena, list);
         if (verified.fault_count)
             *status = BROKEN_STATUS;
+    }
+    if (opt_all && !name && !snapshot_verify_packs(store, arena, &damages, err))
+        return false;
+    LIST_FOREACH (damages, struct snapshot_damage, damage) {
+        damage_add(damage, arena, list);
+        *status = BROKEN_STATUS;
     }
     if (opt_json)
         ui_json(list);

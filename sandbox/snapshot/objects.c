@@ -137,37 +137,38 @@ static const char *short_name(const unsigned char digest[SHA256_BYTES], char out
     return out;
 }
 
+static const struct pack *damaged_pack(const struct snapshot_store *store)
+{
+    for (size_t i = 0; i < store->pack_count; i++)
+        if (store->packs[i].damage[0])
+            return &store->packs[i];
+    return NULL;
+}
+
 static bool object_get(const struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
                        struct object *out, struct error *err)
 {
     char name[16];
     const struct object *object = object_find(store, digest);
-    if (!object || object->pack == NO_PACK)
+    const struct pack *pack = damaged_pack(store);
+    if (object && object->pack != NO_PACK) {
+        *out = *object;
+        return true;
+    }
+    if (!pack)
         return error_set(err, NOT_FOUND, "object %s is missing from the store",
                          short_name(digest, name));
-    *out = *object;
-    return true;
+    error_set(err, UNTRUSTED, "object %s is missing, and pack %.12s of the store is damaged: %s",
+              short_name(digest, name), pack->name, pack->damage);
+    return error_hint(err,
+                      "bring the pack back from a backup, or delete the snapshots that need it: "
+                      "nono snapshot verify --all names them");
 }
 
 static bool damaged(const unsigned char digest[SHA256_BYTES], struct error *err)
 {
     char name[16];
     return error_set(err, UNTRUSTED, "object %s is damaged in the store", short_name(digest, name));
-}
-
-static bool range_read(int fd, void *bytes, size_t len, uint64_t offset, struct error *err)
-{
-    for (size_t done = 0; done < len;) {
-        ssize_t got = pread(fd, (char *)bytes + done, len - done, (off_t)(offset + done));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_set_errno(err, "read");
-        if (got == 0)
-            return error_set(err, UNTRUSTED, "a file of the store is cut short");
-        done += (size_t)got;
-    }
-    return true;
 }
 
 bool snapshot_store_read(const struct snapshot_store *store,
@@ -181,7 +182,7 @@ bool snapshot_store_read(const struct snapshot_store *store,
         return error_set(err, TOO_LARGE, "an object is over %zu bytes", max_bytes);
     size_t before = out->len;
     unsigned char *bytes = writer_take(out, (size_t)object.len), actual[SHA256_BYTES];
-    if (!range_read(store->packs[object.pack].fd, bytes, (size_t)object.len, object.offset, err)) {
+    if (!pack_read(store->packs[object.pack].fd, bytes, (size_t)object.len, object.offset, err)) {
         out->len = before;
         return false;
     }
@@ -223,7 +224,7 @@ bool snapshot_store_extract(const struct snapshot_store *store,
     sha256_init(&sha);
     for (uint64_t done = 0; done < object.len;) {
         size_t part = object.len - done < CHUNK ? (size_t)(object.len - done) : CHUNK;
-        if (!range_read(cloned ? fd : from, chunk, part, cloned ? done : object.offset + done, err))
+        if (!pack_read(cloned ? fd : from, chunk, part, cloned ? done : object.offset + done, err))
             return false;
         sha256_add(&sha, chunk, part);
         if (fd >= 0 && !cloned && !file_write_all(fd, chunk, part, err))

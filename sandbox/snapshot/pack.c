@@ -274,6 +274,23 @@ bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT
     return true;
 }
 
+bool pack_read(int fd, void *bytes, size_t len, uint64_t offset, struct error *err)
+{
+    for (size_t done = 0; done < len;) {
+        ssize_t got = pread(fd, (char *)bytes + done, len - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0 && errno == EIO)
+            return error_set(err, UNTRUSTED, "the disk cannot read it");
+        if (got < 0)
+            return error_set_errno(err, "read");
+        if (got == 0)
+            return error_set(err, UNTRUSTED, "cut short");
+        done += (size_t)got;
+    }
+    return true;
+}
+
 static bool footer_read(int fd, uint64_t *out_start, uint64_t *out_count,
                         unsigned char digest[SHA256_BYTES], struct error *err)
 {
@@ -281,9 +298,10 @@ static bool footer_read(int fd, uint64_t *out_start, uint64_t *out_count,
     struct stat st;
     if (fstat(fd, &st) != 0)
         return error_set_errno(err, "stat");
-    if (st.st_size < HEADER_LEN + FOOTER_LEN ||
-        pread(fd, bytes, sizeof(bytes), st.st_size - FOOTER_LEN) != FOOTER_LEN)
-        return error_set(err, INVALID, "cut short");
+    if (st.st_size < HEADER_LEN + FOOTER_LEN)
+        return error_set(err, UNTRUSTED, "cut short");
+    if (!pack_read(fd, bytes, sizeof(bytes), (uint64_t)st.st_size - FOOTER_LEN, err))
+        return false;
     struct reader reader = { bytes, sizeof(bytes), false };
     uint64_t start = get_u64(&reader), count = get_u64(&reader);
     get_copy(&reader, digest, SHA256_BYTES);
@@ -291,13 +309,13 @@ static bool footer_read(int fd, uint64_t *out_start, uint64_t *out_count,
     (void)get_u32(&reader);
     const unsigned char *magic = get_bytes(&reader, 8);
     if (!magic || memcmp(magic, END_MAGIC, 8) != 0)
-        return error_set(err, INVALID, "not a pack");
+        return error_set(err, UNTRUSTED, "its end is not that of a pack");
     if (version > VERSION)
         return error_set(err, UNSUPPORTED, "written by a newer version (%u)", version);
     uint64_t room = (uint64_t)st.st_size - FOOTER_LEN;
     if (start < HEADER_LEN || start > room || (room - start) % PACK_ENTRY_BYTES ||
         (room - start) / PACK_ENTRY_BYTES != count)
-        return error_set(err, INVALID, "the index has no place in it");
+        return error_set(err, UNTRUSTED, "the index has no place in it");
     *out_start = start;
     *out_count = count;
     return true;
@@ -316,9 +334,9 @@ static bool entries_decode(const unsigned char *bytes, size_t count, uint64_t st
             return error_set(err, UNSUPPORTED, "an object is encoded in a newer way");
         if (out[i].offset < HEADER_LEN || out[i].offset > start ||
             out[i].len > start - out[i].offset)
-            return error_set(err, INVALID, "an object has no place in it");
+            return error_set(err, UNTRUSTED, "an object has no place in it");
         if (i && memcmp(out[i - 1].digest, out[i].digest, SHA256_BYTES) >= 0)
-            return error_set(err, INVALID, "the index is not in order");
+            return error_set(err, UNTRUSTED, "the index is not in order");
     }
     return true;
 }
@@ -331,12 +349,8 @@ bool pack_index_read(int fd, struct pack_entry **out, size_t *out_count, struct 
         return false;
     size_t len = (size_t)count * PACK_ENTRY_BYTES;
     CLEANUP(freep) unsigned char *bytes = xcalloc(1, len + 1);
-    for (size_t done = 0; done < len;) {
-        ssize_t got = pread(fd, bytes + done, len - done, (off_t)(start + done));
-        if (got <= 0)
-            return error_set_errno(err, "read");
-        done += (size_t)got;
-    }
+    if (!pack_read(fd, bytes, len, start, err))
+        return false;
     sha256_of(bytes, len, actual);
     if (memcmp(actual, digest, SHA256_BYTES) != 0)
         return error_set(err, UNTRUSTED, "the index is damaged");

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/error.h"
@@ -22,7 +23,11 @@ struct pack_entry {
     uint64_t offset, len;
 };
 
-/* Reads and checks the index at the end of a pack. *out is freed with free(), sorted by digest. */
+/* Exactly len bytes from offset on. UNTRUSTED when there are fewer, or the disk has lost them. */
+bool pack_read(int fd, void *bytes, size_t len, uint64_t offset, struct error *err) MUST_CHECK;
+
+/* Reads and checks the index at the end of a pack; UNTRUSTED when it is not what was written. *out
+ * is freed with free(), sorted by digest. */
 bool pack_index_read(int fd, struct pack_entry **out, size_t *out_count, struct error *err)
     MUST_CHECK;
 

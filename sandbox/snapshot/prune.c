@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/crash.h"
@@ -8,6 +9,7 @@
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "sandbox/snapshot/load.h"
+#include "sandbox/snapshot/notes.h"
 #include "sandbox/snapshot/objects.h"
 
 #define SMALL_PACK ((uint64_t)8 * MIB) /* two of these are joined */
@@ -22,8 +24,24 @@ struct prune {
     uint64_t *live; /* bytes that are needed, by pack */
     uint64_t written, removed;
     bool *rewritten; /* by pack */
+    size_t copied;   /* objects in the writer */
+    bool missing;    /* something that a snapshot needs; it may be in a damaged pack */
+    bool blind;      /* what a snapshot needs cannot be told */
+    struct arena *arena;
     struct writer object;
 };
+
+static void note(struct prune *prune, const char *subject, const char *what)
+{
+    notes_add(&prune->out->notes, prune->arena, subject, what);
+}
+
+static void pack_note(struct prune *prune, size_t pack, const char *damage, const char *what)
+{
+    char subject[32];
+    (void)snprintf(subject, sizeof(subject), "pack %.12s", prune->store->packs[pack].name);
+    note(prune, subject, arena_printf(prune->arena, "%s; %s", damage, what));
+}
 
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */
 static void folder_mark(struct prune *prune, const struct node *folder)
@@ -37,6 +55,8 @@ static void folder_mark(struct prune *prune, const struct node *folder)
             node_has_content(node) ? object_find(prune->store, node->digest) : NULL;
         if (object)
             object->marked = true;
+        else if (node_has_content(node))
+            prune->missing = true;
     }
 }
 
@@ -49,13 +69,27 @@ static bool all_mark(struct prune *prune, struct error *err)
     LIST_FOREACH (snapshots, struct snapshot, snapshot) {
         CLEANUP(arena_freep) struct arena *scratch = arena_new();
         struct node root;
-        if (!load_snapshot(prune->store, snapshot, scratch, &root, err)) {
-            error_hint(err, "see nono snapshot verify; what is damaged can be deleted");
-            return error_prefix(err, "%s", snapshot->folder);
+        struct error fault;
+        if (load_snapshot(prune->store, snapshot, scratch, &root, &fault)) {
+            folder_mark(prune, &root);
+            continue;
         }
-        folder_mark(prune, &root);
+        prune->blind = true;
+        note(prune, snapshot->folder,
+             arena_printf(prune->arena, "%s; nothing is freed until it is whole or deleted",
+                          fault.message));
     }
     return true;
+}
+
+/* Nobody can say what was in it: it goes when nothing is missing. */
+static void damaged_judge(struct prune *prune, size_t pack)
+{
+    prune->rewritten[pack] = !prune->missing;
+    pack_note(prune, pack, prune->store->packs[pack].damage,
+              prune->missing ? "kept, for snapshots need what may be in it: see "
+                               "nono snapshot verify --all"
+                             : "removed, for no snapshot needs it");
 }
 
 /* Packs that are a quarter waste, and small ones when there are several. */
@@ -69,8 +103,12 @@ static void packs_judge(struct prune *prune)
         prune->live[object->pack] += object->marked ? object->len + PACK_ENTRY_BYTES : 0;
     }
     for (size_t i = 0; i < store->pack_count; i++)
-        small += store->packs[i].bytes < SMALL_PACK;
+        small += !store->packs[i].damage[0] && store->packs[i].bytes < SMALL_PACK;
     for (size_t i = 0; i < store->pack_count; i++) {
+        if (store->packs[i].damage[0]) {
+            damaged_judge(prune, i);
+            continue;
+        }
         uint64_t bytes = store->packs[i].bytes - PACK_FRAME_BYTES;
         prune->rewritten[i] =
             (bytes < SMALL_PACK && small > 1) || prune->live[i] < bytes - bytes / 4;
@@ -97,15 +135,13 @@ static bool writer_finish(struct prune *prune, struct error *err)
     prune->written += same ? 0 : bytes;
     pack_writer_free(prune->writer);
     prune->writer = NULL;
+    prune->copied = 0;
     return true;
 }
 
+/* UNTRUSTED when the object is damaged; the writer is then as it was. */
 static bool object_copy(struct prune *prune, const struct object *object, struct error *err)
 {
-    if (prune->writer && pack_writer_bytes(prune->writer) > PACK_FULL && !writer_finish(prune, err))
-        return false;
-    if (!prune->writer && !pack_writer_new(prune->store->packs_dir, &prune->writer, err))
-        return false;
     if (object->len <= WHOLE) {
         prune->object.len = 0;
         return snapshot_store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
@@ -116,8 +152,31 @@ static bool object_copy(struct prune *prune, const struct object *object, struct
     if (!pack_copy(prune->writer, prune->store->packs[object->pack].fd, object->offset, object->len,
                    digest, &len, err))
         return false;
-    return memcmp(digest, object->digest, SHA256_BYTES) == 0 ||
-           error_set(err, UNTRUSTED, "an object is damaged in the store");
+    if (memcmp(digest, object->digest, SHA256_BYTES) == 0)
+        return true;
+    return pack_drop(prune->writer, err) && error_set(err, UNTRUSTED, "an object is damaged");
+}
+
+/* A pack with a damaged object stays, and everything in it. */
+static bool object_move(struct prune *prune, const struct object *object, struct error *err)
+{
+    struct error fault;
+    if (prune->writer && pack_writer_bytes(prune->writer) > PACK_FULL && prune->copied &&
+        !writer_finish(prune, err))
+        return false;
+    if (!prune->writer && !pack_writer_new(prune->store->packs_dir, &prune->writer, err))
+        return false;
+    if (object_copy(prune, object, &fault)) {
+        prune->copied++;
+        return true;
+    }
+    if (fault.kind != ERROR_UNTRUSTED) {
+        *err = fault;
+        return false;
+    }
+    prune->rewritten[object->pack] = false;
+    pack_note(prune, object->pack, fault.message, "kept: see nono snapshot verify --all");
+    return true;
 }
 
 static bool live_copy(struct prune *prune, struct error *err)
@@ -125,10 +184,10 @@ static bool live_copy(struct prune *prune, struct error *err)
     struct snapshot_store *store = prune->store;
     for (size_t i = 0; i < store->object_count; i++) {
         const struct object *object = &store->objects[i];
-        if (object->marked && prune->rewritten[object->pack] && !object_copy(prune, object, err))
+        if (object->marked && prune->rewritten[object->pack] && !object_move(prune, object, err))
             return false;
     }
-    return !prune->writer || writer_finish(prune, err);
+    return !prune->copied || writer_finish(prune, err);
 }
 
 static bool old_remove(struct prune *prune, struct error *err)
@@ -166,6 +225,10 @@ static bool run(struct prune *prune, struct error *err)
 {
     if (!leftovers_remove(prune->store, err) || !all_mark(prune, err))
         return false;
+    if (prune->blind) {
+        prune->out->packs_after = prune->store->pack_count;
+        return true;
+    }
     packs_judge(prune);
     if (!live_copy(prune, err) || !old_remove(prune, err))
         return false;
@@ -173,15 +236,18 @@ static bool run(struct prune *prune, struct error *err)
     return true;
 }
 
-bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)
+bool snapshot_prune(struct snapshot_store *store, struct arena *arena, struct snapshot_pruned *out,
+                    struct error *err)
 {
     CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
     if (!snapshot_store_begin(begun, STORE_ALONE, err))
         return false;
     CLEANUP(freep) uint64_t *live = xcalloc(store->pack_count + 1, sizeof(*live));
     CLEANUP(freep) bool *rewritten = xcalloc(store->pack_count + 1, sizeof(*rewritten));
-    *out = (struct snapshot_pruned){ .packs_before = store->pack_count };
-    struct prune prune = { .store = store, .out = out, .live = live, .rewritten = rewritten };
+    *out = (struct snapshot_pruned){ .packs_before = store->pack_count, .notes = notes_new(arena) };
+    struct prune prune = {
+        .store = store, .out = out, .live = live, .rewritten = rewritten, .arena = arena
+    };
     bool ok = run(&prune, err);
     pack_writer_free(prune.writer);
     writer_clear(&prune.object);

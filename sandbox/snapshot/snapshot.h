@@ -160,6 +160,15 @@ bool snapshot_verify(struct snapshot_store *store, const struct snapshot *snapsh
                      struct arena *arena, struct snapshot_verified *out, struct error *err)
     MUST_CHECK;
 
+struct snapshot_damage {
+    const char *pack, *what;
+};
+
+/* The packs of the store that are damaged so that nothing can be found in them, whether a snapshot
+ * needs it or not: struct snapshot_damage. */
+bool snapshot_verify_packs(struct snapshot_store *store, struct arena *arena, struct list *out,
+                           struct error *err) MUST_CHECK;
+
 /*
  * Forgets a snapshot of a folder, whose path is absolute and without links; its contents stay until
  * snapshot_prune. CONFLICT when a restore of it was interrupted, unless forced: nothing else says
@@ -171,9 +180,13 @@ bool snapshot_delete(struct snapshot_store *store, const char *folder, const cha
 struct snapshot_pruned {
     uint64_t objects, bytes; /* removed; bytes of the disk */
     uint64_t packs_before, packs_after;
+    struct list notes; /* const char *: what is damaged, and what that means here; at most 100 */
 };
 
-/* Removes the contents that no snapshot needs, and joins small packs. Waits for others to finish,
- * and they for it. Refuses when any snapshot's tree cannot be read. */
-bool snapshot_prune(struct snapshot_store *store, struct snapshot_pruned *out, struct error *err)
-    MUST_CHECK;
+/*
+ * Removes the contents that no snapshot needs, and joins small packs. Waits for others to finish,
+ * and they for it. Where damage hides what a snapshot needs, whatever it may need stays: all, when
+ * its tree cannot be read; damaged packs, when something is missing that may be in them.
+ */
+bool snapshot_prune(struct snapshot_store *store, struct arena *arena, struct snapshot_pruned *out,
+                    struct error *err) MUST_CHECK;

@@ -131,15 +131,22 @@ static bool pack_open(struct snapshot_store *store, const char *name, struct err
 {
     CLEANUP(closep) int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
-    size_t count;
+    size_t count = 0;
     struct stat st;
+    struct error fault;
     if (!file_open_beneath(store->packs_dir, name, O_RDONLY, 0, &fd, err))
         return false;
-    if (!pack_index_read(fd, &entries, &count, err))
-        return error_prefix(err, "pack %.12s", name);
     if (fstat(fd, &st) != 0)
         return error_set_errno(err, "stat");
+    bool whole = pack_index_read(fd, &entries, &count, &fault);
+    if (!whole && fault.kind != ERROR_UNTRUSTED) {
+        *err = fault;
+        return error_prefix(err, "pack %.12s", name);
+    }
     uint32_t number = objects_add_pack(store, name, STEAL_FD(fd), (uint64_t)st.st_size);
+    if (!whole)
+        (void)snprintf(store->packs[number].damage, PACK_DAMAGE_TEXT, "%.*s", PACK_DAMAGE_TEXT - 1,
+                       fault.message);
     for (size_t i = 0; i < count; i++)
         objects_add(store, entries[i].digest, number, entries[i].offset, entries[i].len);
     return true;

@@ -21,10 +21,13 @@ struct object {
     uint64_t offset, len;
 };
 
+#define PACK_DAMAGE_TEXT 64
+
 struct pack {
     char name[PACK_NAME_TEXT]; /* "" for the one being written */
     int fd;
-    uint64_t bytes; /* the file's size */
+    uint64_t bytes;                /* the file's size */
+    char damage[PACK_DAMAGE_TEXT]; /* why nothing in it can be found; "" for a whole one */
 };
 
 struct snapshot_store {
@@ -43,7 +46,8 @@ struct snapshot_store {
 
 enum store_use { STORE_SHARED, STORE_ALONE };
 
-/* Locks, and reads what is there. UNTRUSTED when a pack's index is damaged. */
+/* Locks, and reads what is there. What a damaged pack holds is not there: it is stored again by who
+ * has it, and missed by who needs it. */
 bool snapshot_store_begin(struct snapshot_store *store, enum store_use use, struct error *err)
     MUST_CHECK;
 /* Drops what was not committed. */
@@ -66,8 +70,9 @@ bool snapshot_store_copy(struct snapshot_store *store, int fd, uint64_t len,
     MUST_CHECK;
 bool snapshot_store_commit(struct snapshot_store *store, struct error *err) MUST_CHECK;
 
-/* The whole of an object, appended to out, its digest checked. NOT_FOUND when it is missing,
- * UNTRUSTED when it is not what it was, TOO_LARGE over max_bytes. */
+/* The whole of an object, appended to out, its digest checked. NOT_FOUND when it is missing from a
+ * whole store, UNTRUSTED when it is not what it was or may be in a damaged pack, TOO_LARGE over
+ * max_bytes. */
 bool snapshot_store_read(const struct snapshot_store *store,
                          const unsigned char digest[SHA256_BYTES], size_t max_bytes,
                          struct writer *out, struct error *err) MUST_CHECK;

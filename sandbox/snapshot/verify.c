@@ -76,3 +76,24 @@ bool snapshot_verify(struct snapshot_store *store, const struct snapshot *snapsh
     }
     return folder_verify(verify, &root, err);
 }
+
+bool snapshot_verify_packs(struct snapshot_store *store, struct arena *arena, struct list *out,
+                           struct error *err)
+{
+    CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
+    *out = (struct list){ 0 };
+    if (store->packs_dir < 0) /* snapshot_store_find found none */
+        return true;
+    if (!snapshot_store_begin(begun, STORE_SHARED, err))
+        return false;
+    out->items = ARENA_ARRAY(arena, struct snapshot_damage, store->pack_count);
+    for (size_t i = 0; i < store->pack_count; i++) {
+        const struct pack *pack = &store->packs[i];
+        if (pack->damage[0])
+            *LIST_AT(*out, struct snapshot_damage, out->count++) = (struct snapshot_damage){
+                arena_strndup(arena, pack->name, strlen(pack->name)),
+                arena_strndup(arena, pack->damage, strlen(pack->damage)),
+            };
+    }
+    return true;
+}

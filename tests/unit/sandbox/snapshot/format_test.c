@@ -105,8 +105,8 @@ static void a_pack_s_index_stays_within_it(void **unused)
         enum error_kind kind;
     } cases[] = {
         { 16, 8, 0, 1, ERROR_NONE },        { 24, 0, 0, 1, ERROR_NONE },
-        { 16, 9, 0, 1, ERROR_INVALID },     { 15, 1, 0, 1, ERROR_INVALID },
-        { 25, 0, 0, 1, ERROR_INVALID },     { 16, UINT64_MAX, 0, 1, ERROR_INVALID },
+        { 16, 9, 0, 1, ERROR_UNTRUSTED },   { 15, 1, 0, 1, ERROR_UNTRUSTED },
+        { 25, 0, 0, 1, ERROR_UNTRUSTED },   { 16, UINT64_MAX, 0, 1, ERROR_UNTRUSTED },
         { 16, 8, 1, 1, ERROR_UNSUPPORTED }, { 16, 8, 0, 2, ERROR_UNSUPPORTED },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -124,7 +124,7 @@ static void a_pack_s_index_stays_within_it(void **unused)
     size_t count;
     assert_fails(pack_index_read(damaged, &entries, &count, &err), UNTRUSTED);
     assert_int_equal(ftruncate(damaged, 79), 0);
-    assert_fails(pack_index_read(damaged, &entries, &count, &err), INVALID);
+    assert_fails(pack_index_read(damaged, &entries, &count, &err), UNTRUSTED);
 }
 
 static void a_record_is_checked_before_it_is_used(void **unused)

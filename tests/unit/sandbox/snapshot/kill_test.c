@@ -76,7 +76,7 @@ static void a_killed_create_leaves_nothing_or_all(void **unused)
     assert_true(exists("next", &next));
     assert_int_equal(faults_of(&next), 0);
     struct snapshot_pruned pruned;
-    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_ok(snapshot_prune(store, arena, &pruned, &err));
     assert_int_equal(faults_of(&next) + faults_of(&before), 0);
 }
 
@@ -150,7 +150,7 @@ static void prune_all(void)
 {
     struct snapshot_pruned pruned;
     struct error err;
-    if (!snapshot_prune(store, &pruned, &err))
+    if (!snapshot_prune(store, arena, &pruned, &err))
         _exit(1);
 }
 

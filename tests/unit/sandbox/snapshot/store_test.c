@@ -13,13 +13,26 @@ static void packs_visit(void (*each)(const char *path))
     closedir(dir);
 }
 
-static void middle_flip(const char *path)
+static void flip(const char *path, off_t at)
 {
     CLEANUP(closep) int fd = open(path, O_RDWR | O_CLOEXEC);
     unsigned char byte;
-    assert_int_equal(pread(fd, &byte, 1, 20), 1); /* in the first object */
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
     byte ^= 1;
-    assert_int_equal(pwrite(fd, &byte, 1, 20), 1);
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+}
+
+static void first_flip(const char *path)
+{
+    flip(path, 20);
+}
+
+/* In the large file, where there is one. */
+static void middle_flip(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    flip(path, st.st_size / 2);
 }
 
 static void end_cut(const char *path)
@@ -33,7 +46,7 @@ static void damage_is_found_and_changes_nothing(void **unused)
 {
     (void)unused;
     struct snapshot taken = take("a").snapshot;
-    packs_visit(middle_flip);
+    packs_visit(first_flip);
     struct snapshot_verified verified;
     assert_ok(snapshot_verify(store, &taken, arena, &verified, &err));
     assert_int_equal(verified.fault_count, 2); /* README and its twin */
@@ -47,7 +60,111 @@ static void damage_is_found_and_changes_nothing(void **unused)
     assert_string_equal(tree_print(folder, arena), before);
 
     packs_visit(end_cut);
-    assert_fails(snapshot_verify(store, &taken, arena, &verified, &err), INVALID);
+    assert_ok(snapshot_verify(store, &taken, arena, &verified, &err));
+    assert_int_equal(verified.fault_count, 1); /* nothing of it can be found */
+    assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), UNTRUSTED);
+    assert_string_equal(tree_print(folder, arena), before);
+}
+
+static size_t packs_damaged(void)
+{
+    struct list damages;
+    assert_ok(snapshot_verify_packs(store, arena, &damages, &err));
+    return damages.count;
+}
+
+static struct snapshot_pruned prune(void)
+{
+    struct snapshot_pruned pruned;
+    assert_ok(snapshot_prune(store, arena, &pruned, &err));
+    return pruned;
+}
+
+static void what_a_damaged_pack_had_is_stored_again(void **unused)
+{
+    (void)unused;
+    struct snapshot one = take("one").snapshot;
+    packs_visit(end_cut);
+    assert_int_equal(packs_damaged(), 1);
+    assert_true(faults_of(&one) > 0);
+
+    tree_put(folder, &(struct tree_item){ 'f', "new", "new", 0 });
+    struct snapshot two = take("two").snapshot;
+    assert_int_equal(faults_of(&two), 0);
+    const char *before = tree_print(folder, arena);
+    everything_change();
+    go_back(&two);
+    assert_string_equal(tree_print(folder, arena), before);
+
+    tree_drop(folder, "new");
+    assert_string_equal(take("three").snapshot.root, one.root);
+    assert_int_equal(faults_of(&one), 0); /* its contents are there again */
+}
+
+static void the_same_pack_again_takes_the_place_of_the_damaged(void **unused)
+{
+    (void)unused;
+    struct snapshot one = take("one").snapshot;
+    packs_visit(end_cut);
+    take("two");
+    assert_int_equal(packs_damaged(), 0);
+    assert_int_equal(faults_of(&one), 0);
+}
+
+static void prune_keeps_everything_that_it_cannot_judge(void **unused)
+{
+    (void)unused;
+    take("one");
+    packs_visit(end_cut);
+    everything_change();
+    struct snapshot two = take("two").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "README", "of a snapshot to delete", 0 });
+    take("three");
+    assert_ok(snapshot_delete(store, folder, "three", false, &err));
+
+    struct snapshot_pruned pruned = prune();
+    assert_int_equal(pruned.packs_after, 3);
+    assert_int_equal(pruned.notes.count, 1);
+    assert_non_null(strstr(*LIST_AT(pruned.notes, const char *, 0), "snapshot one: object "));
+    assert_int_equal(packs_damaged(), 1);
+    assert_int_equal(faults_of(&two), 0);
+
+    assert_ok(snapshot_delete(store, folder, "one", false, &err));
+    pruned = prune();
+    assert_int_equal(pruned.packs_after, 1);
+    assert_int_equal(packs_damaged(), 0);
+    assert_non_null(strstr(*LIST_AT(pruned.notes, const char *, 0), "; removed, for no snapshot"));
+    assert_int_equal(faults_of(&two), 0);
+    assert_int_equal(prune().notes.count, 0);
+}
+
+static void damaged_object_prune(void (*damage)(const char *path))
+{
+    struct snapshot one = take("one").snapshot;
+    everything_change();
+    struct snapshot two = take("two").snapshot;
+    packs_visit(damage);
+    uint64_t faults = faults_of(&one) + faults_of(&two);
+    assert_true(faults > 0);
+    for (int again = 0; again < 2; again++) {
+        assert_true(prune().notes.count > 0);
+        assert_int_equal(faults_of(&one) + faults_of(&two), faults);
+    }
+    assert_ok(snapshot_delete(store, folder, "one", false, &err));
+    assert_ok(snapshot_delete(store, folder, "two", false, &err));
+    assert_int_equal(prune().packs_after, 0);
+}
+
+static void prune_leaves_a_pack_with_a_damaged_object(void **unused)
+{
+    (void)unused;
+    damaged_object_prune(first_flip);
+}
+
+static void prune_leaves_a_pack_with_a_large_damaged_object(void **unused)
+{
+    (void)unused;
+    damaged_object_prune(middle_flip);
 }
 
 static void prune_keeps_what_is_needed(void **unused)
@@ -60,18 +177,18 @@ static void prune_keeps_what_is_needed(void **unused)
     const char *after = tree_print(folder, arena);
 
     struct snapshot_pruned pruned;
-    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_ok(snapshot_prune(store, arena, &pruned, &err));
     assert_int_equal(pruned.objects, 0);
     assert_int_equal(pruned.packs_before, 2);
     assert_int_equal(pruned.packs_after, 1);
-    assert_ok(snapshot_prune(store, &pruned, &err)); /* and then rests */
+    assert_ok(snapshot_prune(store, arena, &pruned, &err)); /* and then rests */
     assert_int_equal(pruned.packs_after, 1);
     assert_int_equal(pruned.bytes, 0);
     assert_int_equal(faults_of(&one) + faults_of(&two), 0);
 
     assert_ok(snapshot_delete(store, folder, one.name, false, &err));
     assert_fails(snapshot_delete(store, folder, one.name, false, &err), NOT_FOUND);
-    assert_ok(snapshot_prune(store, &pruned, &err));
+    assert_ok(snapshot_prune(store, arena, &pruned, &err));
     assert_true(pruned.bytes > 3 * MIB);
     assert_int_equal(faults_of(&two), 0);
     assert_true(faults_of(&one) > 0);
@@ -126,6 +243,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(damage_is_found_and_changes_nothing),
+        CASE(what_a_damaged_pack_had_is_stored_again),
+        CASE(the_same_pack_again_takes_the_place_of_the_damaged),
+        CASE(prune_keeps_everything_that_it_cannot_judge),
+        CASE(prune_leaves_a_pack_with_a_damaged_object),
+        CASE(prune_leaves_a_pack_with_a_large_damaged_object),
         CASE(prune_keeps_what_is_needed),
         CASE(a_full_disk_leaves_both_whole),
         CASE(a_newer_store_is_refused),
