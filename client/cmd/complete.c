@@ -43,10 +43,10 @@ static void groups_offer(struct arena *arena, const char *prefix)
 static void snapshots_offer(struct arena *arena, const char *prefix)
 {
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct list snapshots;
+    struct list snapshots, unreadable;
     struct error ignored;
     if (!snapshots_find(&store, &ignored) ||
-        !snapshot_list_around(store, ".", arena, &snapshots, &ignored))
+        !snapshot_list_around(store, ".", arena, &snapshots, &unreadable, &ignored))
         return;
     LIST_FOREACH (snapshots, struct snapshot, snapshot)
         offer(snapshot->name, ui_time(snapshot->created, arena), prefix);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "client/cmd/snapshot.h"
+#include "lib/base/text.h"
 
 static int opt_json, opt_all;
 static char *opt_tag;
@@ -24,12 +25,19 @@ static bool is_wanted(const struct snapshot *snapshot)
     return !opt_tag || (snapshot->tag && strcmp(snapshot->tag, opt_tag) == 0);
 }
 
-static void list_describe(const struct list *snapshots, struct arena *arena)
+static void list_describe(const struct list *snapshots, const struct list *unreadable,
+                          struct arena *arena)
 {
     struct doc *list = doc_new(arena, DOC_LIST);
     LIST_FOREACH (*snapshots, struct snapshot, snapshot)
         if (is_wanted(snapshot))
             snapshot_describe(snapshot, arena, doc_add_table(arena, list, NULL));
+    LIST_FOREACH (*unreadable, struct snapshot_unreadable, snapshot) {
+        struct doc *item = doc_add_table(arena, list, NULL);
+        doc_add_text(arena, item, "name", snapshot->name);
+        doc_add_text(arena, item, "folder", snapshot->folder);
+        ui_error_add(arena, item, &snapshot->fault);
+    }
     ui_json(list);
 }
 
@@ -62,22 +70,34 @@ static void list_print(const struct list *snapshots, bool folders, struct arena 
         fprintf(stderr, "there are no such snapshots\n");
 }
 
+/* Whoever takes the list for whole is told, by the exit status too. */
+static void unreadable_tell(const struct list *unreadable, struct arena *arena, int *status)
+{
+    LIST_FOREACH (*unreadable, struct snapshot_unreadable, snapshot) {
+        const char *folder = snapshot->folder ? snapshot->folder : "of an unknown folder";
+        (void)fprintf(stderr, "%s: %s\n", text_escape(folder, arena),
+                      text_escape(snapshot->fault.message, arena));
+        *status = error_exit_status(snapshot->fault.kind);
+    }
+}
+
 static bool list_run(const char **operands, int *status, struct error *err)
 {
-    (void)operands, (void)status;
+    (void)operands;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct list snapshots;
+    struct list snapshots, unreadable;
     const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
     if (!snapshots_find(&store, err))
         return false;
-    if (folder ? !snapshot_list_around(store, folder, arena, &snapshots, err)
-               : !snapshot_list(store, NULL, arena, &snapshots, err))
+    if (folder ? !snapshot_list_around(store, folder, arena, &snapshots, &unreadable, err)
+               : !snapshot_list(store, NULL, arena, &snapshots, &unreadable, err))
         return false;
     if (opt_json)
-        list_describe(&snapshots, arena);
+        list_describe(&snapshots, &unreadable, arena);
     else
         list_print(&snapshots, has_others(&snapshots, folder), arena);
+    unreadable_tell(&unreadable, arena, status);
     return true;
 }
 

@@ -147,11 +147,12 @@ static bool prune_run(const char **operands, int *status, struct error *err)
     (void)operands, (void)status;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct list snapshots;
+    struct list snapshots, unreadable; /* of those, nobody knows whether they are due */
     const char *folder = opt_all ? NULL : opt_path ? opt_path : ".";
     if ((opt_keep < 0 && opt_keep != NOT_GIVEN) || (opt_older < 0 && opt_older != NOT_GIVEN))
         return error_set(err, INVALID, "--keep and --older-than take a number from 0 on");
-    if (!snapshots_open(&store, err) || !snapshot_list(store, folder, arena, &snapshots, err))
+    if (!snapshots_open(&store, err) ||
+        !snapshot_list(store, folder, arena, &snapshots, &unreadable, err))
         return false;
     struct pruning pruning = { .arena = arena, .notes = notes_new(arena) };
     return due_delete(store, &snapshots, &pruning, err) && pruned_print(store, &pruning, err);

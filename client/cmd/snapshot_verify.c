@@ -37,6 +37,16 @@ static void outcome_add(const struct snapshot *snapshot, const struct snapshot_v
                ui_size(verified->bytes, arena), snapshot->root);
 }
 
+/* Its name is all that is known. */
+static void unreadable_add(const struct snapshot_unreadable *unreadable, struct arena *arena,
+                           struct doc *list)
+{
+    const char *fault = unreadable->fault.message;
+    const struct snapshot snapshot = { .name = unreadable->name, .folder = unreadable->folder };
+    outcome_add(&snapshot, &(struct snapshot_verified){ .faults = { &fault, 1 }, .fault_count = 1 },
+                arena, list);
+}
+
 static void damage_add(const struct snapshot_damage *damage, struct arena *arena, struct doc *list)
 {
     if (!list) {
@@ -51,13 +61,13 @@ static void damage_add(const struct snapshot_damage *damage, struct arena *arena
 
 /* The named one, or those that `list` shows, or all. */
 static bool wanted_list(struct snapshot_store *store, const char *name, struct arena *arena,
-                        struct list *out, struct error *err)
+                        struct list *out, struct list *out_unreadable, struct error *err)
 {
     const char *folder = opt_path ? opt_path : ".";
     if (!name && opt_all)
-        return snapshot_list(store, NULL, arena, out, err);
+        return snapshot_list(store, NULL, arena, out, out_unreadable, err);
     if (!name)
-        return snapshot_list_around(store, folder, arena, out, err);
+        return snapshot_list_around(store, folder, arena, out, out_unreadable, err);
     *out = (struct list){ ARENA_NEW(arena, struct snapshot), 1 };
     return snapshot_find(store, folder, name, arena, out->items, err);
 }
@@ -66,10 +76,10 @@ static bool verify_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(snapshot_store_freep) struct snapshot_store *store = NULL;
-    struct list snapshots, damages = { 0 };
+    struct list snapshots, unreadable = { 0 }, damages = { 0 };
     const char *name;
     if (!operand_optional(operands, &name, err) || !snapshots_find(&store, err) ||
-        !wanted_list(store, name, arena, &snapshots, err))
+        !wanted_list(store, name, arena, &snapshots, &unreadable, err))
         return false;
     struct doc *list = opt_json ? doc_new(arena, DOC_LIST) : NULL;
     LIST_FOREACH (snapshots, struct snapshot, snapshot) {
@@ -79,6 +89,10 @@ static bool verify_run(const char **operands, int *status, struct error *err)
         outcome_add(snapshot, &verified, arena, list);
         if (verified.fault_count)
             *status = BROKEN_STATUS;
+    }
+    LIST_FOREACH (unreadable, struct snapshot_unreadable, snapshot) {
+        unreadable_add(snapshot, arena, list);
+        *status = BROKEN_STATUS;
     }
     if (opt_all && !name && !snapshot_verify_packs(store, arena, &damages, err))
         return false;

@@ -47,8 +47,10 @@ static bool options_check(const struct snapshot_options *options, struct error *
 static bool name_judge(int dir, const struct snapshot_options *options, struct arena *arena,
                        struct snapshot **out, struct error *err)
 {
-    if (!record_find(dir, options->name, arena, out, err) || !*out || options->keep)
-        return !*out || options->keep;
+    if (!record_find(dir, options->name, arena, out, err))
+        return false;
+    if (!*out || options->keep)
+        return true;
     error_set(err, CONFLICT, "there is a snapshot %s of the folder already", options->name);
     return error_hint(err, "take another name, or `nono snapshot delete %s` first", options->name);
 }
@@ -131,8 +133,10 @@ bool snapshot_create(struct snapshot_store *store, const struct snapshot_options
     CLEANUP(closep) int lock = -1;
     struct snapshot *taken;
     if (!record_folder_open(store, snapshot.folder, true, &dir, err) ||
-        !record_folder_lock(dir, &lock, err) || !name_judge(dir, options, arena, &taken, err))
+        !record_folder_lock(dir, &lock, err))
         return error_prefix(err, "snapshot %s", options->name);
+    if (!name_judge(dir, options, arena, &taken, err))
+        return false;
     if (taken) {
         *out = (struct snapshot_result){ .snapshot = *taken };
         return true;

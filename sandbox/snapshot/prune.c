@@ -60,12 +60,23 @@ static void folder_mark(struct prune *prune, const struct node *folder)
     }
 }
 
+/* Of a snapshot that may need anything. */
+static void blind_note(struct prune *prune, const char *folder, const struct error *fault)
+{
+    prune->blind = true;
+    note(prune, folder ? folder : "of an unknown folder",
+         arena_printf(prune->arena, "%s; nothing is freed until it is whole or deleted",
+                      fault->message));
+}
+
 static bool all_mark(struct prune *prune, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    struct list snapshots;
-    if (!snapshot_list(prune->store, NULL, arena, &snapshots, err))
+    struct list snapshots, unreadable;
+    if (!snapshot_list(prune->store, NULL, arena, &snapshots, &unreadable, err))
         return false;
+    LIST_FOREACH (unreadable, struct snapshot_unreadable, snapshot)
+        blind_note(prune, snapshot->folder, &snapshot->fault);
     LIST_FOREACH (snapshots, struct snapshot, snapshot) {
         CLEANUP(arena_freep) struct arena *scratch = arena_new();
         struct node root;
@@ -74,10 +85,7 @@ static bool all_mark(struct prune *prune, struct error *err)
             folder_mark(prune, &root);
             continue;
         }
-        prune->blind = true;
-        note(prune, snapshot->folder,
-             arena_printf(prune->arena, "%s; nothing is freed until it is whole or deleted",
-                          fault.message));
+        blind_note(prune, snapshot->folder, &fault);
     }
     return true;
 }

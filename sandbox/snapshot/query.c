@@ -16,11 +16,41 @@ struct found {
     struct arena *arena;
     struct snapshot *items;
     size_t count, room;
+    struct snapshot_unreadable *unreadable;
+    size_t unreadable_count, unreadable_room;
+    bool strict; /* what cannot be read fails */
 };
 
 static void found_clear(struct found *found)
 {
     free(found->items);
+    free(found->unreadable);
+}
+
+static void found_add(struct found *found, const struct snapshot *snapshot)
+{
+    if (found->count == found->room) {
+        found->room = found->room ? 2 * found->room : 16;
+        found->items = xreallocarray(found->items, found->room, sizeof(*found->items));
+    }
+    found->items[found->count++] = *snapshot;
+}
+
+static void unreadable_add(struct found *found, int dir, const char *name,
+                           const struct error *fault)
+{
+    const char *folder;
+    size_t len;
+    struct error err;
+    if (found->unreadable_count == found->unreadable_room) {
+        found->unreadable_room = found->unreadable_room ? 2 * found->unreadable_room : 4;
+        found->unreadable =
+            xreallocarray(found->unreadable, found->unreadable_room, sizeof(*found->unreadable));
+    }
+    bool known = file_read_beneath(dir, "folder", PATH_MAX, found->arena, &folder, &len, &err) &&
+                 text_is_utf8(folder, len);
+    found->unreadable[found->unreadable_count++] =
+        (struct snapshot_unreadable){ name, known ? folder : NULL, *fault };
 }
 
 static bool entries_open(int dir, DIR **out, struct error *err)
@@ -41,15 +71,15 @@ static bool folder_list(int dir, struct found *found, struct error *err)
             continue;
         const char *name = arena_strndup(found->arena, entry->d_name, len - strlen(".json"));
         struct snapshot *snapshot;
-        if (!record_find(dir, name, found->arena, &snapshot, err))
-            return false;
-        if (!snapshot) /* removed meanwhile */
+        if (!record_name_check(name, err)) /* no record: those have names */
             continue;
-        if (found->count == found->room) {
-            found->room = found->room ? 2 * found->room : 16;
-            found->items = xreallocarray(found->items, found->room, sizeof(*found->items));
+        if (!record_find(dir, name, found->arena, &snapshot, err)) {
+            if (found->strict)
+                return false;
+            unreadable_add(found, dir, name, err);
+        } else if (snapshot) { /* else it was removed meanwhile */
+            found_add(found, snapshot);
         }
-        found->items[found->count++] = *snapshot;
     }
     return true;
 }
@@ -99,7 +129,7 @@ static bool go_up(char *real)
     return true;
 }
 
-static void found_take(struct found *found, struct list *out)
+static void found_take(struct found *found, struct list *out, struct list *out_unreadable)
 {
     struct snapshot *items = ARENA_ARRAY(found->arena, struct snapshot, found->count);
     if (found->count) {
@@ -107,25 +137,32 @@ static void found_take(struct found *found, struct list *out)
         memcpy(items, found->items, found->count * sizeof(*items));
     }
     *out = (struct list){ items, found->count };
+    if (!out_unreadable)
+        return;
+    size_t count = found->unreadable_count;
+    *out_unreadable =
+        (struct list){ ARENA_ARRAY(found->arena, struct snapshot_unreadable, count), count };
+    for (size_t i = 0; i < count; i++)
+        *LIST_AT(*out_unreadable, struct snapshot_unreadable, i) = found->unreadable[i];
 }
 
 bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
-                   struct list *out, struct error *err)
+                   struct list *out, struct list *out_unreadable, struct error *err)
 {
-    CLEANUP(found_clear) struct found found = { .arena = arena };
+    CLEANUP(found_clear) struct found found = { .arena = arena, .strict = !out_unreadable };
     char real[PATH_MAX];
     if (!folder && !all_list(store, &found, err))
         return false;
     if (folder && (!record_folder_real(folder, real, err) || !one_list(store, real, &found, err)))
         return false;
-    found_take(&found, out);
+    found_take(&found, out, out_unreadable);
     return true;
 }
 
 bool snapshot_list_around(struct snapshot_store *store, const char *folder, struct arena *arena,
-                          struct list *out, struct error *err)
+                          struct list *out, struct list *out_unreadable, struct error *err)
 {
-    CLEANUP(found_clear) struct found found = { .arena = arena };
+    CLEANUP(found_clear) struct found found = { .arena = arena, .strict = !out_unreadable };
     char real[PATH_MAX];
     if (!record_folder_real(folder, real, err))
         return false;
@@ -133,7 +170,7 @@ bool snapshot_list_around(struct snapshot_store *store, const char *folder, stru
         if (!one_list(store, real, &found, err))
             return false;
     } while (go_up(real));
-    found_take(&found, out);
+    found_take(&found, out, out_unreadable);
     return true;
 }
 
@@ -153,8 +190,8 @@ static bool folder_find(struct snapshot_store *store, const char *folder, const 
             return false;
     } else {
         struct list list;
-        if (!snapshot_list(store, folder, arena, &list, err))
-            return false;
+        if (!snapshot_list(store, folder, arena, &list, NULL, err))
+            return error_prefix(err, "which is the newest cannot be told");
         if (list.count)
             named = LIST_AT(list, struct snapshot, list.count - 1);
     }
@@ -167,8 +204,8 @@ static bool folder_find(struct snapshot_store *store, const char *folder, const 
 static bool not_found(struct snapshot_store *store, const char *folder, const char *name,
                       struct arena *arena, struct error *err)
 {
-    struct list list;
-    if (!snapshot_list(store, folder, arena, &list, err))
+    struct list list, unreadable;
+    if (!snapshot_list(store, folder, arena, &list, &unreadable, err))
         return false;
     if (!name)
         return error_set(err, NOT_FOUND, "%s has no snapshot yet", folder);

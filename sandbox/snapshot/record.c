@@ -140,53 +140,74 @@ bool record_write(int dir, const struct snapshot *snapshot, struct error *err)
     return file_replace(dir, file_name(snapshot->name, arena), text, strlen(text), 0600, err);
 }
 
-bool record_parse(const char *text, size_t len, struct arena *arena, struct snapshot *out,
-                  struct error *err)
+/* Whatever is wrong with the text, it is not what was written. */
+static bool text_parse(const char *text, size_t len, const char *source, struct arena *arena,
+                       struct doc **out_doc, struct stored *out, struct error *err)
 {
-    struct doc *doc;
-    struct stored stored = { 0 };
-    if (!json_parse(text, len, NULL, JSON_PLAIN, arena, &doc, err))
+    if (!json_parse(text, len, source, JSON_PLAIN, arena, out_doc, err))
         return false;
-    const struct doc *format = doc_find(doc, "format");
+    const struct doc *format = doc_find(*out_doc, "format");
     if (format && format->kind == DOC_INTEGER && format->integer > FORMAT)
         return error_set(err, UNSUPPORTED, "written by a newer version (%lld)",
                          (long long)format->integer);
-    if (!record_decode(doc, &stored_record, arena, &stored, err))
+    return record_decode(*out_doc, &stored_record, arena, out, err);
+}
+
+bool record_parse(const char *text, size_t len, const char *source, struct arena *arena,
+                  struct snapshot *out, struct error *err)
+{
+    struct doc *doc;
+    struct stored stored = { 0 };
+    if (!text_parse(text, len, source, arena, &doc, &stored, err)) {
+        if (err->kind != ERROR_UNSUPPORTED)
+            err->kind = ERROR_UNTRUSTED;
         return false;
+    }
     char check[SHA256_TEXT];
     check_of(doc, arena, check);
     if (strcmp(check, stored.check) != 0)
         return error_set(err, UNTRUSTED, "the record is damaged");
     if (!sha256_is_text(stored.snapshot.root) || !sha256_is_text(stored.snapshot.tree) ||
         stored.snapshot.folder[0] != '/' || !record_name_check(stored.snapshot.name, err))
-        return error_set(err, INVALID, "the record has no known form");
+        return error_set(err, UNTRUSTED, "the record has no known form");
     *out = stored.snapshot;
+    return true;
+}
+
+static bool record_read(int dir, const char *name, struct arena *arena, struct snapshot **out,
+                        struct error *err)
+{
+    const char *text, *file = file_name(name, arena);
+    size_t len;
+    struct error fault;
+    *out = NULL;
+    if (!file_read_beneath(dir, file, LIMIT_SNAPSHOT_RECORD_BYTES, arena, &text, &len, &fault)) {
+        if (fault.kind == ERROR_NOT_FOUND)
+            return true;
+        *err = fault;
+        if (fault.sys == 0 || fault.sys == EIO) /* no file, too large, lost by the disk */
+            err->kind = ERROR_UNTRUSTED;
+        return false;
+    }
+    struct snapshot *snapshot = ARENA_NEW(arena, struct snapshot);
+    if (!record_parse(text, len, file, arena, snapshot, err))
+        return false;
+    if (strcmp(snapshot->name, name) != 0)
+        return error_set(err, UNTRUSTED, "the record is of another, %s", snapshot->name);
+    *out = snapshot;
     return true;
 }
 
 bool record_find(int dir, const char *name, struct arena *arena, struct snapshot **out,
                  struct error *err)
 {
-    const char *text;
-    size_t len;
-    struct error fault;
     if (!record_name_check(name, err))
         return false;
-    *out = NULL;
-    if (!file_read_beneath(dir, file_name(name, arena), LIMIT_SNAPSHOT_RECORD_BYTES, arena, &text,
-                           &len, &fault)) {
-        if (fault.kind != ERROR_NOT_FOUND)
-            *err = fault;
-        return fault.kind == ERROR_NOT_FOUND;
-    }
-    struct snapshot *snapshot = ARENA_NEW(arena, struct snapshot);
-    if (!record_parse(text, len, arena, snapshot, err))
-        return error_prefix(err, "snapshot %s", name);
-    if (strcmp(snapshot->name, name) != 0)
-        return error_set(err, UNTRUSTED, "snapshot %s: the record is of another, %s", name,
-                         snapshot->name);
-    *out = snapshot;
-    return true;
+    if (record_read(dir, name, arena, out, err))
+        return true;
+    if (err->kind == ERROR_UNTRUSTED)
+        error_hint(err, "name another, or forget it: nono snapshot delete %s", name);
+    return error_prefix(err, "snapshot %s", name);
 }
 
 bool record_remove(int dir, const char *name, struct error *err)

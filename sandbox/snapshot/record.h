@@ -28,9 +28,9 @@ bool record_write(int dir, const struct snapshot *snapshot, struct error *err) M
 bool record_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 /* Whether there is one of that name, be it what it may. */
 bool record_is_there(int dir, const char *name);
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name; UNTRUSTED when it is not what was written. */
 bool record_find(int dir, const char *name, struct arena *arena, struct snapshot **out,
                  struct error *err) MUST_CHECK;
-/* Reads a record's text; its check must hold. */
-bool record_parse(const char *text, size_t len, struct arena *arena, struct snapshot *out,
-                  struct error *err) MUST_CHECK;
+/* Reads a record's text; its check must hold. source is its file's name, for messages. */
+bool record_parse(const char *text, size_t len, const char *source, struct arena *arena,
+                  struct snapshot *out, struct error *err) MUST_CHECK;

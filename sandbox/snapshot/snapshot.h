@@ -78,18 +78,27 @@ bool snapshot_create(struct snapshot_store *store, const struct snapshot_options
                      struct arena *arena, struct snapshot_result *out, struct error *err)
     MUST_CHECK;
 
-/* The snapshots of a folder, or of all when it is NULL: struct snapshot, oldest first, in arena. A
- * record that cannot be read fails. */
+/* A snapshot whose record cannot be read. */
+struct snapshot_unreadable {
+    const char *name;
+    const char *folder; /* or NULL, when not even that is known */
+    struct error fault;
+};
+
+/* The snapshots of a folder, or of all when it is NULL: struct snapshot, oldest first, in arena.
+ * Those that cannot be read are in out_unreadable; when that is NULL, the first of them fails. */
 bool snapshot_list(struct snapshot_store *store, const char *folder, struct arena *arena,
-                   struct list *out, struct error *err) MUST_CHECK;
+                   struct list *out, struct list *out_unreadable, struct error *err) MUST_CHECK;
 
 /* Those that snapshot_find finds: of the folder, and of the folders around it. */
 bool snapshot_list_around(struct snapshot_store *store, const char *folder, struct arena *arena,
-                          struct list *out, struct error *err) MUST_CHECK;
+                          struct list *out, struct list *out_unreadable, struct error *err)
+    MUST_CHECK;
 
 /*
  * The snapshot of that name of the folder, or of the nearest folder around it that has one; the
- * newest when name is NULL. NOT_FOUND with the nearest name as advice.
+ * newest when name is NULL. NOT_FOUND with the nearest name as advice; without a name, any record
+ * of the folder that cannot be read fails, for it may be the newest.
  */
 bool snapshot_find(struct snapshot_store *store, const char *folder, const char *name,
                    struct arena *arena, struct snapshot *out, struct error *err) MUST_CHECK;
@@ -170,9 +179,10 @@ bool snapshot_verify_packs(struct snapshot_store *store, struct arena *arena, st
                            struct error *err) MUST_CHECK;
 
 /*
- * Forgets a snapshot of a folder, whose path is absolute and without links; its contents stay until
- * snapshot_prune. CONFLICT when a restore of it was interrupted, unless forced: nothing else says
- * what the folder was to become, and without it the folder is taken as it is.
+ * Forgets a snapshot of a folder, whose path is absolute and without links, be its record damaged
+ * or not; its contents stay until snapshot_prune. CONFLICT when a restore of it was interrupted,
+ * unless forced: nothing else says what the folder was to become, and without it the folder is
+ * taken as it is.
  */
 bool snapshot_delete(struct snapshot_store *store, const char *folder, const char *name, bool force,
                      struct error *err) MUST_CHECK;
@@ -186,7 +196,7 @@ struct snapshot_pruned {
 /*
  * Removes the contents that no snapshot needs, and joins small packs. Waits for others to finish,
  * and they for it. Where damage hides what a snapshot needs, whatever it may need stays: all, when
- * its tree cannot be read; damaged packs, when something is missing that may be in them.
+ * its record or tree cannot be read; damaged packs, when something is missing that may be in them.
  */
 bool snapshot_prune(struct snapshot_store *store, struct arena *arena, struct snapshot_pruned *out,
                     struct error *err) MUST_CHECK;

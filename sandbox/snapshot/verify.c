@@ -89,11 +89,12 @@ bool snapshot_verify_packs(struct snapshot_store *store, struct arena *arena, st
     out->items = ARENA_ARRAY(arena, struct snapshot_damage, store->pack_count);
     for (size_t i = 0; i < store->pack_count; i++) {
         const struct pack *pack = &store->packs[i];
-        if (pack->damage[0])
-            *LIST_AT(*out, struct snapshot_damage, out->count++) = (struct snapshot_damage){
-                arena_strndup(arena, pack->name, strlen(pack->name)),
-                arena_strndup(arena, pack->damage, strlen(pack->damage)),
-            };
+        if (!pack->damage[0])
+            continue;
+        *LIST_AT(*out, struct snapshot_damage, out->count++) = (struct snapshot_damage){
+            arena_strndup(arena, pack->name, strlen(pack->name)),
+            arena_strndup(arena, pack->damage, strlen(pack->damage)),
+        };
     }
     return true;
 }

@@ -113,3 +113,62 @@ def test_a_delete_that_is_done_is_no_failure(store):
     assert "not freed yet" in store.err and "newer version" in store.err
     assert store.json("q2", "list") == []
     store("q2", "delete", "b", status=3)
+
+
+@pytest.fixture
+def unread(store):
+    store("q1", "create", "a2")
+    store("q2", "create", "b2")
+    os.truncate(next((store.user.state / "snapshots/folders").glob("*/b2.json")), 30)
+    return store
+
+
+def test_list_shows_the_others_and_tells_of_it(unread):
+    for words in [(), ("--all",)]:
+        out = unread("q2", "list", *words, status=5)
+        assert "b2" not in out and "b " in out and ("a2" in out) == (words == ("--all",))
+        assert f"{unread.user.work}/q2: snapshot b2: b2.json:1:30: " in unread.err
+        told = unread.json("q2", "list", *words, status=5)[-1]
+        assert (told["name"], told["folder"], told["error"]["code"]) == ("b2", f"{unread.user.work}/q2", "untrusted")
+    assert [entry["name"] for entry in unread.json("q1", "list")] == ["a", "a2"]
+
+
+def test_verify_names_it(unread):
+    for words in [(), ("--all",)]:
+        verdicts = {verdict["name"]: verdict for verdict in unread.json("q2", "verify", *words, status=5)}
+        assert verdicts["b"]["valid"] and not verdicts["b2"]["valid"] and "b2.json:1:30" in verdicts["b2"]["faults"][0]
+    unread("q2", "verify", "b2", status=5)
+    unread("q2", "verify", "b")
+    unread("q1", "verify")
+
+
+def test_the_newest_is_not_guessed(unread):
+    for verb in ("diff", "show"):
+        unread("q2", verb, status=5)
+        assert "which is the newest cannot be told" in unread.err and "nono snapshot delete b2" in unread.err
+        unread("q2", verb, "b")
+        unread("q1", verb)
+    unread("q2", "create", "b2", status=5)
+    unread("q2", "create", "b3")
+
+
+def test_prune_frees_nothing_that_it_may_need(unread):
+    unread.user.put("q2/only", "of b2 alone, for all that nono can tell")
+    unread("q2", "create", "b3")
+    packs = unread.pack_names()
+    pruned = unread.json("q2", "prune", "--keep", 1)  # b goes, b3 is the newest that can be read, b2 stays
+    assert pruned["snapshots_deleted"] == 1 and pruned["bytes_freed"] == 0
+    assert f"{unread.user.work}/q2: snapshot b2: " in pruned["notes"][0] and "nothing is freed" in pruned["notes"][0]
+    assert unread.pack_names() == packs
+    assert [entry["name"] for entry in unread.json("q2", "list", status=5)] == ["b3", "b2"]
+
+    unread("q2", "delete", "b2")
+    assert "nothing is freed" not in unread.err and unread.pack_names() != packs
+    assert [verdict["valid"] for verdict in unread.json("q2", "verify", "--all")] == [True, True, True]
+    unread("q2", "delete", "b2", status=3)
+
+
+def test_a_file_that_is_no_record_is_none(store):
+    next((store.user.state / "snapshots/folders").glob("*/b.json")).with_name("b (copy).json").write_text("x")
+    assert [entry["name"] for entry in store.json("q2", "list")] == ["b"]
+    assert store.json("q2", "prune")["notes"] == []

@@ -138,17 +138,20 @@ static void a_record_is_checked_before_it_is_used(void **unused)
     size_t len;
     assert_ok(file_read_beneath(dir, "a.json", MIB, arena, &text, &len, &err));
     struct snapshot read;
-    assert_ok(record_parse(text, len, arena, &read, &err));
+    assert_ok(record_parse(text, len, "a.json", arena, &read, &err));
     assert_string_equal(read.root, snapshot.root);
 
     char *changed = arena_strndup(arena, text, len);
     *strstr(changed, "\"files\":9") = ' '; /* no JSON any more */
-    assert_fails(record_parse(changed, len, arena, &read, &err), INVALID);
+    struct error fault;
+    assert_false(record_parse(changed, len, "a.json", arena, &read, &fault));
+    assert_int_equal(fault.kind, ERROR_UNTRUSTED);
+    assert_non_null(strstr(fault.message, "a.json:1:"));
     changed = arena_strndup(arena, text, len);
     memcpy(strstr(changed, "\"files\":9"), "\"files\":8", 9);
-    assert_fails(record_parse(changed, len, arena, &read, &err), UNTRUSTED);
+    assert_fails(record_parse(changed, len, "a.json", arena, &read, &err), UNTRUSTED);
     memcpy(strstr(changed, "\"format\":1"), "\"format\":2", 10);
-    assert_fails(record_parse(changed, len, arena, &read, &err), UNSUPPORTED);
+    assert_fails(record_parse(changed, len, "a.json", arena, &read, &err), UNSUPPORTED);
 
     struct snapshot *found;
     assert_ok(file_replace(dir, "b.json", text, len, 0600, &err)); /* under another name */

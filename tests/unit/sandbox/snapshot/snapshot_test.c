@@ -106,12 +106,12 @@ static void snapshots_are_found_from_within_and_by_time(void **unused)
     assert_string_equal(advice.hint, "did you mean second?");
 
     struct list list;
-    assert_ok(snapshot_list(store, folder, arena, &list, &err));
+    assert_ok(snapshot_list(store, folder, arena, &list, NULL, &err));
     assert_int_equal(list.count, 2);
     assert_string_equal(LIST_AT(list, struct snapshot, 0)->name, "first");
-    assert_ok(snapshot_list(store, base, arena, &list, &err));
+    assert_ok(snapshot_list(store, base, arena, &list, NULL, &err));
     assert_int_equal(list.count, 0);
-    assert_ok(snapshot_list(store, NULL, arena, &list, &err));
+    assert_ok(snapshot_list(store, NULL, arena, &list, NULL, &err));
     assert_int_equal(list.count, 2);
 }
 
