@@ -114,10 +114,9 @@ bool snapshot_store_commit(struct snapshot_store *store, struct error *err)
     if (!store->writer)
         return true;
     if (store->written_from < store->object_count) {
-        uint64_t bytes = pack_writer_bytes(store->writer);
         if (!pack_writer_finish(store->writer, name, &fd, &entries, &count, err))
             return false;
-        uint32_t number = objects_add_pack(store, name, fd, bytes);
+        uint32_t number = objects_add_pack(store, name, fd, pack_writer_bytes(store->writer));
         for (size_t i = 0; i < count; i++) {
             struct object *object = object_find(store, entries[i].digest);
             object->pack = number;

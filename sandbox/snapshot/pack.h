@@ -52,6 +52,7 @@ bool pack_copy(struct pack_writer *writer, int fd, uint64_t offset, uint64_t len
                unsigned char digest[SHA256_BYTES], uint64_t *out_len, struct error *err) MUST_CHECK;
 bool pack_drop(struct pack_writer *writer, struct error *err) MUST_CHECK;
 
+/* Of the file; with its index once it is finished. */
 uint64_t pack_writer_bytes(const struct pack_writer *writer);
 
 /*

@@ -129,7 +129,6 @@ static bool writer_finish(struct prune *prune, struct error *err)
     CLEANUP(closep) int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
     size_t count;
-    uint64_t bytes = pack_writer_bytes(prune->writer);
     if (!pack_writer_finish(prune->writer, name, &fd, &entries, &count, err))
         return false;
     bool same = false; /* the same objects: the same pack */
@@ -140,7 +139,7 @@ static bool writer_finish(struct prune *prune, struct error *err)
         same = true;
     }
     prune->out->packs_after += !same;
-    prune->written += same ? 0 : bytes;
+    prune->written += same ? 0 : pack_writer_bytes(prune->writer);
     pack_writer_free(prune->writer);
     prune->writer = NULL;
     prune->copied = 0;

@@ -167,6 +167,37 @@ static void prune_leaves_a_pack_with_a_large_damaged_object(void **unused)
     damaged_object_prune(middle_flip);
 }
 
+static uint64_t packs_bytes;
+
+static void bytes_add(const char *path)
+{
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    packs_bytes += (uint64_t)st.st_size;
+}
+
+static uint64_t packs_size(void)
+{
+    packs_bytes = 0;
+    packs_visit(bytes_add);
+    return packs_bytes;
+}
+
+static void prune_says_what_the_disk_has_back(void **unused)
+{
+    (void)unused;
+    take("one");
+    everything_change();
+    take("two");
+    uint64_t before = packs_size(), freed = prune().bytes; /* joined, nothing removed */
+    assert_int_equal(before - packs_size(), freed);
+    assert_ok(snapshot_delete(store, folder, "one", false, &err));
+    before = packs_size();
+    freed = prune().bytes;
+    assert_int_equal(before - packs_size(), freed);
+    assert_true(freed > 3 * MIB);
+}
+
 static void prune_keeps_what_is_needed(void **unused)
 {
     (void)unused;
@@ -248,6 +279,7 @@ int main(void)
         CASE(prune_keeps_everything_that_it_cannot_judge),
         CASE(prune_leaves_a_pack_with_a_damaged_object),
         CASE(prune_leaves_a_pack_with_a_large_damaged_object),
+        CASE(prune_says_what_the_disk_has_back),
         CASE(prune_keeps_what_is_needed),
         CASE(a_full_disk_leaves_both_whole),
         CASE(a_newer_store_is_refused),
