@@ -1,19 +1,14 @@
 #include "client/cmd/hooks.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "client/cmd/hook_watch.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
@@ -21,7 +16,6 @@
 #define ENV_FILE_MAX  (64 * KIB)
 #define TIMEOUT_S     30
 #define TIMEOUT_S_MAX 3600
-#define GRACE_MS      2000
 
 static bool script_check(const char *path, struct error *err)
 {
@@ -47,38 +41,6 @@ static bool script_check(const char *path, struct error *err)
            error_set(err, DENIED, "everybody may write to its folder");
 }
 
-/* Waits; true when the process has ended within the time. */
-static bool wait_ended(int pidfd, int timeout_ms)
-{
-    struct pollfd polled = { .fd = pidfd, .events = POLLIN };
-    int rc;
-    do {
-        rc = poll(&polled, 1, timeout_ms);
-    } while (rc < 0 && errno == EINTR);
-    return rc > 0;
-}
-
-static bool script_wait(pid_t pid, int64_t timeout_s, struct error *err)
-{
-    CLEANUP(closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-    int64_t seconds = timeout_s > 0 && timeout_s <= TIMEOUT_S_MAX ? timeout_s : TIMEOUT_S;
-    bool in_time = pidfd >= 0 && wait_ended(pidfd, (int)(seconds * 1000));
-    if (!in_time) {
-        (void)kill(pid, SIGTERM);
-        if (pidfd < 0 || !wait_ended(pidfd, GRACE_MS))
-            (void)kill(pid, SIGKILL);
-    }
-    int status = 0;
-    if (waitpid(pid, &status, 0) < 0)
-        return error_set_errno(err, "wait");
-    if (!in_time)
-        return error_set(err, UNAVAILABLE, "it took over %lld seconds", (long long)seconds);
-    if (WIFSIGNALED(status))
-        return error_set(err, UNAVAILABLE, "ended by signal %d", WTERMSIG(status));
-    return WEXITSTATUS(status) == 0 ||
-           error_set(err, UNAVAILABLE, "exit status %d", WEXITSTATUS(status));
-}
-
 struct hook_call {
     const char *type;
     const char *session;
@@ -86,8 +48,7 @@ struct hook_call {
     int exit_code; /* -1: none */
 };
 
-static bool script_run(const struct policy *policy, const struct profile_hook *hook,
-                       const struct hook_call *call, struct error *err)
+static const char *const *variables_make(const struct policy *policy, const struct hook_call *call)
 {
     struct arena *arena = policy->arena;
     size_t count = 0;
@@ -103,15 +64,15 @@ static bool script_run(const struct policy *policy, const struct profile_hook *h
             arena_printf(arena, "NONO_ENV_FILE=/proc/%d/fd/%d", (int)getpid(), call->env_file);
     if (call->exit_code >= 0)
         envp[count++] = arena_printf(arena, "NONO_EXIT_CODE=%d", call->exit_code);
-    const char *argv[] = { hook->script, NULL };
-    pid_t pid;
-    if (!script_check(hook->script, err))
-        return false;
-    errno = posix_spawn(&pid, hook->script, NULL, NULL, (char *const *)(uintptr_t)argv,
-                        (char *const *)(uintptr_t)envp);
-    if (errno)
-        return error_set_errno(err, "start");
-    return script_wait(pid, hook->timeout_s, err);
+    return envp;
+}
+
+static bool script_run(const struct policy *policy, const struct profile_hook *hook,
+                       const struct hook_call *call, int *out_signal, struct error *err)
+{
+    int64_t seconds =
+        hook->timeout_s > 0 && hook->timeout_s <= TIMEOUT_S_MAX ? hook->timeout_s : TIMEOUT_S;
+    return hook_watch(hook->script, variables_make(policy, call), seconds, out_signal, err);
 }
 
 static bool is_variable_name(const char *name, size_t len)
@@ -152,31 +113,46 @@ static bool values_read(int fd, struct arena *arena, struct list *out, struct er
     return true;
 }
 
-bool hook_before(const struct policy *policy, const char *session, struct list *out,
-                 struct error *err)
+static bool before_run(const struct policy *policy, const char *session, struct hook_result *out,
+                       struct error *err)
 {
     const struct profile_hook *hook = &policy->profile->hook_before;
-    if (!hook->script)
-        return true;
     CLEANUP(closep) int file = memfd_create("nono-env", MFD_CLOEXEC);
     struct hook_call call = {
         .type = "before", .session = session, .env_file = file, .exit_code = -1
     };
     if (file < 0)
         return error_set_errno(err, "memfd_create");
-    if (!script_run(policy, hook, &call, err))
-        return error_prefix(err, "the hook %s", hook->script);
-    return lseek(file, 0, SEEK_SET) == 0 && values_read(file, policy->arena, out, err);
+    if (!script_check(hook->script, err))
+        return false;
+    out->ran = true;
+    if (!script_run(policy, hook, &call, &out->signal, err))
+        return false;
+    if (lseek(file, 0, SEEK_SET) != 0)
+        return error_set_errno(err, "NONO_ENV_FILE");
+    return values_read(file, policy->arena, &out->values, err);
 }
 
-void hook_after(const struct policy *policy, const char *session, int exit_code)
+bool hook_before(const struct policy *policy, const char *session, struct hook_result *out,
+                 struct error *err)
+{
+    const char *script = policy->profile->hook_before.script;
+    return !script || before_run(policy, session, out, err) ||
+           error_prefix(err, "the hook %s", script);
+}
+
+int hook_after(const struct policy *policy, const char *session, int exit_code)
 {
     const struct profile_hook *hook = &policy->profile->hook_after;
     struct hook_call call = {
         .type = "after", .session = session, .env_file = -1, .exit_code = exit_code
     };
     struct error err;
-    if (hook->script && !script_run(policy, hook, &call, &err))
+    int signal = 0;
+    if (hook->script &&
+        !(script_check(hook->script, &err) && script_run(policy, hook, &call, &signal, &err)) &&
+        !signal)
         (void)fprintf(stderr, "nono: the hook %s: %s\n", text_escape(hook->script, policy->arena),
                       text_escape(err.message, policy->arena));
+    return signal;
 }

@@ -8,12 +8,18 @@
 
 #include "client/cmd/policy.h"
 
+struct hook_result {
+    struct list values; /* struct environment_value: what it sets for the program */
+    bool ran;           /* what failed was the script, or came of it */
+    int signal;         /* came while it ran, and is to end us; or 0 */
+};
+
 /*
  * Runs the script with NONO_SESSION_ID, NONO_WORKDIR, NONO_HOOK_TYPE and NONO_ENV_FILE. What it
- * writes to that file, lines NAME=VALUE, goes to *out: struct environment_value. SIGTERM after the
- * profile's time, SIGKILL two seconds later.
+ * writes to that file, lines NAME=VALUE, goes to out->values. After the profile's time it is ended
+ * (client/cmd/hook_watch.h). out, which comes in zeroed, is filled in on failure too.
  */
-bool hook_before(const struct policy *policy, const char *session, struct list *out,
+bool hook_before(const struct policy *policy, const char *session, struct hook_result *out,
                  struct error *err) MUST_CHECK;
-/* NONO_EXIT_CODE too. What goes wrong is told on stderr. */
-void hook_after(const struct policy *policy, const char *session, int exit_code);
+/* NONO_EXIT_CODE too. What goes wrong is told on stderr. The signal, as above. */
+int hook_after(const struct policy *policy, const char *session, int exit_code);

@@ -34,8 +34,8 @@ struct run {
     struct run_proxy *proxy;
     struct confinement *confinement;
     const char *snapshot_root;
-    struct list hook_values; /* struct environment_value: what the hook before sets */
-    int signal;              /* that ended the program, or 0 */
+    struct hook_result hook;
+    int signal; /* that ended the program, or 0 */
 };
 
 static void run_clear(struct run *run)
@@ -120,8 +120,7 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
     /* the snapshot first: preparing makes placeholders, and folders above them, in the folder */
     return audit_make(run, err) && snapshot_take(run, err) && proxy_make(run, &confine, err) &&
            confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
-           hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook_values,
-                       err);
+           hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook, err);
 }
 
 /* Done while the program is on its way: neither waits for the other. */
@@ -159,62 +158,64 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .describe = run_describe,
         .context = run,
         .proxy = run->proxy,
-        .envp = policy_environment(&run->policy, proxied, &run->hook_values),
+        .envp = policy_environment(&run->policy, proxied, &run->hook.values),
     };
     bool ok = run_watch(&spec, status, &run->signal, err);
     if (!ok && *status == RUN_EXIT_EXEC)
         explain_refused_program(&run->policy, err);
-    hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
+    run->hook.signal = hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
     return ok;
 }
 
-static bool run_once(const char **operands, int *status, int *signal, struct error *err)
+static bool run_program(struct run *run, const char **operands, int *status, struct error *err)
 {
-    CLEANUP(run_clear) struct run run = { 0 };
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    if (!run_find_program(operands[0], env_get("PATH"), run.program, err)) {
+    if (!run_find_program(operands[0], env_get("PATH"), run->program, err)) {
         *status = RUN_EXIT_EXEC;
         return false;
     }
-    if (!run_prepare(&run, operands[0], err))
+    if (!run_prepare(run, operands[0], err)) {
+        *status = run->hook.ran ? RUN_EXIT_SETUP : 0;
         return false;
-    if (run.policy.options.dry_run || run.policy.options.verbose)
-        explain_confinement(&run.policy, run.confinement, stderr);
-    if (!run.policy.options.silent)
-        explain_shortfalls(&run.policy, run.confinement);
-    if (run.policy.options.dry_run) {
+    }
+    if (run->policy.options.dry_run || run->policy.options.verbose)
+        explain_confinement(&run->policy, run->confinement, stderr);
+    if (!run->policy.options.silent)
+        explain_shortfalls(&run->policy, run->confinement);
+    if (run->policy.options.dry_run) {
         *status = 0;
         return true;
     }
-    bool ok = run_start(&run, operands, status, err);
-    *signal = run.signal;
-    return ok;
+    return run_start(run, operands, status, err);
 }
 
 /*
- * What a shell does in a loop or a script when somebody presses Ctrl-C depends on how the command
- * ended: one that exits has dealt with it, and the shell goes on. So we end as the program did.
- * $? is the same.
+ * By a signal that was held back for a hook's sake, or that ended the program: what a shell does in
+ * a loop or a script when somebody presses Ctrl-C depends on how the command ended, and one that
+ * exits has dealt with it. $? is the same.
  */
-static void end_interrupted(void)
+static void end_by(int signal)
 {
     const struct sigaction action = { .sa_handler = SIG_DFL };
     sigset_t set;
     (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaddset(&set, signal);
+    (void)sigaction(signal, &action, NULL);
     (void)fflush(NULL);
-    (void)kill(getpid(), SIGINT);
+    (void)kill(getpid(), signal);
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
 static bool run_run(const char **operands, int *status, struct error *err)
 {
-    int signal = 0;
-    bool ok = run_once(operands, status, &signal, err);
-    if (ok && signal == SIGINT)
-        end_interrupted();
+    struct run run = { 0 };
+    bool ok = run_program(&run, operands, status, err);
+    run_clear(&run);
+    if (run.hook.signal)
+        end_by(run.hook.signal);
+    if (ok && run.signal == SIGINT)
+        end_by(SIGINT);
     return ok;
 }
 

@@ -302,36 +302,6 @@ def test_a_link_that_the_program_left_is_not_followed_out(sandbox):
     assert done.returncode == 4 and "symbolic link" in done.stderr
 
 
-
-def script(folder, name, text, mode=0o755):
-    path = folder / name
-    path.write_text("#!/bin/sh\n" + text)
-    path.chmod(mode)
-    return path
-
-
-def hooked(sandbox, before, after):
-    text = f'{{"session_hooks": {{"before": {{"script": "{before}"}}, "after": {{"script": "{after}"}}}}}}'
-    return sandbox.profile(text, "test.json")
-
-
-def test_hooks_run_outside_and_pass_variables_in(sandbox):
-    before = script(sandbox.home, "before", 'echo "GREETING=hello $NONO_HOOK_TYPE" > "$NONO_ENV_FILE"\n')
-    after = script(sandbox.home, "after", f'echo "$NONO_EXIT_CODE" > {sandbox.home}/ended\n')
-    done = sandbox.sh('echo "$GREETING"; exit 9', "--profile", hooked(sandbox, before, after), "--block-net")
-    assert (done.returncode, done.stdout) == (9, "hello before\n"), done.stderr
-    assert (sandbox.home / "ended").read_text() == "9\n"
-
-
-@pytest.mark.parametrize("text,mode", [("exit 1\n", 0o755), ("exit 0\n", 0o644), ("exit 0\n", 0o777),
-                                       ('echo nonsense > "$NONO_ENV_FILE"\n', 0o755)])
-def test_a_program_does_not_start_when_the_hook_before_fails(sandbox, text, mode):
-    before = script(sandbox.home, "before", text, mode)
-    after = script(sandbox.home, "after", "")
-    done = sandbox.sh("echo started", "--profile", hooked(sandbox, before, after), "--block-net")
-    assert done.returncode != 0 and done.stdout == "" and done.stderr != ""
-
-
 def test_python_makes_an_environment_and_workers_under_its_profile(sandbox):
     """A virtual environment's pip asks for the system's name and the types of files; workers share semaphores."""
     python = ("run", "--profile", "python-dev", "--allow-cwd", "--")
