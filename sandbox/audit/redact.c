@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/base/buf.h"
-#include "lib/base/limits.h"
 #include "lib/base/text.h"
 
 /* A part of a text that is replaced. */
@@ -28,10 +26,13 @@ static const char *const parameters[] = {
 };
 /* Only behind '?', '&' or '#': too common as words. */
 static const char *const weak_parameters[] = { "code", "state", "nonce", "sig", "signature" };
+/* Of any case, with '-' for '_' too. No word that often ends in one is not about a secret. */
 static const char *const variable_ends[] = {
-    "TOKEN",  "SECRET",     "PASSWORD",   "PASSWD",      "PASSPHRASE", "API_KEY",
-    "APIKEY", "ACCESS_KEY", "SECRET_KEY", "PRIVATE_KEY", "CREDENTIAL", "CREDENTIALS",
+    "token",   "secret",  "password",   "passwd",     "passphrase",
+    "api_key", "apikey",  "access_key", "secret_key", "private_key",
+    "_pass",   "sshpass", "_pwd",       "credential", "credentials",
 };
+static const char *const login_flags[] = { "-u", "--user", "-U", "--proxy-user" };
 static const struct {
     const char *start;
     size_t least; /* characters after it */
@@ -55,18 +56,25 @@ static bool in_list(const char *const *names, size_t count, const char *text, si
     return false;
 }
 
-/* The end of a value: of the quoted text when a quote stands in front, else of the word. */
+/*
+ * The end of a value: of the quoted text when a quote stands in front, else of the word. In a text
+ * that is in quotes itself, a quote has a backslash before it.
+ */
 static size_t value_end(const char *text, size_t from, const char *stops)
 {
-    char quote = text[from];
+    size_t escape = text[from] == '\\';
+    char quote = text[from + escape];
     if (quote == '"' || quote == '\'') {
-        const char *end = strchr(text + from + 1, quote);
-        return end ? (size_t)(end - text) + 1 : strlen(text);
+        const char closing[] = { '\\', quote, '\0' };
+        const char *end = strstr(text + from + escape + 1, escape ? closing : closing + 1);
+        return end ? (size_t)(end - text) + escape + 1 : strlen(text);
     }
-    return from + strcspn(text + from, stops);
+    for (; text[from] && !strchr(stops, text[from]); from++)
+        from += text[from] == '\\' && text[from + 1] && text[from + 1] != '\n';
+    return from;
 }
 
-static bool is_secret_flag(const char *word, size_t len)
+bool redact_is_flag(const char *word, size_t len)
 {
     if (len < 3 || word[0] != '-')
         return false;
@@ -82,7 +90,7 @@ static bool is_secret_flag(const char *word, size_t len)
 /* "--token=x", "--token x" */
 static bool flag_find(const char *text, size_t at, size_t len, struct span *span)
 {
-    if (!is_secret_flag(text + at, len))
+    if (!redact_is_flag(text + at, len))
         return false;
     size_t from = at + len;
     if (text[from] == '=')
@@ -95,41 +103,85 @@ static bool flag_find(const char *text, size_t at, size_t len, struct span *span
     return text[from] != '\0';
 }
 
-/* "Authorization: Bearer x" */
+/* "Authorization: Bearer x", "-HAuthorization: Bearer x" */
 static bool header_find(const char *text, size_t at, size_t len, struct span *span)
 {
     size_t colon = at + len + strspn(text + at + len, " ");
-    if (text[colon] != ':' || !in_list(headers, COUNT(headers), text + at, len))
+    size_t flag = text_starts(text + at, "-H") ? 2 : 0;
+    if (text[colon] != ':' || !in_list(headers, COUNT(headers), text + at + flag, len - flag))
         return false;
+    /* the quotes in an argument that begins with the header are the header's own */
     span->from = colon + 1 + strspn(text + colon + 1, " \t");
-    span->to = span->from + strcspn(text + span->from, "\r\n\"'");
+    span->to = span->from + strcspn(text + span->from, at == 0 ? "\r\n" : "\r\n\"'");
+    return true;
+}
+
+bool redact_is_login_flag(const char *word, size_t len)
+{
+    for (size_t i = 0; i < COUNT(login_flags); i++)
+        if (strlen(login_flags[i]) == len && memcmp(login_flags[i], word, len) == 0)
+            return true;
+    return false;
+}
+
+/* "-u name:x", "-u 'name:x'", "-uname:x", "--user=name:x" */
+static bool login_flag_find(const char *text, size_t at, size_t len, struct span *span)
+{
+    size_t from = at + 2;
+    if (redact_is_login_flag(text + at, len))
+        from = at + len + (text[at + len] == '=' ? 1 : strspn(text + at + len, " \t"));
+    else if (!text_starts(text + at, "-u"))
+        return false;
+    bool quoted = text[from] == '"' || text[from] == '\'';
+    const char quote[] = { text[from], '\0' };
+    from += quoted;
+    size_t end = from + strcspn(text + from, quoted ? quote : " \t\r\n\"'");
+    const char *colon = memchr(text + from, ':', end - from);
+    if (!colon || memmem(text + from, end - from, "://", 3)) /* an address, for another rule */
+        return false;
+    *span = (struct span){ (size_t)(colon - text) + 1, end };
+    return true;
+}
+
+static bool ends_in(const char *name, size_t len, const char *end)
+{
+    size_t end_len = strlen(end);
+    if (len < end_len)
+        return false;
+    for (size_t i = 0; i < end_len; i++) {
+        char c = name[len - end_len + i];
+        if ((c == '-' ? '_' : tolower((unsigned char)c)) != end[i])
+            return false;
+    }
     return true;
 }
 
 static bool is_secret_variable(const char *name, size_t len)
 {
-    for (size_t i = 0; i < COUNT(variable_ends); i++) {
-        size_t end = strlen(variable_ends[i]);
-        if (len >= end && strncmp(name + len - end, variable_ends[i], end) == 0 &&
-            (len == end || name[len - end - 1] == '_'))
+    for (size_t i = 0; i < COUNT(variable_ends); i++)
+        if (ends_in(name, len, variable_ends[i]))
             return true;
-    }
     return false;
 }
 
-/* "?token=x", "token=x", "GITHUB_TOKEN=x" */
+/*
+ * "?token=x", "token=x", "GITHUB_TOKEN=x". An argument that begins with the variable is its value
+ * to the end; but "password=x&user=y" is a form.
+ */
 static bool assignment_find(const char *text, size_t at, size_t len, struct span *span)
 {
     if (text[at + len] != '=')
         return false;
     bool query = at > 0 && strchr("?&#", text[at - 1]);
     bool variable = is_secret_variable(text + at, len);
-    if (!variable && !in_list(parameters, COUNT(parameters), text + at, len) &&
+    bool parameter = in_list(parameters, COUNT(parameters), text + at, len);
+    if (!variable && !parameter &&
         !(query && in_list(weak_parameters, COUNT(weak_parameters), text + at, len)))
         return false;
     span->from = at + len + 1;
     if (variable && at == 0)
-        span->to = strlen(text);
+        span->to = span->from + strcspn(text + span->from,
+                                        parameter && islower((unsigned char)text[at]) ? "&" : "");
     else
         span->to = value_end(text, span->from, query ? "&#; \t\r\n\"'" : "& \t\r\n\"'");
     return true;
@@ -180,7 +232,7 @@ static bool key_find(const char *text, size_t at, size_t len, struct span *span)
 static bool secret_find(const char *text, size_t at, size_t len, struct span *span)
 {
     static bool (*const rules[])(const char *, size_t, size_t, struct span *) = {
-        key_find, flag_find, header_find, assignment_find, login_find, shape_find,
+        key_find, flag_find, header_find, login_flag_find, assignment_find, login_find, shape_find,
     };
     for (size_t i = 0; i < COUNT(rules); i++)
         if (rules[i](text, at, len, span) && span->to > span->from)
@@ -215,48 +267,4 @@ const char *redact_text(const char *text, struct arena *arena)
         return text;
     memcpy(out + used, text + copied, strlen(text + copied) + 1);
     return out;
-}
-
-/* UTF-8, whatever it was, of bounded length. */
-static const char *word_bound(const char *word, struct arena *arena)
-{
-    if (!text_is_utf8(word, strlen(word)))
-        word = text_escape(word, arena);
-    size_t len = strlen(word);
-    if (len <= LIMIT_AUDIT_WORD_BYTES)
-        return word;
-    len = LIMIT_AUDIT_WORD_BYTES;
-    while (len && ((unsigned char)word[len] & 0xc0) == 0x80)
-        len--;
-    return arena_printf(arena, "%.*s[CUT]", (int)len, word);
-}
-
-/* curl's "-u name:password" */
-static const char *login_redact(const char *word, struct arena *arena)
-{
-    const char *colon = strchr(word, ':');
-    return colon ? arena_printf(arena, "%.*s:" REDACTED, (int)(colon - word), word) : word;
-}
-
-struct doc *redact_command(const char *const *command, struct arena *arena, size_t *cut)
-{
-    struct doc *list = doc_new(arena, DOC_LIST);
-    size_t bytes = 0, left = 0;
-    const char *before = "";
-    for (; *command; before = *command++) {
-        const char *word;
-        if (is_secret_flag(before, strlen(before)))
-            word = REDACTED;
-        else if (strcmp(before, "-u") == 0 || strcmp(before, "--user") == 0)
-            word = login_redact(word_bound(*command, arena), arena);
-        else
-            word = redact_text(word_bound(*command, arena), arena);
-        bytes += strlen(word);
-        if (left == 0 && bytes <= LIMIT_AUDIT_COMMAND_BYTES)
-            doc_add_text(arena, list, NULL, word);
-        else
-            left++;
-    }
-    *cut = left;
-    return list;
 }

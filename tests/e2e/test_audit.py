@@ -48,6 +48,14 @@ def test_secrets_of_the_command_line_are_not_recorded(user):  # noqa: F811
     assert "hunter" not in user("audit", "show") + user("audit", "list")
 
 
+def test_a_script_is_recorded_without_its_secrets_and_with_its_commands(user):  # noqa: F811
+    script = "PGPASSWORD='hunter 2' true; true -u me:hunter3 -H'Authorization: Bearer hunter4' && exit 7"
+    run(user, "--", "sh", "-c", script, "PGPASSWORD=hunter5", "-HCookie: hunter6", status=7)
+    assert audit_events(user.records()[-1])[0]["data"]["command"] == [
+        "sh", "-c", "PGPASSWORD=[REDACTED] true; true -u me:[REDACTED] -H'Authorization: [REDACTED]' && exit 7",
+        "PGPASSWORD=[REDACTED]", "-HCookie: [REDACTED]"]
+
+
 def test_tampering_is_found_at_its_line(user):  # noqa: F811
     record = run(user, "--", "true")
     text = record.read_text()
