@@ -100,25 +100,32 @@ enum { ASKED_HELP = 1000, ASKED_USAGE };
             { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, NULL, NULL }, POPT_TABLEEND \
     }
 
-/* Stops at what asks for help: *out_asked, else 0. */
+static bool option_fault(const struct poptOption *options, const char *title, poptContext context,
+                         int rc, struct error *err)
+{
+    const char *typed = poptBadOption(context, 0);
+    const char *near = rc == POPT_ERROR_BADOPT ? option_nearest(options, typed) : NULL;
+    error_set(err, INVALID, "%s: %s", typed, poptStrerror(rc));
+    return near ? error_hint(err, "did you mean --%s? See %s --help", near, title)
+                : error_hint(err, "see %s --help", title);
+}
+
+/* Stops at what asks for help: *out_asked, else 0. Behind a fault the rest is read all the same:
+ * --json may be there, and says how the fault is to be told. */
 static bool options_parse(const struct poptOption *options, const char *title, poptContext context,
                           int *out_asked, struct error *err)
 {
+    bool ok = true;
     *out_asked = 0;
     for (int rc; (rc = poptGetNextOpt(context)) != -1;) {
-        if (rc == ASKED_HELP || rc == ASKED_USAGE) {
+        if (ok && (rc == ASKED_HELP || rc == ASKED_USAGE)) {
             *out_asked = rc;
             return true;
         }
-        if (rc >= -1)
-            continue;
-        const char *typed = poptBadOption(context, 0);
-        const char *near = rc == POPT_ERROR_BADOPT ? option_nearest(options, typed) : NULL;
-        error_set(err, INVALID, "%s: %s", typed, poptStrerror(rc));
-        return near ? error_hint(err, "did you mean --%s? See %s --help", near, title)
-                    : error_hint(err, "see %s --help", title);
+        if (ok && rc < -1)
+            ok = option_fault(options, title, context, rc, err);
     }
-    return true;
+    return ok;
 }
 
 /* Who leaves out what has to be named is told how the command is written. */

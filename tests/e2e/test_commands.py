@@ -59,6 +59,8 @@ def test_a_failure_is_json_for_who_asked_for_json(sandbox, code, command, rest):
                             for text in (fault["message"], plain.stderr, failed.stderr))
     assert fault["code"] == code and message in said and fault.get("hint", "") in said
     assert again == said and plain.stdout == "" and failed.returncode == plain.returncode
+    behind = json.loads(sandbox.nono(*command.split(), *rest.split(), "--json").stdout)["error"]
+    assert behind["code"] == code and behind.get("hint") == fault.get("hint")
 
 
 def test_a_result_that_is_no_success_is_the_one_document(client, publisher):  # noqa: F811

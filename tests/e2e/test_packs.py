@@ -144,6 +144,8 @@ def test_installed_files_that_changed_are_named(client, publisher):  # noqa: F81
         client.ok("verify")
         break_it()
         assert said in client.refused(UNTRUSTED, "verify", publisher.ref("web"))
+        entry = json.loads(client.run("verify", "--json", publisher.ref("web")).stdout)[0]
+        assert entry["error"]["code"] == "untrusted" and said in entry["error"]["message"] and not entry["ok"]
 
 
 def test_a_run_under_a_changed_pack_does_not_start(client, publisher):  # noqa: F811

@@ -30,8 +30,10 @@ static void one_verify(struct results *results, const char *namespace, const cha
     const char *key = arena_printf(results->arena, "%s/%s", namespace, name);
     doc_add_text(results->arena, entry, "pack", key);
     doc_add_bool(results->arena, entry, "ok", ok);
-    if (!ok)
+    if (!ok) {
         doc_add_text(results->arena, entry, "problem", err.message);
+        ui_error_add(results->arena, entry, &err);
+    }
     if (!ok && !results->first.kind)
         results->first = err;
     if (ok && !opt_json)
