@@ -33,12 +33,17 @@ static void variables_set(const struct store *store, struct install *install)
     install->wiring.variables = variables;
 }
 
-static bool other_edits(const struct store *store, const struct install *install, const char *path)
+/* What the packs that stay have wired: a file that one of them edits does not come back as it was.
+ */
+static void others_set(const struct store *store, struct install *install)
 {
+    struct list *others = &install->wiring.others;
+    const struct doc **records =
+        ARENA_ARRAY(install->arena, const struct doc *, store->lockfile.packs.count + 1);
+    *others = (struct list){ records, 0 };
     LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
-        if (pack != install->old && wiring_edits(pack->wiring_record, path))
-            return true;
-    return false;
+        if (pack != install->old && pack->wiring_record)
+            records[others->count++] = pack->wiring_record;
 }
 
 /* The original's client removes packs and leaves wired.json: what the files were then is history.
@@ -54,21 +59,6 @@ static void edits_forget(const struct store *store, struct wired *wired)
     }
 }
 
-/* Files that only the old version edited come back as they were. */
-static bool edits_release(const struct store *store, struct install *install, struct error *err)
-{
-    const struct doc *records = install->old ? install->old->wiring_record : NULL;
-    if (records) {
-        DOC_FOREACH (records, record) {
-            const char *file = doc_text(record, "file");
-            if (file && !other_edits(store, install, file) &&
-                !wired_release(&install->wired, install->plan, file, err))
-                return false;
-        }
-    }
-    return true;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -76,13 +66,12 @@ static bool is_folder(const char *path)
 }
 
 /* Every folder that packs have made goes when it is empty; those that are gone are forgotten. */
-static void folders_drop(const struct store *store, struct install *install)
+static void folders_drop(struct install *install)
 {
     struct wired *wired = &install->wired;
     bool others = false;
-    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
-        others = others ||
-                 (pack != install->old && pack->wiring_record && pack->wiring_record->count > 0);
+    LIST_FOREACH (install->wiring.others, const struct doc *, records)
+        others = others || (*records)->count > 0;
     size_t kept = 0;
     for (size_t i = 0; i < wired->folder_count; i++) {
         if (!is_folder(wired->folders[i]))
@@ -110,17 +99,18 @@ static bool plan_begin(const struct store *store, const struct install_options *
     install->wiring.arena = install->arena;
     install->wiring.platform = platform;
     variables_set(store, install);
+    others_set(store, install);
     wiring_init(&install->wiring, directives);
     const struct doc *records = install->old ? install->old->wiring_record : NULL;
     if (records) {
         DOC_FOREACH (records, record) /* so that what stands there is known to be ours, or not */
             if (doc_text(record, "file") &&
-                !wired_note(&install->wired, install->plan, doc_text(record, "file"),
-                            install->arena, err))
-                return options->force;
+                !wired_note(&install->wired, install->plan, doc_text(record, "file"), true,
+                            install->arena, err) &&
+                !options->force)
+                return false;
     }
-    return wiring_undo(&install->wiring, records, options->force, err) &&
-           edits_release(store, install, err);
+    return wiring_undo(&install->wiring, records, options->force, err);
 }
 
 static struct list artifacts_lock(const struct install_pack *pack, struct arena *arena)
@@ -215,7 +205,7 @@ bool install_plan(const struct store *store, const struct install_pack *pack,
     LIST_FOREACH (*directives, const struct directive, directive)
         if (!wiring_apply(&install->wiring, directive, err))
             return error_prefix(err, "%s", install->key);
-    folders_drop(store, install);
+    folders_drop(install);
     struct own own;
     return wired_settle(&install->wired, install->plan, arena, err) &&
            (own_make(store, install, &own, err) || error_prefix(err, "%s", install->key));
@@ -231,7 +221,7 @@ bool install_plan_removal(const struct store *store, const char *namespace, cons
         return false;
     if (!install->old)
         return error_set(err, NOT_FOUND, "%s is not installed", install->key);
-    folders_drop(store, install);
+    folders_drop(install);
     return wired_settle(&install->wired, install->plan, arena, err);
 }
 

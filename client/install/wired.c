@@ -160,15 +160,16 @@ static bool is_ours(const struct node *node, const char *sha256)
     return strcmp(actual, sha256) == 0;
 }
 
-bool wired_note(struct wired *wired, struct plan *plan, const char *path, struct arena *arena,
-                struct error *err)
+bool wired_note(struct wired *wired, struct plan *plan, const char *path, bool edited,
+                struct arena *arena, struct error *err)
 {
     struct node now;
     struct wired_file *file = file_find(wired, path);
     if (!plan_get(plan, path, &now, err))
         return false;
     if (file) {
-        if (!is_ours(plan_before(plan, path), file->ours))
+        bool is_new = !*file->ours; /* an edit of this plan was the first */
+        if (!is_new && !is_ours(plan_before(plan, path), file->ours))
             file->changed = true;
         return true;
     }
@@ -180,7 +181,8 @@ bool wired_note(struct wired *wired, struct plan *plan, const char *path, struct
         .original = now.bytes,
         .original_len = now.len,
         .mode = now.mode,
-        .ours = "",
+        .changed = edited,
+        .ours = "", /* until wired_settle */
     };
     return true;
 }

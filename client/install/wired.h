@@ -37,9 +37,11 @@ bool wired_is_empty(const struct wired *wired);
  */
 void wired_forget(struct wired *wired, size_t index);
 
-/* Before the first edit of a file: remembers it, or notices that somebody else wrote to it. */
-bool wired_note(struct wired *wired, struct plan *plan, const char *path, struct arena *arena,
-                struct error *err) MUST_CHECK;
+/* Before an edit of a file, or its undoing: remembers it, or notices that somebody else wrote to
+ * it. edited: a pack has edited it already; when nothing is known of it then, what it was is lost.
+ */
+bool wired_note(struct wired *wired, struct plan *plan, const char *path, bool edited,
+                struct arena *arena, struct error *err) MUST_CHECK;
 
 /* No pack edits the file any more: forgets it, and puts the original back unless it was changed. */
 bool wired_release(struct wired *wired, struct plan *plan, const char *path, struct error *err)

@@ -61,6 +61,36 @@ bool wiring_source_get(const struct wiring *wiring, const char *path,
     return *out || error_set(err, INVALID, "the pack has no file %.200s", path);
 }
 
+static bool record_edits(const struct doc *record, const char *path)
+{
+    const char *file = doc_text(record, "file");
+    return file && strcmp(file, path) == 0;
+}
+
+bool wiring_edits(const struct doc *records, const char *path)
+{
+    if (records) {
+        DOC_FOREACH (records, record)
+            if (record_edits(record, path))
+                return true;
+    }
+    return false;
+}
+
+static bool others_edit(const struct wiring *wiring, const char *path)
+{
+    LIST_FOREACH (wiring->others, const struct doc *, records)
+        if (wiring_edits(*records, path))
+            return true;
+    return false;
+}
+
+bool wiring_file_note(struct wiring *wiring, const char *path, struct error *err)
+{
+    return wired_note(wiring->wired, wiring->plan, path, others_edit(wiring, path), wiring->arena,
+                      err);
+}
+
 /* Into the pack's own folder, or what another directive may write to: nowhere else. */
 static bool target_check(const struct wiring *wiring, const char *target, struct error *err)
 {
@@ -193,31 +223,41 @@ static bool record_undo(struct wiring *wiring, const struct doc *record, struct 
     return error_set(err, UNSUPPORTED, "the lock file has a wiring record of an unknown type");
 }
 
+/* The file of a record that is undone, when neither an earlier one nor another pack edits it. */
+static const char *file_left(const struct wiring *wiring, const struct doc *records,
+                             const struct doc *record)
+{
+    const char *file = doc_text(record, "file");
+    if (!file)
+        return NULL;
+    for (const struct doc *earlier = records->first; earlier != record; earlier = earlier->next)
+        if (record_edits(earlier, file))
+            return NULL;
+    return others_edit(wiring, file) ? NULL : file;
+}
+
+static bool undo_goes_on(struct wiring *wiring, bool force, struct error *err)
+{
+    if (!force) {
+        error_prefix(err, "undo the wiring");
+        return error_hint(err, "--force goes on without it");
+    }
+    wiring_note(wiring, "not undone:", err->message);
+    return true;
+}
+
 bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
 {
     for (size_t left = records ? records->count : 0; left-- > 0;) {
         const struct doc *record = records->first;
         for (size_t i = 0; i < left; i++)
             record = record->next;
-        if (record_undo(wiring, record, err))
-            continue;
-        if (!force) {
-            error_prefix(err, "undo the wiring");
-            return error_hint(err, "--force goes on without it");
-        }
-        wiring_note(wiring, "not undone:", err->message);
+        const char *file = file_left(wiring, records, record);
+        if (!record_undo(wiring, record, err) && !undo_goes_on(wiring, force, err))
+            return false;
+        if (file && !wired_release(wiring->wired, wiring->plan, file, err) &&
+            !undo_goes_on(wiring, force, err))
+            return false;
     }
     return true;
-}
-
-bool wiring_edits(const struct doc *records, const char *path)
-{
-    if (records) {
-        DOC_FOREACH (records, record) {
-            const char *file = doc_text(record, "file");
-            if (file && strcmp(file, path) == 0)
-                return true;
-        }
-    }
-    return false;
 }

@@ -38,6 +38,7 @@ struct wiring {
     const struct profile_platform *platform;
     const struct wiring_source *sources;
     size_t source_count;
+    struct list others; /* of const struct doc *: the records of the packs that stay */
     struct arena *arena;
     size_t edited, merged; /* bytes of the files and patches, and values of the patches, so far */
     struct doc *records;   /* a list: for the lock file */
@@ -53,7 +54,9 @@ bool wiring_apply(struct wiring *wiring, const struct directive *directive, stru
 
 /*
  * Undoes what records (a lock file's wiring_record, NULL: none) say, last first. What somebody
- * changed since is left, with a note. With force, what cannot be undone is noted too.
+ * changed since is left, with a note. A file that nothing edits any more is as it was before the
+ * first edit from then on: earlier records find it as they left it. With force, what cannot be
+ * undone is noted too.
  */
 bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
     MUST_CHECK;

@@ -193,8 +193,8 @@ bool merge_apply(struct wiring *wiring, const struct directive *directive, struc
     struct doc *patch;
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch, edit.is_yaml, &patch, err) ||
-        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !edit_open(wiring, &edit, err) || !edited_count(wiring, edit.node.len, err))
+        !wiring_file_note(wiring, edit.path, err) || !edit_open(wiring, &edit, err) ||
+        !edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
@@ -212,8 +212,8 @@ bool append_apply(struct wiring *wiring, const struct directive *directive, stru
     struct doc *entries;
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch_entries, false, &entries, err) ||
-        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !edit_open(wiring, &edit, err) || !edited_count(wiring, edit.node.len, err))
+        !wiring_file_note(wiring, edit.path, err) || !edit_open(wiring, &edit, err) ||
+        !edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
@@ -245,8 +245,7 @@ bool block_apply(struct wiring *wiring, const struct directive *directive, struc
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !wiring_source_get(wiring, directive->content, &source, err) ||
         !variables_expand(wiring->variables, source->bytes, wiring->arena, &content, err) ||
-        !wired_note(wiring->wired, wiring->plan, edit.path, wiring->arena, err) ||
-        !block_file(wiring, &edit, err) ||
+        !wiring_file_note(wiring, edit.path, err) || !block_file(wiring, &edit, err) ||
         !edited_count(wiring, edit.node.len + strlen(content), err))
         return false;
     bool top = directive->position == BLOCK_TOP;

@@ -13,6 +13,8 @@ bool wiring_path(const struct wiring *wiring, const char *text, const char **out
 const struct wiring_source *wiring_source_find(const struct wiring *wiring, const char *path);
 bool wiring_source_get(const struct wiring *wiring, const char *path,
                        const struct wiring_source **out, struct error *err) MUST_CHECK;
+/* Before an edit. */
+bool wiring_file_note(struct wiring *wiring, const char *path, struct error *err) MUST_CHECK;
 
 /* Directives that edit a file which may be the user's. */
 bool merge_apply(struct wiring *wiring, const struct directive *directive, struct error *err);

@@ -18,18 +18,23 @@ WIRING = [
 ]
 
 
+def wiring_pack(wiring, extra, name="web", version="1.0.0"):
+    """A pack of these directives, and of the files (path -> bytes) that they read."""
+    files = pack_files(name, version, wiring=wiring)
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"] += [{"type": "plugin", "path": path} for path in extra]
+    return {**files, **extra, "package.json": json.dumps(manifest).encode()}
+
+
 def wired(version):
     """A pack that wires in all six ways, each version otherwise."""
-    files = pack_files("web", version, wiring=WIRING)
-    manifest = json.loads(files["package.json"])
     extra = {
         "wiring/settings.json": json.dumps({"enabled": {"web": version}, "keep": [3]}).encode(),
         "wiring/block.toml": f'web = "{version}"\n\n[web_table]\nhome = "$HOME"\n'.encode(),
         "wiring/entries.json": json.dumps([{"id": "web", "version": version}]).encode(),
         "wiring/patch.yaml": f"web:\n  version: '{version}'\n".encode(),
     }
-    manifest["artifacts"] += [{"type": "plugin", "path": path} for path in extra]
-    return {**files, **extra, "package.json": json.dumps(manifest).encode()}
+    return wiring_pack(WIRING, extra, version=version)
 
 
 def furnish(home):
