@@ -97,6 +97,7 @@ static bool plan_begin(const struct store *store, const struct install_options *
     install->wiring.plan = install->plan;
     install->wiring.wired = &install->wired;
     install->wiring.arena = install->arena;
+    install->wiring.replaces = install->pack != NULL;
     install->wiring.platform = platform;
     variables_set(store, install);
     others_set(store, install);

@@ -139,13 +139,16 @@ bool tree_merge(struct doc *target, const struct doc *patch, struct doc *record,
            error_set(err, TOO_LARGE, "the patch is nested too deep");
 }
 
-/* The table that a path's last key is in, or NULL when it is not there any more. */
+/* The table that a path's last key is in, or what stands there, or on the way, in place of a table,
+ * or NULL when it is not there any more. */
 static struct doc *way_follow(struct doc *target, const struct doc *path, const char **out_key)
 {
     struct doc *table = target;
     for (const struct doc *key = path->first; key; key = key->next) {
-        if (key->kind != DOC_TEXT || !table || table->kind != DOC_TABLE)
+        if (key->kind != DOC_TEXT || !table)
             return NULL;
+        if (table->kind != DOC_TABLE)
+            return table;
         *out_key = key->text;
         if (key->next)
             table = doc_find(table, key->text);
@@ -162,8 +165,8 @@ static bool path_get(const struct doc *item, const struct doc **out, struct erro
     return true;
 }
 
-static bool leaf_take(struct doc *target, const struct doc *leaf, struct arena *arena,
-                      struct error *err)
+static bool leaf_take(struct doc *target, const struct doc *leaf, struct doc *kept,
+                      struct arena *arena, struct error *err)
 {
     const struct doc *path, *installed = doc_find(leaf, "installed_value");
     const struct doc *prior = doc_find(leaf, "prior_value");
@@ -171,9 +174,13 @@ static bool leaf_take(struct doc *target, const struct doc *leaf, struct arena *
         return false;
     const char *key = NULL;
     struct doc *table = way_follow(target, path, &key);
-    const struct doc *now = table && table->kind == DOC_TABLE ? doc_find(table, key) : NULL;
-    if (!now || !installed || !doc_equal(now, installed))
-        return true; /* changed since: it is somebody else's now */
+    const struct doc *now = table && table->kind != DOC_TABLE ? table : doc_find(table, key);
+    if (!now)
+        return true;
+    if (now == table || !installed || !doc_equal(now, installed)) {
+        doc_append(kept, doc_copy(arena, path)); /* changed since: it is somebody else's now */
+        return true;
+    }
     if (prior)
         tree_set(table, key, prior, arena);
     else
@@ -201,14 +208,14 @@ static bool parents_prune(struct doc *target, const struct doc *parents, struct 
     return true;
 }
 
-bool tree_unmerge(struct doc *target, const struct doc *record, struct arena *arena,
-                  struct error *err)
+bool tree_unmerge(struct doc *target, const struct doc *record, struct doc *kept,
+                  struct arena *arena, struct error *err)
 {
     const struct doc *leaves = doc_find(record, "leaves");
     if (target->kind != DOC_TABLE || !leaves || leaves->kind != DOC_LIST)
         return error_set(err, CONFLICT, "the document or its record is not what it was");
     DOC_FOREACH (leaves, leaf)
-        if (!leaf_take(target, leaf, arena, err))
+        if (!leaf_take(target, leaf, kept, arena, err))
             return false;
     return parents_prune(target, doc_find(record, "created_parents"), err);
 }
@@ -320,8 +327,29 @@ bool tree_append(struct doc *target, const struct tree_append *append, struct do
     return true;
 }
 
-bool tree_unappend(struct doc *target, const struct doc *record, struct arena *arena,
-                   struct error *err)
+/* Entries that are still as they were put in go, or become again what they replaced. */
+static void entry_take(struct doc *list, const char *path, const char *field,
+                       const struct doc *entry, struct doc *kept, struct arena *arena)
+{
+    const char *key = doc_text(entry, "key");
+    const struct doc *installed = doc_find(entry, "installed");
+    const struct doc *prior = doc_find(entry, "prior");
+    const struct doc *now = key ? keyed_find(list, key, field) : NULL;
+    if (!now)
+        return;
+    if (!installed || !doc_equal(now, installed)) {
+        struct doc *way = doc_add_list(arena, kept, NULL);
+        doc_add_text(arena, way, NULL, path);
+        doc_add_text(arena, way, NULL, key);
+    } else if (prior) {
+        item_replace(list, now, doc_copy(arena, prior));
+    } else {
+        item_remove(list, now);
+    }
+}
+
+bool tree_unappend(struct doc *target, const struct doc *record, struct doc *kept,
+                   struct arena *arena, struct error *err)
 {
     const char *path = doc_text(record, "path"), *field = doc_text(record, "key_field");
     const struct doc *entries = doc_find(record, "entries");
@@ -330,17 +358,7 @@ bool tree_unappend(struct doc *target, const struct doc *record, struct arena *a
         return error_set(err, INVALID, "a record of the wiring is not whole");
     if (!list_find(target, path, NULL, arena, &list) || !list)
         return true;
-    DOC_FOREACH (entries, entry) {
-        const char *key = doc_text(entry, "key");
-        const struct doc *installed = doc_find(entry, "installed");
-        const struct doc *prior = doc_find(entry, "prior");
-        const struct doc *now = key ? keyed_find(list, key, field) : NULL;
-        if (!now || !installed || !doc_equal(now, installed))
-            continue;
-        if (prior)
-            item_replace(list, now, doc_copy(arena, prior));
-        else
-            item_remove(list, now);
-    }
+    DOC_FOREACH (entries, entry)
+        entry_take(list, path, field, entry, kept, arena);
     return parents_prune(target, doc_find(record, "created_parents"), err);
 }

@@ -20,9 +20,10 @@ void tree_remove_member(struct doc *table, const char *key);
 bool tree_merge(struct doc *target, const struct doc *patch, struct doc *record,
                 struct arena *arena, struct error *err) MUST_CHECK;
 
-/* Takes out the leaves that are still as they were put in, and the parents that are empty then. */
-bool tree_unmerge(struct doc *target, const struct doc *record, struct arena *arena,
-                  struct error *err) MUST_CHECK;
+/* Takes out the leaves that are still as they were put in, and the parents that are empty then.
+ * The paths of the others go to kept, a list: each a list of keys. */
+bool tree_unmerge(struct doc *target, const struct doc *record, struct doc *kept,
+                  struct arena *arena, struct error *err) MUST_CHECK;
 
 /*
  * Puts entries into the list at a dotted path (numbers are positions in lists): one that has the
@@ -35,5 +36,6 @@ struct tree_append {
 };
 bool tree_append(struct doc *target, const struct tree_append *append, struct doc *record,
                  struct arena *arena, struct error *err) MUST_CHECK;
-bool tree_unappend(struct doc *target, const struct doc *record, struct arena *arena,
-                   struct error *err) MUST_CHECK;
+/* kept: as of tree_unmerge, the list's path and the entry's key. */
+bool tree_unappend(struct doc *target, const struct doc *record, struct doc *kept,
+                   struct arena *arena, struct error *err) MUST_CHECK;

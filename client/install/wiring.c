@@ -30,8 +30,19 @@ void wiring_line_add(struct wiring *wiring, const char *act, const char *path, c
 void wiring_note(struct wiring *wiring, const char *path, const char *text)
 {
     const char **notes = wiring->notes.items;
+    const char *note = arena_printf(wiring->arena, "%s %s", path, text);
+    LIST_FOREACH (wiring->notes, const char *, earlier)
+        if (strcmp(*earlier, note) == 0)
+            return;
     if (wiring->notes.count < WIRING_NOTES_MAX)
-        notes[wiring->notes.count++] = arena_printf(wiring->arena, "%s %s", path, text);
+        notes[wiring->notes.count++] = note;
+}
+
+void wiring_kept(struct wiring *wiring, const char *what)
+{
+    wiring_note(wiring, what,
+                wiring->replaces ? "was changed, and stays unless the new version sets it"
+                                 : "was changed, and stays");
 }
 
 struct doc *wiring_record_add(struct wiring *wiring, const struct directive *directive)
@@ -180,7 +191,7 @@ static bool link_undo(struct wiring *wiring, const struct doc *record, struct er
         return false;
     if (now.kind != NODE_LINK || (target && strcmp(now.target, target) != 0)) {
         if (now.kind != NODE_ABSENT)
-            wiring_note(wiring, link, "was changed, and stays");
+            wiring_kept(wiring, link);
         return true;
     }
     const struct node node = { .kind = prior ? NODE_LINK : NODE_ABSENT, .target = prior };
@@ -200,7 +211,7 @@ static bool file_undo(struct wiring *wiring, const struct doc *record, struct er
         sha256_hex(now.bytes, now.len, actual);
     if (strcmp(actual, sha256) != 0) {
         if (now.kind != NODE_ABSENT)
-            wiring_note(wiring, dest, "was changed, and stays");
+            wiring_kept(wiring, dest);
         return true;
     }
     return plan_put(wiring->plan, dest, &(struct node){ .kind = NODE_ABSENT }, err);

@@ -39,6 +39,7 @@ struct wiring {
     const struct wiring_source *sources;
     size_t source_count;
     struct list others; /* of const struct doc *: the records of the packs that stay */
+    bool replaces;      /* another version follows what is undone */
     struct arena *arena;
     size_t edited, merged; /* bytes of the files and patches, and values of the patches, so far */
     struct doc *records;   /* a list: for the lock file */

@@ -62,28 +62,27 @@ static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *er
     return true;
 }
 
+static const char *edit_text(const struct edit *edit, struct arena *arena)
+{
+    return edit->is_yaml ? yaml_text(edit->doc, arena)
+                         : arena_printf(arena, "%s\n", json_print(edit->doc, JSON_PRETTY, arena));
+}
+
 /* What is written says what was read, and was put in: nobody's settings change their meaning. */
-static bool yaml_save(struct wiring *wiring, const struct edit *edit, const char **out,
-                      struct error *err)
+static bool yaml_check(const struct edit *edit, const char *text, struct arena *arena,
+                       struct error *err)
 {
     struct doc *again;
     struct error fault;
-    const char *text = yaml_text(edit->doc, wiring->arena);
-    if (!yaml_parse(text, strlen(text), edit->path, wiring->arena, &again, &fault) ||
-        !doc_equal(edit->doc, again))
-        return error_set(err, UNSUPPORTED, "%s holds YAML that cannot be written again",
-                         edit->path);
-    *out = text;
-    return true;
+    return (yaml_parse(text, strlen(text), edit->path, arena, &again, &fault) &&
+            doc_equal(edit->doc, again)) ||
+           error_set(err, UNSUPPORTED, "%s holds YAML that cannot be written again", edit->path);
 }
 
 static bool edit_save(struct wiring *wiring, const struct edit *edit, struct error *err)
 {
-    const char *text;
-    if (!edit->is_yaml)
-        text =
-            arena_printf(wiring->arena, "%s\n", json_print(edit->doc, JSON_PRETTY, wiring->arena));
-    else if (!yaml_save(wiring, edit, &text, err))
+    const char *text = edit_text(edit, wiring->arena);
+    if (edit->is_yaml && !yaml_check(edit, text, wiring->arena, err))
         return false;
     const struct node node = { .kind = NODE_FILE,
                                .bytes = text,
@@ -134,20 +133,19 @@ static const char *path_text(const struct doc *path, struct arena *arena)
     return text;
 }
 
-/* "sets a.b, c.d and 3 more" */
-static const char *merge_detail(const struct doc *leaves, struct arena *arena)
+/* "a.b, c.d and 3 more", of paths or of tables that have one. */
+static const char *paths_text(const struct doc *items, struct arena *arena)
 {
-    const char *text = "sets";
+    const char *text = "";
     size_t shown = 0;
-    DOC_FOREACH (leaves, leaf) {
+    DOC_FOREACH (items, item) {
+        const struct doc *path = item->kind == DOC_LIST ? item : doc_find(item, "path");
         if (shown == DETAIL_KEYS)
             break;
-        text = arena_printf(arena, "%s%s %.200s", text, shown++ ? "," : "",
-                            path_text(doc_find(leaf, "path"), arena));
+        text = arena_printf(arena, "%s%s%.200s", text, shown++ ? ", " : "", path_text(path, arena));
     }
-    return leaves->count > shown
-               ? arena_printf(arena, "%s and %zu more", text, leaves->count - shown)
-               : text;
+    return items->count > shown ? arena_printf(arena, "%s and %zu more", text, items->count - shown)
+                                : text;
 }
 
 /* What YAML 1.1 reads otherwise (no, 0755, 1.10) is another value once it has been JSON. */
@@ -202,7 +200,8 @@ bool merge_apply(struct wiring *wiring, const struct directive *directive, struc
         (edit.is_yaml && !priors_keep(record, wiring->arena, err)))
         return error_prefix(err, "%s", edit.path);
     wiring_line_add(wiring, "merge", edit.path,
-                    merge_detail(doc_find(record, "leaves"), wiring->arena));
+                    arena_printf(wiring->arena, "sets %s",
+                                 paths_text(doc_find(record, "leaves"), wiring->arena)));
     return edit_save(wiring, &edit, err);
 }
 
@@ -263,7 +262,8 @@ bool block_apply(struct wiring *wiring, const struct directive *directive, struc
     return plan_put(wiring->plan, edit.path, &node, err);
 }
 
-/* What every undoing of an edit begins with; *there is false when the file is gone. */
+/* What every undoing of an edit begins with; *there is false when the file is gone, or has become
+ * something else. */
 static bool undo_open(struct wiring *wiring, const struct doc *record, struct edit *edit,
                       bool *there, struct error *err)
 {
@@ -275,25 +275,43 @@ static bool undo_open(struct wiring *wiring, const struct doc *record, struct ed
     if (!plan_get(wiring->plan, edit->path, &edit->node, err))
         return false;
     *there = edit->node.kind == NODE_FILE;
+    if (!*there && edit->node.kind != NODE_ABSENT)
+        wiring_kept(wiring, edit->path);
     return true;
 }
 
+static void parts_kept(struct wiring *wiring, const char *path, const struct doc *kept)
+{
+    if (kept->count)
+        wiring_kept(wiring,
+                    arena_printf(wiring->arena, "%s: %s", path, paths_text(kept, wiring->arena)));
+}
+
 static bool tree_undo(struct wiring *wiring, const struct doc *record,
-                      bool (*undo)(struct doc *, const struct doc *, struct arena *,
+                      bool (*undo)(struct doc *, const struct doc *, struct doc *, struct arena *,
                                    struct error *),
                       struct error *err)
 {
     struct edit edit = { .is_yaml = false };
+    struct arena *arena = wiring->arena;
     bool there;
     if (!undo_open(wiring, record, &edit, &there, err))
         return false;
     if (!there)
         return true;
-    if (edit.is_yaml)
-        record = priors_recall(record, wiring->arena);
-    return edit_open(wiring, &edit, err) &&
-           (undo(edit.doc, record, wiring->arena, err) || error_prefix(err, "%s", edit.path)) &&
-           edit_save(wiring, &edit, err);
+    if (!edit_open(wiring, &edit, err))
+        return false;
+    if (edit.doc->kind != DOC_TABLE) {
+        wiring_kept(wiring, edit.path);
+        return true;
+    }
+    const char *before = edit_text(&edit, arena);
+    struct doc *kept = doc_new(arena, DOC_LIST);
+    if (!undo(edit.doc, edit.is_yaml ? priors_recall(record, arena) : record, kept, arena, err))
+        return error_prefix(err, "%s", edit.path);
+    parts_kept(wiring, edit.path, kept);
+    /* Where nothing was left to take out, comments and layout stay too. */
+    return strcmp(before, edit_text(&edit, arena)) == 0 || edit_save(wiring, &edit, err);
 }
 
 bool merge_undo(struct wiring *wiring, const struct doc *record, struct error *err)

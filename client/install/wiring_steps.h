@@ -7,6 +7,8 @@
 
 void wiring_line_add(struct wiring *wiring, const char *act, const char *path, const char *detail);
 void wiring_note(struct wiring *wiring, const char *path, const char *text);
+/* Of what somebody changed, which undoing leaves. */
+void wiring_kept(struct wiring *wiring, const char *what);
 struct doc *wiring_record_add(struct wiring *wiring, const struct directive *directive);
 bool wiring_path(const struct wiring *wiring, const char *text, const char **out, struct error *err)
     MUST_CHECK;

@@ -60,3 +60,54 @@ def test_what_one_pack_put_in_does_not_come_back_with_the_last_pack(client, publ
         client.ok("remove", publisher.ref("web"))
         client.ok("remove", publisher.ref("other"))
         assert (client.home / SETTINGS).read_text() == '{\n  "z": 1\n}\n'
+
+
+DEEP, ENTRIES, YAML = b'{"a": {"b": 1, "l": ["x"]}}', b'[{"id": "web", "v": 1}]', b"web:\n  on: 1\n"
+APPEND = {"type": "json_array_append", "file": "$HOME/.claude/hooks.json", "path": "hooks.list", "key_field": "id",
+          "patch_entries": "e.json"}
+TREES = [merge("p.json"), APPEND, {"type": "yaml_merge", "file": "$HOME/.hermes/config.yaml", "patch": "p.yaml"}]
+
+
+def pull_trees(client, publisher):  # noqa: F811
+    for version in ("1.0.0", "1.1.0"):
+        publisher.publish(wiring_pack(TREES, {"p.json": DEEP, "e.json": ENTRIES, "p.yaml": YAML}, version=version))
+    client.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+
+
+def test_values_that_the_user_changed_stay_and_are_named(client, publisher):  # noqa: F811
+    pull_trees(client, publisher)
+    mine = {SETTINGS: '{"z":1, "a":{"b":5,"l":["x","y"]}} // mine\n',
+            ".claude/hooks.json": '{"hooks":{"list":[{"id":"web","v":2}]}}',
+            ".hermes/config.yaml": "web: {on: 2} # mine\n"}
+    for path, text in mine.items():
+        (client.home / path).write_text(text)
+    said = client.run("pull", "--dry-run", publisher.ref("web")).stderr
+    assert "a.b, a.l was changed, and stays unless the new version sets it" in " ".join(said.split())
+    said = client.ok("remove", publisher.ref("web")).stderr
+    for path, what in ((SETTINGS, "a.b, a.l"), (".claude/hooks.json", "hooks.list.web"), (".hermes/config.yaml", "web.on")):
+        assert f"{client.home / path}: {what} was changed, and stays\n" in said
+        assert (client.home / path).read_text() == mine[path], "nothing was taken out: not a comment is lost"
+
+
+def test_what_the_user_only_added_is_not_called_changed(client, publisher):  # noqa: F811
+    pull_trees(client, publisher)
+    (client.home / SETTINGS).write_text('{"z": 1, "a": {"b": 1, "c": 2}}')
+    assert "stays" not in client.ok("remove", publisher.ref("web")).stderr
+    assert (client.home / SETTINGS).read_text() == '{\n  "z": 1,\n  "a": {\n    "c": 2\n  }\n}\n'
+
+
+@pytest.mark.parametrize("what", ["link", "folder", "list", "gone"])
+def test_what_came_in_place_of_a_merged_file_stays_and_is_named(client, publisher, what):  # noqa: F811
+    pull_trees(client, publisher)
+    path = client.home / SETTINGS
+    path.unlink()
+    if what == "link":
+        path.symlink_to("elsewhere")
+    elif what == "folder":
+        path.mkdir()
+    elif what == "list":
+        path.write_text("[1]")
+    left = client.tree().get(SETTINGS)
+    said = client.ok("remove", publisher.ref("web")).stderr
+    assert (f"{path} was changed, and stays\n" in said) == (what != "gone")
+    assert client.tree().get(SETTINGS) == left

@@ -6,6 +6,7 @@
 #include "client/cmd/pkg/outcome.h"
 #include "client/install/install.h"
 #include "client/ui/term.h"
+#include "lib/base/text.h"
 #include "lib/pack/ref.h"
 
 static int opt_force, opt_json;
@@ -39,7 +40,7 @@ static void report(const struct install *install, struct doc *entry)
     if (opt_json)
         return;
     LIST_FOREACH (install->wiring.notes, const char *, note)
-        fprintf(stderr, "  * %s\n", *note);
+        fprintf(stderr, "  * %s\n", text_escape(*note, arena));
     printf("removed %s\n", install->key);
 }
 

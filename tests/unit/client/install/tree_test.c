@@ -39,7 +39,9 @@ static void a_merge_is_undone_exactly(void **state)
         struct doc *record = doc_new(arena, DOC_TABLE);
         assert_ok(tree_merge(target, parse(cases[i].patch, arena), record, arena, &err));
         assert_string_equal(print(target, arena), cases[i].merged);
-        assert_ok(tree_unmerge(target, parse(print(record, arena), arena), arena, &err));
+        struct doc *kept = doc_new(arena, DOC_LIST);
+        assert_ok(tree_unmerge(target, parse(print(record, arena), arena), kept, arena, &err));
+        assert_int_equal(kept->count, 0);
         assert_string_equal(print(target, arena), cases[i].target);
     }
 }
@@ -56,18 +58,26 @@ static void records_have_the_shape_of_the_original(void **state)
                         "\"created_parents\":[[\"b\"]]}");
 }
 
-static void what_was_changed_since_stays(void **state)
+static void what_was_changed_since_stays_and_is_named(void **state)
 {
     (void)state;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *target = parse("{\"a\":1}", arena), *record = doc_new(arena, DOC_TABLE);
     assert_ok(tree_merge(target, parse("{\"a\":2,\"b\":{\"c\":3}}", arena), record, arena, &err));
-    struct doc *now = parse("{\"a\":5,\"b\":{\"c\":3,\"mine\":4}}", arena);
-    assert_ok(tree_unmerge(now, record, arena, &err));
-    assert_string_equal(print(now, arena), "{\"a\":5,\"b\":{\"mine\":4}}");
-    now = parse("{\"b\":7}", arena);
-    assert_ok(tree_unmerge(now, record, arena, &err));
-    assert_string_equal(print(now, arena), "{\"b\":7}");
+    static const struct {
+        const char *now, *after, *kept;
+    } cases[] = {
+        { "{\"a\":5,\"b\":{\"c\":3,\"mine\":4}}", "{\"a\":5,\"b\":{\"mine\":4}}", "[[\"a\"]]" },
+        { "{\"a\":2,\"b\":{\"c\":[3]}}", "{\"a\":1,\"b\":{\"c\":[3]}}", "[[\"b\",\"c\"]]" },
+        { "{\"b\":7}", "{\"b\":7}", "[[\"b\",\"c\"]]" },
+        { "{\"b\":{}}", "{}", "[]" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct doc *now = parse(cases[i].now, arena), *kept = doc_new(arena, DOC_LIST);
+        assert_ok(tree_unmerge(now, record, kept, arena, &err));
+        assert_string_equal(print(now, arena), cases[i].after);
+        assert_string_equal(print(kept, arena), cases[i].kept);
+    }
 }
 
 static void entries_of_lists_are_replaced_by_key_and_taken_out(void **state)
@@ -92,8 +102,17 @@ static void entries_of_lists_are_replaced_by_key_and_taken_out(void **state)
         doc_add_text(arena, record, "key_field", append.key_field);
         assert_ok(tree_append(target, &append, record, arena, &err));
         assert_string_equal(print(target, arena), cases[i].after);
-        assert_ok(tree_unappend(target, record, arena, &err));
+        struct doc *changed = doc_copy(arena, target), *kept = doc_new(arena, DOC_LIST);
+        assert_ok(tree_unappend(target, record, kept, arena, &err));
         assert_string_equal(print(target, arena), i == 0 ? "{}" : cases[i].target);
+        assert_int_equal(kept->count, 0);
+        if (i != 1)
+            continue;
+        tree_set(doc_find(changed, "a")->first, "v", parse("9", arena), arena);
+        assert_ok(tree_unappend(changed, record, kept, arena, &err));
+        assert_string_equal(print(changed, arena),
+                            "{\"a\":[{\"id\":\"x\",\"v\":9},{\"id\":\"z\"}]}");
+        assert_string_equal(print(kept, arena), "[[\"a\",\"x\"]]");
     }
 }
 
@@ -109,8 +128,9 @@ static void what_is_no_table_or_list_is_refused(void **state)
     const struct tree_append keyless = { "l", "id", parse("[{\"x\":1}]", arena) };
     assert_fails(tree_append(table, &at_number, record, arena, &err), CONFLICT);
     assert_fails(tree_append(table, &keyless, record, arena, &err), INVALID);
-    assert_fails(tree_unmerge(table, parse("{}", arena), arena, &err), CONFLICT);
-    assert_fails(tree_unappend(table, parse("{}", arena), arena, &err), INVALID);
+    struct doc *kept = doc_new(arena, DOC_LIST);
+    assert_fails(tree_unmerge(table, parse("{}", arena), kept, arena, &err), CONFLICT);
+    assert_fails(tree_unappend(table, parse("{}", arena), kept, arena, &err), INVALID);
 }
 
 int main(void)
@@ -118,7 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_merge_is_undone_exactly),
         cmocka_unit_test(records_have_the_shape_of_the_original),
-        cmocka_unit_test(what_was_changed_since_stays),
+        cmocka_unit_test(what_was_changed_since_stays_and_is_named),
         cmocka_unit_test(entries_of_lists_are_replaced_by_key_and_taken_out),
         cmocka_unit_test(what_is_no_table_or_list_is_refused),
     };
