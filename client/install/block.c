@@ -8,6 +8,7 @@
 /* Where a block stands in a text: its first byte, and the one behind its last line. */
 struct span {
     size_t from, to;
+    size_t content, content_len; /* between the lines of the markers */
 };
 
 static bool id_check(const char *id, struct error *err)
@@ -49,7 +50,8 @@ static bool span_find(const char *text, size_t len, const char *id, struct arena
     size_t last = line_find(text, len, from, arena_printf(arena, "# <<< nono:%s <<<", id));
     if (last >= len)
         return error_set(err, CONFLICT, "the block %s has lost its end marker", id);
-    *out = (struct span){ from, line_end(text, len, last) };
+    size_t content = line_end(text, len, from);
+    *out = (struct span){ from, line_end(text, len, last), content, last - content };
     return true;
 }
 
@@ -115,11 +117,16 @@ static bool meaning_check(const char *before, size_t before_len, const char *con
     return true;
 }
 
-static const char *block_text(const char *id, const char *content, struct arena *arena)
+const char *block_lines(const char *content, struct arena *arena)
 {
     size_t len = strlen(content);
-    const char *end = len && content[len - 1] != '\n' ? "\n" : "";
-    return arena_printf(arena, "# >>> nono:%s >>>\n%s%s# <<< nono:%s <<<\n", id, content, end, id);
+    return len && content[len - 1] != '\n' ? arena_printf(arena, "%s\n", content) : content;
+}
+
+static const char *block_text(const char *id, const char *content, struct arena *arena)
+{
+    return arena_printf(arena, "# >>> nono:%s >>>\n%s# <<< nono:%s <<<\n", id,
+                        block_lines(content, arena), id);
 }
 
 static const char *at_end(const char *text, size_t len, const char *block, struct arena *arena)
@@ -161,26 +168,48 @@ static bool block_fit(const char *text, size_t len, const struct block *block, c
     return meaning_check(text, len, block->content, *out, arena, err);
 }
 
-bool block_put(const char *text, size_t len, const struct block *block, struct arena *arena,
-               const char **out, size_t *out_len, struct error *err)
+bool block_content(const char *text, size_t len, const char *id, struct arena *arena,
+                   const char **out, struct error *err)
 {
     struct span span;
     bool found;
-    const char *without, *made;
-    size_t without_len;
+    if (!id_check(id, err) || !span_find(text, len, id, arena, &span, &found, err))
+        return false;
+    if (found && memchr(text + span.content, '\0', span.content_len))
+        return error_set(err, CONFLICT, "the block %s is not text", id);
+    *out = found ? arena_strndup(arena, text + span.content, span.content_len) : NULL;
+    return true;
+}
+
+/* A block that says something else is somebody's by now, or another pack's. */
+static bool standing_check(const char *text, size_t len, const struct block *block, bool *out_found,
+                           struct arena *arena, struct error *err)
+{
+    const char *standing;
+    if (!block_content(text, len, block->id, arena, &standing, err))
+        return false;
+    *out_found = standing != NULL;
+    if (!standing || strcmp(standing, block_lines(block->content, arena)) == 0)
+        return true;
+    error_set(err, CONFLICT, "a block \"%s\" is there already, and says something else", block->id);
+    return error_hint(err, "move what is yours out of the block, delete the rest with its marker "
+                           "lines, and try again");
+}
+
+bool block_put(const char *text, size_t len, const struct block *block, struct arena *arena,
+               const char **out, size_t *out_len, struct error *err)
+{
+    bool found;
     if (!id_check(block->id, err) || !texts_check(text, len, block->content, err) ||
-        !span_find(text, len, block->id, arena, &span, &found, err) ||
-        !block_take(text, len, block->id, arena, &without, &without_len, err))
+        !standing_check(text, len, block, &found, arena, err))
         return false;
     const char *marked = block_text(block->id, block->content, arena);
     if (found)
-        made = arena_printf(arena, "%.*s%s%.*s", (int)span.from, text, marked, (int)(len - span.to),
-                            text + span.to);
-    else if (block->place == BLOCK_AT_TOP)
-        made = at_top(text, len, marked, arena);
-    else
-        made = at_end(text, len, marked, arena);
-    if (!block_fit(without, without_len, block, made, arena, out, err))
+        *out = arena_strndup(arena, text, len);
+    else if (!block_fit(text, len, block,
+                        block->place == BLOCK_AT_TOP ? at_top(text, len, marked, arena)
+                                                     : at_end(text, len, marked, arena),
+                        arena, out, err))
         return false;
     *out_len = strlen(*out);
     return true;
@@ -198,11 +227,10 @@ bool block_take(const char *text, size_t len, const char *id, struct arena *aren
         *out_len = len;
         return true;
     }
-    bool at_the_end = span.to == len;
-    if (at_the_end && span.from >= 2 && memcmp(text + span.from - 2, "\n\n", 2) == 0)
-        span.from--; /* the blank line before it was ours */
-    else if (!at_the_end && text[span.to] == '\n')
-        span.to++; /* and so was the one behind */
+    if (span.to < len && text[span.to] == '\n')
+        span.to++; /* of a block at the top, the blank line behind it was ours */
+    else if (span.from >= 2 && memcmp(text + span.from - 2, "\n\n", 2) == 0)
+        span.from--; /* of one at the end the line before, whatever was added since */
     const char *made =
         arena_printf(arena, "%.*s%.*s", (int)span.from, text, (int)(len - span.to), text + span.to);
     *out = made;

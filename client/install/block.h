@@ -23,14 +23,23 @@ struct block {
 };
 
 /*
- * Puts a block into text, in place of the one of the same id, or at the end, or at the top: behind
- * the keys that stand before the first table, so that a key of the block is a key of the document
- * and no key of the document becomes one of the block's tables. CONFLICT when the file would not be
- * TOML any more, or say something else than file and block together.
+ * Puts a block into text, at the end, or at the top: behind the keys that stand before the first
+ * table, so that a key of the block is a key of the document and no key of the document becomes one
+ * of the block's tables. Where the very block stands already, nothing changes. CONFLICT when one of
+ * its id says something else, or when the file would not be TOML any more, or say something else
+ * than file and block together.
  */
 bool block_put(const char *text, size_t len, const struct block *block, struct arena *arena,
                const char **out, size_t *out_len, struct error *err) MUST_CHECK;
 
-/* Takes the block out, with the blank line that was put before it. No block: the text as it is. */
+/* What a block of this content has between its markers: all lines end. */
+const char *block_lines(const char *content, struct arena *arena);
+
+/* What stands between the markers, or NULL when there is no block. */
+bool block_content(const char *text, size_t len, const char *id, struct arena *arena,
+                   const char **out, struct error *err) MUST_CHECK;
+
+/* Takes the block out, whatever it says, with the blank line that was put before or behind it. No
+ * block: the text as it is. */
 bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,
                 size_t *out_len, struct error *err) MUST_CHECK;

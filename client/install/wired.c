@@ -143,7 +143,7 @@ void wired_forget(struct wired *wired, size_t index)
     wired->files[index] = wired->files[--wired->count];
 }
 
-static struct wired_file *file_find(struct wired *wired, const char *path)
+static struct wired_file *file_find(const struct wired *wired, const char *path)
 {
     for (size_t i = 0; i < wired->count; i++)
         if (strcmp(wired->files[i].path, path) == 0)
@@ -185,6 +185,12 @@ bool wired_note(struct wired *wired, struct plan *plan, const char *path, bool e
         .ours = "", /* until wired_settle */
     };
     return true;
+}
+
+bool wired_is_changed(const struct wired *wired, const char *path)
+{
+    const struct wired_file *file = file_find(wired, path);
+    return !file || file->changed;
 }
 
 bool wired_release(struct wired *wired, struct plan *plan, const char *path, struct error *err)

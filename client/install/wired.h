@@ -43,6 +43,9 @@ void wired_forget(struct wired *wired, size_t index);
 bool wired_note(struct wired *wired, struct plan *plan, const char *path, bool edited,
                 struct arena *arena, struct error *err) MUST_CHECK;
 
+/* Whether somebody else may have written to a file since we did. After wired_note. */
+bool wired_is_changed(const struct wired *wired, const char *path);
+
 /* No pack edits the file any more: forgets it, and puts the original back unless it was changed. */
 bool wired_release(struct wired *wired, struct plan *plan, const char *path, struct error *err)
     MUST_CHECK;

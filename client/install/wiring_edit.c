@@ -5,6 +5,7 @@
 #include "client/install/wiring_steps.h"
 #include "client/install/yaml_text.h"
 #include "lib/base/limits.h"
+#include "lib/digest/sha256.h"
 #include "lib/json/json.h"
 #include "lib/yaml/yaml.h"
 
@@ -236,6 +237,12 @@ static bool block_file(struct wiring *wiring, struct edit *edit, struct error *e
     return edit->node.kind == NODE_FILE || error_set(err, CONFLICT, "%s is not a file", edit->path);
 }
 
+static void block_sha256(const char *content, struct arena *arena, char out[SHA256_TEXT])
+{
+    const char *lines = block_lines(content, arena);
+    sha256_hex(lines, strlen(lines), out);
+}
+
 bool block_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
 {
     struct edit edit = { .is_yaml = false };
@@ -256,6 +263,9 @@ bool block_apply(struct wiring *wiring, const struct directive *directive, struc
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
     doc_add_text(wiring->arena, record, "marker_id", directive->marker_id);
+    char sha256[SHA256_TEXT];
+    block_sha256(content, wiring->arena, sha256);
+    doc_add_text(wiring->arena, record, "content_sha256", sha256);
     wiring_line_add(wiring, "block", edit.path,
                     arena_printf(wiring->arena, "adds a block \"%s\"%s", directive->marker_id,
                                  top ? " before the tables" : ""));
@@ -324,6 +334,25 @@ bool append_undo(struct wiring *wiring, const struct doc *record, struct error *
     return tree_undo(wiring, record, tree_unappend, err);
 }
 
+/* Whether a block goes. A changed one stays as it is, markers too: its keys may be of a table that
+ * is the pack's, and the markers keep a later install from adding the same keys again. */
+static bool block_goes(struct wiring *wiring, const struct doc *record, const char *path,
+                       const char *content)
+{
+    const char *id = doc_text(record, "marker_id"), *put = doc_text(record, "content_sha256");
+    struct arena *arena = wiring->arena;
+    char now[SHA256_TEXT];
+    block_sha256(content, arena, now);
+    if (put && strcmp(put, now) != 0) {
+        wiring_kept(wiring, arena_printf(arena, "%s: the block \"%s\"", path, id));
+        return false;
+    }
+    if (!put && wired_is_changed(wiring->wired, path)) /* the original does not keep the digest */
+        wiring_note(wiring, arena_printf(arena, "%s: the block \"%s\"", path, id),
+                    "is taken out as it stands: what it was is not known");
+    return true;
+}
+
 bool block_undo(struct wiring *wiring, const struct doc *record, struct error *err)
 {
     struct edit edit = { .is_yaml = false };
@@ -333,7 +362,12 @@ bool block_undo(struct wiring *wiring, const struct doc *record, struct error *e
         return error_set(err, INVALID, "a record has no marker_id");
     if (!undo_open(wiring, record, &edit, &there, err))
         return false;
+    const char *content;
     if (!there)
+        return true;
+    if (!block_content(edit.node.bytes, edit.node.len, id, wiring->arena, &content, err))
+        return error_prefix(err, "%s", edit.path);
+    if (!content || !block_goes(wiring, record, edit.path, content))
         return true;
     struct node node = edit.node;
     return block_take(edit.node.bytes, edit.node.len, id, wiring->arena, &node.bytes, &node.len,

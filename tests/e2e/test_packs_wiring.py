@@ -1,7 +1,10 @@
 """What a pack has put into files of the user comes out again, and nothing else does."""
+import json
+
 import pytest
 from fixtures_client import client, publisher, registry  # noqa: F401
 
+from tests.support.stock_store import StockStore
 from tests.support.wired_pack import wiring_pack
 
 SETTINGS = ".claude/settings.json"
@@ -111,3 +114,67 @@ def test_what_came_in_place_of_a_merged_file_stays_and_is_named(client, publishe
     said = client.ok("remove", publisher.ref("web")).stderr
     assert (f"{path} was changed, and stays\n" in said) == (what != "gone")
     assert client.tree().get(SETTINGS) == left
+
+
+CONFIG = ".codex/config.toml"
+BLOCK = [{"type": "toml_block", "file": f"$HOME/{CONFIG}", "marker_id": "m1", "content": "b.toml"}]
+
+
+def pull_block(client, publisher):  # noqa: F811
+    """The file, with its block in it."""
+    for version, text in (("1.0.0", b"[nono]\nk = 1"), ("1.1.0", b"[nono]\nk = 3\n")):
+        publisher.publish(wiring_pack(BLOCK, {"b.toml": text}, version=version))
+    config = client.home / CONFIG
+    config.parent.mkdir()
+    config.write_text("a = 1\n")
+    client.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    assert config.read_text() == "a = 1\n\n# >>> nono:m1 >>>\n[nono]\nk = 1\n# <<< nono:m1 <<<\n"
+    return config
+
+
+@pytest.mark.parametrize("line", ['k = 1\nmine = "my own line"\n', "k = 2\n", "k = 1 # mine\n", ""])
+def test_a_block_that_the_user_changed_stays_and_is_named(client, publisher, line):  # noqa: F811
+    config = pull_block(client, publisher)
+    config.write_text(config.read_text().replace("k = 1\n", line))
+    mine = config.read_text()
+    said = client.ok("remove", publisher.ref("web")).stderr
+    assert f'{config}: the block "m1" was changed, and stays\n' in said and config.read_text() == mine
+
+    said = client.refused(1, "pull", "--yes", publisher.ref("web"))
+    assert f'{config}: a block "m1" is there already' in said and config.read_text() == mine
+    config.write_text("a = 1\n")
+    client.ok("pull", "--yes", publisher.ref("web"))
+    client.ok("remove", publisher.ref("web"))
+    assert config.read_text() == "a = 1\n"
+
+
+def test_an_update_does_not_replace_a_block_that_the_user_changed(client, publisher):  # noqa: F811
+    config = pull_block(client, publisher)
+    ours = config.read_text()
+    mine = ours.replace("k = 1", "k = 2")
+    config.write_text(mine)
+    said = client.run("update", "--yes")
+    assert said.returncode != 0 and 'a block "m1" is there already' in said.stderr and config.read_text() == mine
+    assert json.loads(client.ok("list", "--json").stdout)["packages"][publisher.ref("web")]["version"] == "1.0.0"
+    config.write_text(ours)
+    client.ok("update", "--yes")
+    assert config.read_text() == ours.replace("k = 1", "k = 3")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_block_that_nobody_changed_goes_from_among_what_is_new(client, publisher, end):  # noqa: F811
+    config = pull_block(client, publisher)
+    config.write_bytes(config.read_bytes().replace(b"a = 1\n", f"a = 7{end}".encode()) + f"[x]{end}y = 1{end}".encode())
+    assert "block" not in client.ok("remove", publisher.ref("web")).stderr
+    assert config.read_bytes() == f"a = 7{end}[x]{end}y = 1{end}".encode()
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_a_block_of_which_the_original_forgot_the_digest_goes_and_is_named(client, publisher, changed):  # noqa: F811
+    config = pull_block(client, publisher)
+    StockStore(client.packages).pin(publisher.ref("web"))
+    if changed:
+        config.write_text(config.read_text().replace("k = 1", "k = 2"))
+    said = client.ok("remove", publisher.ref("web")).stderr
+    assert (f'{config}: the block "m1" is taken out as it stands' in said) == changed
+    assert config.read_text() == "a = 1\n"

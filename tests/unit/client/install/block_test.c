@@ -49,6 +49,49 @@ static void a_block_goes_where_it_means_what_it_says_and_comes_out_again(void **
     }
 }
 
+static void the_blank_line_of_a_block_goes_with_it_whatever_follows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after, *left;
+        enum block_place place;
+    } cases[] = {
+        { "a = 1\r\n", "[x]\ny=1\n", "a = 1\r\n[x]\ny=1\n", BLOCK_AT_END },
+        { "a = 1\n", "[x]\ny=1\n", "a = 1\n[x]\ny=1\n", BLOCK_AT_END },
+        { "a = 1\n\n", "[x]\n", "a = 1\n\n[x]\n", BLOCK_AT_END },
+        { "", "[x]\n", "[x]\n", BLOCK_AT_END },
+        { "a = 1\n\n[t]\n", "[x]\n", "a = 1\n\n[t]\n[x]\n", BLOCK_AT_TOP },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const char *made = put(cases[i].before, "b = 1\n", cases[i].place, arena), *out;
+        size_t len;
+        made = arena_printf(arena, "%s%s", made, cases[i].after);
+        assert_ok(block_take(made, strlen(made), "id", arena, &out, &len, &err));
+        assert_string_equal(out, cases[i].left);
+    }
+}
+
+static void a_block_that_says_something_else_is_seen_and_not_replaced(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *made = put("b = 2\n", "a = 1", BLOCK_AT_END, arena), *content, *out;
+    size_t len = strlen(made), out_len;
+    assert_ok(block_content(made, len, "id", arena, &content, &err));
+    assert_string_equal(content, "a = 1\n");
+    assert_string_equal(content, block_lines("a = 1", arena));
+    const struct block same = { "id", "a = 1", BLOCK_AT_END }, other = { "id", "a = 2\n", 0 };
+    assert_ok(block_put(made, len, &same, arena, &out, &out_len, &err));
+    assert_string_equal(out, made);
+    assert_fails(block_put(made, len, &other, arena, &out, &out_len, &err), CONFLICT);
+
+    assert_ok(block_content(made, len, "other", arena, &content, &err));
+    assert_null(content);
+    static const char nul[] = MARKED("a = 1\n\0b\n");
+    assert_fails(block_content(nul, sizeof(nul) - 1, "id", arena, &content, &err), CONFLICT);
+}
+
 static void a_block_that_would_change_what_the_file_says_is_refused(void **state)
 {
     (void)state;
@@ -115,6 +158,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_goes_where_it_means_what_it_says_and_comes_out_again),
+        cmocka_unit_test(the_blank_line_of_a_block_goes_with_it_whatever_follows),
+        cmocka_unit_test(a_block_that_says_something_else_is_seen_and_not_replaced),
         cmocka_unit_test(a_block_that_would_change_what_the_file_says_is_refused),
         cmocka_unit_test(a_file_of_brackets_is_read_in_bounded_time),
         cmocka_unit_test(marker_ids_are_plain),
