@@ -10,11 +10,13 @@
 #include "lib/yaml/yaml.h"
 
 #define DETAIL_KEYS 100
+#define MARK        "\xef\xbb\xbf" /* of byte order: of no meaning in UTF-8, but editors write it */
 
 /* One file that is being edited. */
 struct edit {
     const char *path;
     bool is_yaml;
+    const char *mark; /* MARK where the file begins with one, else "" */
     struct node node;
     struct doc *doc;
 };
@@ -43,7 +45,15 @@ static bool merged_count(struct wiring *wiring, const struct doc *patch, struct 
            error_set(err, TOO_LARGE, "the pack's patches have over %d values", WIRING_MERGED_MAX);
 }
 
-/* An absent or empty file is an empty table. */
+static bool is_blank(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (!text[i] || !strchr(" \t\r\n", text[i]))
+            return false;
+    return true;
+}
+
+/* A file that is absent, or has nothing in it, is an empty table. */
 static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *err)
 {
     if (!plan_get(wiring->plan, edit->path, &edit->node, err))
@@ -53,7 +63,10 @@ static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *er
         return error_hint(err, "a link here has to be replaced by the file that it leads to");
     }
     edit->doc = doc_new(wiring->arena, DOC_TABLE);
-    if (edit->node.len == 0)
+    size_t len = edit->node.len, mark = strlen(MARK);
+    edit->mark = len >= mark && memcmp(edit->node.bytes, MARK, mark) == 0 ? MARK : "";
+    mark = strlen(edit->mark);
+    if (len == mark || is_blank(edit->node.bytes + mark, len - mark))
         return true;
     if (!text_parse(edit->node.bytes, edit->node.len, edit->path, edit->is_yaml, wiring->arena,
                     &edit->doc, err))
@@ -65,8 +78,9 @@ static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *er
 
 static const char *edit_text(const struct edit *edit, struct arena *arena)
 {
-    return edit->is_yaml ? yaml_text(edit->doc, arena)
-                         : arena_printf(arena, "%s\n", json_print(edit->doc, JSON_PRETTY, arena));
+    return edit->is_yaml ? arena_printf(arena, "%s%s", edit->mark, yaml_text(edit->doc, arena))
+                         : arena_printf(arena, "%s%s\n", edit->mark,
+                                        json_print(edit->doc, JSON_PRETTY, arena));
 }
 
 /* What is written says what was read, and was put in: nobody's settings change their meaning. */

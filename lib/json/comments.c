@@ -51,6 +51,8 @@ bool json_comments_blank(const char *text, size_t len, const char *source, struc
                          const char **out, struct error *err)
 {
     char *copy = arena_strndup(arena, text, len);
+    if (strncmp(copy, JSON_BOM, strlen(JSON_BOM)) == 0)
+        blank(copy, 0, strlen(JSON_BOM));
     size_t comma = len; /* a comma with only blanks behind it so far */
     for (size_t i = 0; i < len;) {
         size_t end = comment_end(copy, len, i);

@@ -110,13 +110,22 @@ static bool values_check(const char *text, size_t len, const char *source, struc
     return source ? error_prefix(err, "%s", source) : false;
 }
 
+/* Its bytes in a message would not be seen. */
+static bool mark_check(const char *text, const char *source, struct error *err)
+{
+    if (strncmp(text, JSON_BOM, strlen(JSON_BOM)) != 0)
+        return true;
+    error_set(err, INVALID, "a byte order mark at the start");
+    return error_prefix(err, "%s:1:1", source ? source : "line");
+}
+
 bool json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
                 struct arena *arena, struct doc **out, struct error *err)
 {
     text = arena_strndup(arena, text, len); /* ends in NUL, which json_places_mark relies on */
     if (syntax == JSON_COMMENTS && !json_comments_blank(text, len, source, arena, &text, err))
         return false;
-    if (!values_check(text, len, source, err))
+    if (!mark_check(text, source, err) || !values_check(text, len, source, err))
         return false;
 
     json_error_t fault;

@@ -7,8 +7,10 @@
 #include "lib/base/record.h"
 
 enum json_syntax {
-    JSON_PLAIN,    /* RFC 8259 */
-    JSON_COMMENTS, /* JSONC: line and block comments, and a comma after the last item */
+    JSON_PLAIN, /* RFC 8259 */
+    /* JSONC, and what editors make: line and block comments, a comma after the last item, a byte
+     * order mark at the start */
+    JSON_COMMENTS,
 };
 
 /*

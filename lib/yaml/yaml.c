@@ -285,6 +285,10 @@ bool yaml_parse(const char *text, size_t len, const char *source, struct arena *
         return fault_at(&reader, &start, "not UTF-8");
     if (!tags_check(&reader, text, len))
         return false;
+    size_t mark = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    text +=
+        mark; /* of byte order: libyaml counts it as a column, and finds the next key outdented */
+    len -= mark;
     if (!yaml_parser_initialize(&reader.parser))
         abort();
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);

@@ -178,3 +178,35 @@ def test_a_block_of_which_the_original_forgot_the_digest_goes_and_is_named(clien
     said = client.ok("remove", publisher.ref("web")).stderr
     assert (f'{config}: the block "m1" is taken out as it stands' in said) == changed
     assert config.read_text() == "a = 1\n"
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("before", [b"", b" \n", b"\t\r\n \n", MARK, MARK + b'{"z":1} // mine\r\n'],
+                         ids=["empty", "line", "blank", "mark", "marked"])
+def test_a_file_without_content_or_with_a_byte_order_mark_is_merged_into(client, publisher, before):  # noqa: F811
+    publisher.publish(wiring_pack(TREES, {"p.json": DEEP, "e.json": ENTRIES, "p.yaml": YAML}))
+    paths = [client.home / path for path in (SETTINGS, ".claude/hooks.json", ".hermes/config.yaml")]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(before.replace(b'{"z":1} //', b"z: 1\r\ny: 2 #") if path.suffix == ".yaml" else before)
+    tree = client.tree()
+    client.ok("pull", "--yes", publisher.ref("web"))
+    mark = before[:3] if before.startswith(MARK) else b""
+    assert all(path.read_bytes().startswith(mark) for path in paths)
+    merged = json.loads(paths[0].read_bytes()[len(mark):])
+    assert merged.pop("a") == json.loads(DEEP)["a"] and merged in ({}, {"z": 1})
+    client.ok("remove", publisher.ref("web"))
+    assert client.tree() == tree
+
+
+def test_a_byte_order_mark_stays_in_a_file_that_goes_on(client, publisher):  # noqa: F811
+    publisher.publish(wiring_pack([merge("p.json")], {"p.json": P}))
+    settings = client.home / SETTINGS
+    settings.parent.mkdir()
+    settings.write_bytes(MARK + b"{}")
+    client.ok("pull", "--yes", publisher.ref("web"))
+    settings.write_bytes(settings.read_bytes().replace(b"{\n", b'{"mine":1,'))
+    client.ok("remove", publisher.ref("web"))
+    assert settings.read_bytes() == MARK + b'{\n  "mine": 1\n}\n'

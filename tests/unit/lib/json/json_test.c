@@ -89,8 +89,21 @@ static void comments_may_be_absent(void **state)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *doc;
     assert_ok(json_parse("{}", 2, "p.jsonc", JSON_COMMENTS, arena, &doc, &err));
+    assert_ok(json_parse("\xef\xbb\xbf{}", 5, "p.jsonc", JSON_COMMENTS, arena, &doc, &err));
+    assert_fails(json_parse("{}\xef\xbb\xbf", 5, "p.jsonc", JSON_COMMENTS, arena, &doc, &err),
+                 INVALID);
     assert_fails(json_parse("/*", 2, "p.jsonc", JSON_COMMENTS, arena, &doc, &err), INVALID);
     assert_fails(json_parse("{} /* x", 7, "p.jsonc", JSON_COMMENTS, arena, &doc, &err), INVALID);
+}
+
+static void a_byte_order_mark_is_named_where_it_is_not_taken(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc;
+    struct error err;
+    assert_false(json_parse("\xef\xbb\xbf{}", 5, "p.json", JSON_PLAIN, arena, &doc, &err));
+    assert_string_equal(err.message, "p.json:1:1: a byte order mark at the start");
 }
 
 static void print_round_trips_in_each_style(void **state)
@@ -269,6 +282,7 @@ int main(void)
         cmocka_unit_test(decode_refuses_what_is_not_the_record),
         cmocka_unit_test(comments_keep_every_place),
         cmocka_unit_test(comments_may_be_absent),
+        cmocka_unit_test(a_byte_order_mark_is_named_where_it_is_not_taken),
         cmocka_unit_test(print_round_trips_in_each_style),
         cmocka_unit_test(print_writes_each_kind_as_rfc_8259_has_it),
         cmocka_unit_test(print_has_every_integer),

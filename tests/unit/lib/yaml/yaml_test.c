@@ -29,6 +29,22 @@ static void collections_keep_order_and_places(void **state)
     assert_string_equal(doc->source, "p.yaml");
 }
 
+static void a_byte_order_mark_takes_no_place(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *doc;
+    assert_ok(parse("\xef\xbb\xbf"
+                    "a: 1\nb: 2\n",
+                    arena, &doc, &err));
+    assert_int_equal(doc_find(doc, "a")->key_column, 1);
+    assert_int_equal(doc_find(doc, "b")->integer, 2);
+    assert_fails(parse("a: 1\n  \xef\xbb\xbf"
+                       "b: 2\n",
+                       arena, &doc, &err),
+                 INVALID);
+}
+
 static void plain_scalars_follow_the_core_schema(void **state)
 {
     (void)state;
@@ -190,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(collections_keep_order_and_places),
+        cmocka_unit_test(a_byte_order_mark_takes_no_place),
         cmocka_unit_test(plain_scalars_follow_the_core_schema),
         cmocka_unit_test(aliases_are_copies),
         cmocka_unit_test(an_empty_document_is_null),
