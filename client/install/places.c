@@ -105,6 +105,21 @@ static const char *beneath(const char *path, const char *folder)
                                                                                 : NULL;
 }
 
+const char *place_real(const struct folders *folders, const struct place *place,
+                       struct arena *arena)
+{
+    CLEANUP(freep) char *root = realpath(place->root, NULL);
+    CLEANUP(freep) char *home = realpath(folders->home, NULL);
+    const char *said = place->root, *below = beneath(said, folders->home);
+    if (!root || !home)
+        return NULL;
+    if (below)
+        said = path_join(arena, home, below);
+    else if (strcmp(said, folders->home) == 0)
+        said = home;
+    return strcmp(root, said) == 0 ? NULL : path_join(arena, root, place->relative);
+}
+
 bool place_of_folder(const char *path, struct arena *arena, struct place *out, struct error *err)
 {
     size_t len = strlen(path);

@@ -40,3 +40,8 @@ bool place_find(const struct folders *folders, const char *const *extra, const c
 /* The place of a folder on the way to one of those, which may have to be made. */
 bool place_of_folder(const char *path, struct arena *arena, struct place *out, struct error *err)
     MUST_CHECK;
+
+/* What a place's path leads to, when links of the user's own are on the way from the home to its
+ * root; else NULL. */
+const char *place_real(const struct folders *folders, const struct place *place,
+                       struct arena *arena);

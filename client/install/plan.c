@@ -195,6 +195,12 @@ const struct node *plan_before(const struct plan *plan, const char *path)
     return entry ? &entry->before : NULL;
 }
 
+const char *plan_real_path(const struct plan *plan, const char *path)
+{
+    const struct entry *entry = entry_find(plan, path);
+    return entry ? place_real(plan->folders, &entry->place, plan->arena) : NULL;
+}
+
 void plan_drop_folder(struct plan *plan, const char *path)
 {
     if (plan->dropped_count < NODES_MAX)

@@ -35,6 +35,9 @@ bool plan_put(struct plan *plan, const char *path, const struct node *node, stru
 /* What was there before the plan. plan_get must have been called for the path. */
 const struct node *plan_before(const struct plan *plan, const char *path);
 
+/* place_real of a path that plan_get was called for. */
+const char *plan_real_path(const struct plan *plan, const char *path);
+
 /* A folder that was made by an earlier install: it goes when it is empty in the end. */
 void plan_drop_folder(struct plan *plan, const char *path);
 

@@ -10,6 +10,7 @@ static const struct field line_fields[] = {
     TEXT(struct wiring_line, act, REQUIRED),
     TEXT(struct wiring_line, path, REQUIRED),
     TEXT(struct wiring_line, detail, OPTIONAL),
+    TEXT(struct wiring_line, real, OPTIONAL),
 };
 const struct record wiring_line_record = RECORD(struct wiring_line, "wiring", line_fields);
 
@@ -24,7 +25,8 @@ void wiring_init(struct wiring *wiring, size_t directives)
 void wiring_line_add(struct wiring *wiring, const char *act, const char *path, const char *detail)
 {
     struct wiring_line *lines = wiring->lines.items;
-    lines[wiring->lines.count++] = (struct wiring_line){ act, path, detail };
+    lines[wiring->lines.count++] =
+        (struct wiring_line){ act, path, detail, plan_real_path(wiring->plan, path) };
 }
 
 void wiring_note(struct wiring *wiring, const char *path, const char *text)

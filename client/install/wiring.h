@@ -20,6 +20,7 @@ struct wiring_line {
     const char *act;    /* "write", "link", "merge", "block" */
     const char *path;   /* the file outside the pack */
     const char *detail; /* keys, target, "executable" */
+    const char *real;   /* where the path leads by the user's own links, when that is elsewhere */
 };
 extern const struct record wiring_line_record;
 

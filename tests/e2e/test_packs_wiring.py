@@ -210,3 +210,35 @@ def test_a_byte_order_mark_stays_in_a_file_that_goes_on(client, publisher):  # n
     settings.write_bytes(settings.read_bytes().replace(b"{\n", b'{"mine":1,'))
     client.ok("remove", publisher.ref("web"))
     assert settings.read_bytes() == MARK + b'{\n  "mine": 1\n}\n'
+
+
+def test_consent_names_the_place_that_a_linked_folder_is(client, publisher, tmp_path):  # noqa: F811
+    publisher.publish(wiring_pack([merge("p.json"), write("q.json", ".codex/q.json")], {"p.json": P, "q.json": Q}))
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (client.home / ".claude").symlink_to(outside)
+    ref = publisher.ref("web")
+    said = " ".join(client.ok("pull", "--dry-run", ref).stderr.split())
+    assert f"merge ~/.claude/settings.json, which is {outside}/settings.json, sets a" in said
+    assert "write ~/.codex/q.json" in said and said.count("which is") == 1
+    (entry,) = json.loads(client.ok("pull", "--dry-run", "--json", ref).stdout)
+    assert [line.get("real") for line in entry["wiring"]] == [f"{outside}/settings.json", None]
+    client.ok("pull", "--yes", ref)
+    assert json.loads((outside / "settings.json").read_text()) == {"a": 1}
+    client.ok("remove", ref)
+    assert list(outside.iterdir()) == [] and (client.home / ".claude").is_symlink()
+
+    (outside / "inner").symlink_to(tmp_path)
+    publisher.publish(wiring_pack([merge("p.json", ".claude/inner/x.json")], {"p.json": P}, version="1.1.0"))
+    assert "leads through a symbolic link" in client.run("pull", "--yes", ref).stderr
+    assert not (tmp_path / "x.json").exists()
+
+
+def test_a_home_that_is_a_link_is_no_other_place(client, publisher, tmp_path):  # noqa: F811
+    publisher.publish(wiring_pack([merge("p.json")], {"p.json": P}))
+    (client.home / ".claude").mkdir()
+    home = tmp_path / "linked"
+    home.symlink_to(client.home)
+    for env in ({}, {"HOME": str(home)}):
+        said = client.ok("pull", "--dry-run", publisher.ref("web"), **env).stderr
+        assert "merge ~/.claude/settings.json sets a" in said and "which is" not in said

@@ -94,8 +94,12 @@ static void wiring_print(const struct consent *consent, struct arena *arena)
     if (install->wiring.lines.count)
         fprintf(stderr, "outside its own folder it will:\n");
     LIST_FOREACH (install->wiring.lines, const struct wiring_line, line) {
-        const char *text = arena_printf(arena, "%s %s%s%s", line->act, line->path,
-                                        line->detail ? " " : "", line->detail ? line->detail : "");
+        const char *text = arena_printf(arena, "%s %s", line->act, line->path);
+        if (line->real)
+            text =
+                arena_printf(arena, "%s, which is %s%s", text, line->real, line->detail ? "," : "");
+        if (line->detail)
+            text = arena_printf(arena, "%s %s", text, line->detail);
         words_print("-", UI_PLAIN, words_at_home(text, home, arena), stderr);
     }
     LIST_FOREACH (install->wiring.notes, const char *, note)
