@@ -85,7 +85,10 @@ def test_values_that_the_user_changed_stay_and_are_named(client, publisher):  # 
     for path, text in mine.items():
         (client.home / path).write_text(text)
     said = client.run("pull", "--dry-run", publisher.ref("web")).stderr
-    assert "a.b, a.l was changed, and stays unless the new version sets it" in " ".join(said.split())
+    kept = "a.b, a.l was changed, and stays unless the new version sets it"
+    assert kept in " ".join(said.split())
+    (entry,) = json.loads(client.ok("pull", "--dry-run", "--json", publisher.ref("web")).stdout)
+    assert len(entry["notes"]) == 3 and f"{client.home / SETTINGS}: {kept}" in entry["notes"]
     said = client.ok("remove", publisher.ref("web")).stderr
     for path, what in ((SETTINGS, "a.b, a.l"), (".claude/hooks.json", "hooks.list.web"), (".hermes/config.yaml", "web.on")):
         assert f"{client.home / path}: {what} was changed, and stays\n" in said
@@ -114,6 +117,19 @@ def test_what_came_in_place_of_a_merged_file_stays_and_is_named(client, publishe
     said = client.ok("remove", publisher.ref("web")).stderr
     assert (f"{path} was changed, and stays\n" in said) == (what != "gone")
     assert client.tree().get(SETTINGS) == left
+
+
+def test_by_force_what_can_be_undone_is(client, publisher):  # noqa: F811
+    publisher.publish(wiring_pack([merge("p.json", ".claude/in/p.json"), merge("q.json", ".codex/q.json")],
+                                  {"p.json": P, "q.json": Q}))
+    client.ok("pull", "--yes", publisher.ref("web"))
+    inner = client.home / ".claude/in"
+    inner.rename(client.home / "moved")
+    inner.symlink_to(client.home / "moved")
+    assert "leads through a symbolic link" in client.run("remove", publisher.ref("web")).stderr
+    assert (client.home / ".codex/q.json").exists()
+    assert "not undone: " in client.ok("remove", "--force", publisher.ref("web")).stderr
+    assert not (client.home / ".codex").exists() and json.loads((client.home / "moved/p.json").read_text()) == {"a": 1}
 
 
 CONFIG = ".codex/config.toml"

@@ -204,5 +204,8 @@ bool consent_doc(const struct consent *consent, struct arena *arena, struct doc 
         doc_insert(arena, out, "permissions", record_encode(&permissions_record, asked.now, arena));
     records_add(out, "changes", &asked.changes, &permission_change_record, arena);
     records_add(out, "wiring", &consent->install->wiring.lines, &wiring_line_record, arena);
+    struct doc *notes = doc_add_list(arena, out, "notes");
+    LIST_FOREACH (consent->install->wiring.notes, const char *, note)
+        doc_add_text(arena, notes, NULL, *note);
     return true;
 }
