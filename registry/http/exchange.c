@@ -97,13 +97,33 @@ static bool method_read(struct exchange *exchange)
     return error_set(&exchange->err, METHOD, "method %.16s is not known", exchange->method);
 }
 
+/* "OPTIONS *" asks about the server and not about an address (RFC 9110 section 9.3.7). */
+static bool is_about_server(const struct exchange *exchange)
+{
+    return strcmp(exchange->req.path, "*") == 0 && strcmp(exchange->method, "OPTIONS") == 0;
+}
+
+static void server_tell(struct exchange *exchange)
+{
+    const char *all = method_name(0);
+    for (size_t i = 1; i < METHOD_COUNT; i++)
+        all = arena_printf(exchange->req.arena, "%s, %s", all, method_name((enum method)i));
+    (void)response_empty(&exchange->res, 204);
+    response_header(&exchange->res, "Allow", all);
+    reply_make(exchange);
+}
+
 static void open_at(struct exchange *exchange)
 {
     struct request *req = &exchange->req;
     if (!headers_read(exchange))
         return;
     client_read(exchange);
-    if (!method_read(exchange) || address_read(exchange))
+    if (exchange->err.kind == ERROR_NONE && is_about_server(exchange)) {
+        server_tell(exchange);
+        return;
+    }
+    if (exchange->err.kind != ERROR_NONE || !method_read(exchange) || address_read(exchange))
         return;
     if (exchange->err.kind == ERROR_NOT_FOUND && (req->method == GET || req->method == HEAD)) {
         struct error none;

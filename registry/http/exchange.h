@@ -42,10 +42,12 @@ struct exchange {
     int64_t body_us;    /* since when it is received */
     const char *count;  /* response.count, or NULL */
     const char *method; /* as sent; lives with the connection */
-    char uri[];         /* as sent, with the query */
+    size_t target_len;  /* of the request target, as sent */
+    char uri[];         /* the target with the query, without scheme and host */
 };
 
-/* Gives the request its arena, header fields, client and id, and finds its route; fills err. */
+/* Gives the request its arena, header fields, client and id, and finds its route unless err has
+ * something already; fills err. */
 void exchange_open(struct exchange *exchange);
 /* Who asks, also of one that was not opened. */
 const char *exchange_client(struct exchange *exchange);

@@ -15,6 +15,7 @@
 #include "lib/base/mem.h"
 #include "registry/http/framing.h"
 #include "registry/http/internal.h"
+#include "registry/http/uri.h"
 
 /*
  * Header fields of a request, and the buffer of its body. What is over 32 KiB is mapped, so that
@@ -24,18 +25,23 @@
 #define CONNECTIONS_MAX        4096
 #define CONNECTIONS_PER_IP_MAX 256
 #define TIMEOUT_S              30
+#define LENIENT                0 /* what it would refuse, framing.c does, with an answer of ours */
 #define TLS_VERSIONS           "NORMAL:-VERS-TLS1.1:-VERS-TLS1.0" /* 1.2 and 1.3 */
 
 /* The first to see a request; what it returns is the exchange of all later callbacks. */
 static void *on_address(void *context, const char *uri, struct MHD_Connection *connection)
 {
     struct server *server = context;
-    size_t len = strlen(uri) + 1;
-    struct exchange *exchange = malloc(sizeof(*exchange) + len);
+    const char *local = uri_local(uri);
+    size_t len = strlen(local) + 1;
+    bool rootless = local != uri && *local != '/';
+    struct exchange *exchange = malloc(sizeof(*exchange) + rootless + len);
     if (!exchange)
         abort();
     memset(exchange, 0, sizeof(*exchange));
-    memcpy(exchange->uri, uri, len);
+    exchange->uri[0] = '/';
+    memcpy(exchange->uri + rootless, local, len);
+    exchange->target_len = (size_t)(local - uri) + len - 1;
     exchange->server = server;
     exchange->connection = connection;
     exchange->res.fd = -1;
@@ -115,17 +121,21 @@ static bool admits_first(struct exchange *exchange)
            (route->body == BODY_RAW || route->body == BODY_MULTIPART) && !takes_early(exchange);
 }
 
+static const char *path_of(const char *target)
+{
+    const char *path = uri_local(target);
+    return path != target && *path == '\0' ? "/" : path;
+}
+
 /* The header is there. A request without a body is judged at its second call, which keeps the
  * connection; one whose body is refused is answered now, which closes it. */
-static enum MHD_Result on_begin(struct exchange *exchange)
+static enum MHD_Result on_begin(struct exchange *exchange, const struct framing_line *line)
 {
-    struct error fault;
     bool get = strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0;
     struct MHD_Connection *connection = exchange->connection;
     exchange->stage = STAGE_BODY;
-    if (!framing_check(connection, &fault)) {
+    if (!framing_check(connection, line, &exchange->err)) {
         exchange_open(exchange);
-        exchange->err = fault;
         exchange->closes = true;
         return fail_send(exchange);
     }
@@ -196,11 +206,12 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
                                   const char *chunk, size_t *chunk_len, void **slot)
 {
     struct exchange *exchange = *slot;
-    (void)context, (void)connection, (void)version;
+    (void)context, (void)connection;
     if (exchange->stage == STAGE_NEW) {
-        exchange->req.path = path;
+        struct framing_line line = { method, path, version, exchange->target_len, exchange->uri };
+        exchange->req.path = path_of(path);
         exchange->method = method;
-        return on_begin(exchange);
+        return on_begin(exchange, &line);
     }
     if (exchange->stage == STAGE_ADMITTING && *chunk_len == 0)
         return on_admitted(exchange);
@@ -212,12 +223,24 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return on_whole(exchange);
 }
 
+/*
+ * What libmicrohttpd answered by itself: a length that is no number before on_request was called,
+ * a malformed chunk after. 0 when nobody answered.
+ */
+static unsigned own_status(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_HTTP_STATUS);
+    return info ? info->http_status : 0;
+}
+
 /* The address is last: a line has an end, and a long one leaves nothing else out. */
 static void access_log(struct exchange *exchange, int64_t took_us)
 {
-    log_info("request", KV("request_id", exchange->req.id), KV("method", exchange->method),
-             KV("status", exchange->status), KV("bytes", (int64_t)exchange->bytes_out),
-             KV("us", took_us), KV("client", exchange_client(exchange)), KV("path", exchange->uri));
+    log_info("request", KV("request_id", exchange->req.id),
+             KV("method", exchange->method ? exchange->method : ""), KV("status", exchange->status),
+             KV("bytes", (int64_t)exchange->bytes_out), KV("us", took_us),
+             KV("client", exchange_client(exchange)), KV("path", exchange->uri));
 }
 
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
@@ -225,11 +248,13 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 {
     struct server *server = context;
     struct exchange *exchange = *slot;
-    (void)connection, (void)reason;
+    (void)reason;
     if (!exchange)
         return;
     int64_t took_us = clock_monotonic_us() - exchange->started_us;
-    if (exchange->method) {
+    if (exchange->status == 0)
+        exchange->status = own_status(connection);
+    if (exchange->method || exchange->status) {
         struct metrics_request request = { exchange->match.route, exchange->status,
                                            exchange->bytes_in, exchange->bytes_out, took_us };
         metrics_count(server->config.metrics, &request);
@@ -298,8 +323,8 @@ static bool daemon_start(struct server *server, struct error *err)
         MHD_OPTION_LISTEN_SOCKET, config->listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
         server, MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_URI_LOG_CALLBACK,
         on_address, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_CONNECTION_LIMIT, or_else(config->connections_max, CONNECTIONS_MAX),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_STRICT_FOR_CLIENT,
+        LENIENT, MHD_OPTION_CONNECTION_LIMIT, or_else(config->connections_max, CONNECTIONS_MAX),
         MHD_OPTION_PER_IP_CONNECTION_LIMIT,
         or_else(config->connections_per_ip_max, CONNECTIONS_PER_IP_MAX),
         MHD_OPTION_CONNECTION_TIMEOUT, or_else(config->timeout_s, TIMEOUT_S), MHD_OPTION_ARRAY,

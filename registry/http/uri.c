@@ -1,6 +1,7 @@
 #include "registry/http/uri.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/text.h"
 #include "registry/http/request.h"
@@ -75,4 +76,45 @@ bool uri_arguments(const char *text, struct arena *arena, struct list *out, stru
     }
     *out = (struct list){ items, count };
     return true;
+}
+
+const char *uri_authority(const char *target, size_t *len)
+{
+    static const char *const schemes[] = { "http://", "https://" };
+    for (size_t i = 0; i < COUNT(schemes); i++) {
+        size_t scheme = strlen(schemes[i]);
+        if (strncasecmp(target, schemes[i], scheme) == 0) {
+            *len = strcspn(target + scheme, "/?");
+            return target + scheme;
+        }
+    }
+    return NULL;
+}
+
+const char *uri_local(const char *target)
+{
+    size_t len;
+    const char *host = *target == '/' ? NULL : uri_authority(target, &len);
+    return host ? host + len : target;
+}
+
+static bool is_host_byte(char c, bool literal)
+{
+    char low = (char)(c | 0x20);
+    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || (literal && c == ':') ||
+           (c && strchr("-._~!$&'()*+,;=%", c));
+}
+
+bool uri_is_authority(const char *text, size_t len)
+{
+    const char *at = text, *end = text + len;
+    bool literal = len > 0 && *at == '[';
+    for (at += literal; at < end && is_host_byte(*at, literal); at++)
+        ;
+    if (at == text + literal || (literal && (at == end || *at++ != ']')))
+        return false;
+    if (at < end && *at == ':')
+        for (at++; at < end && *at >= '0' && *at <= '9'; at++)
+            ;
+    return at == end;
 }

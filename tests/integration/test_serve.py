@@ -11,21 +11,7 @@ import time
 import pytest
 
 from tests.support import packs
-from tests.support.registry import Registry, multipart
-
-
-def raw(registry, data, until=b"\r\n\r\n"):
-    """Bytes as they are, on a connection of their own; what comes back until it is closed or still."""
-    host, port = registry.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as link:
-        link.sendall(data)
-        out = b""
-        while until not in out:
-            more = link.recv(65536)
-            if not more:
-                break
-            out += more
-        return out
+from tests.support.registry import Registry, multipart, raw
 
 
 def test_answers_health_readiness_and_metrics(registry):
@@ -96,25 +82,6 @@ def test_both_prefixes_are_the_same_place(registry):
     assert once.status == twice.status == 200 and once.json() == twice.json()
     assert registry.get("/registry").status == 404
     assert registry.get("/api/v1/api/v1/api/v1/registry").status == 404
-
-
-GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n"
-
-
-@pytest.mark.parametrize("fields", [
-    b"Content-Length: 5\r\nContent-Length: 0\r\n", b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-    b"Content-Length : 5\r\n", b"Transfer-Encoding: xchunked\r\n", b"Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n",
-    b"Content-Length: +5\r\n", b"Content-Length: 5, 5\r\n",
-])
-def test_a_request_whose_end_can_be_read_in_two_ways_is_refused_and_the_connection_closed(registry, fields):
-    answers = raw(registry, GET + fields + b"\r\n" + GET + b"\r\n" + GET + b"Connection: close\r\n\r\n", until=b"nothing")
-    # what libmicrohttpd refuses by itself has its head twice
-    assert set(re.findall(rb"HTTP/1\.1 (\d+)", answers)) == {b"400"} and b"\r\nConnection: close\r\n" in answers
-
-
-def test_requests_behind_each_other_are_answered_in_turn(registry):
-    answers = raw(registry, GET + b"\r\n" + GET + b"Content-Length: 0\r\nConnection: close\r\n\r\n", until=b"nothing")
-    assert answers.count(b"HTTP/1.1 200 ") == 2
 
 
 def test_a_client_that_goes_by_the_byte_is_cut_off_and_others_are_not(registry_folder):

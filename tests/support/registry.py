@@ -18,6 +18,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import tempfile
@@ -54,6 +55,20 @@ def multipart(parts, boundary="----nono-test-boundary"):
         disposition = f'form-data; name="{name}"' + (f'; filename="{filename}"' if filename else "")
         out += f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n".encode() + data + b"\r\n"
     return f"multipart/form-data; boundary={boundary}", out + f"--{boundary}--\r\n".encode()
+
+
+def raw(registry, data, until=b"\r\n\r\n"):
+    """Bytes as they are, on a connection of their own; what comes back until it is closed or still."""
+    host, port = registry.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as link:
+        link.sendall(data)
+        out = b""
+        while until not in out:
+            more = link.recv(65536)
+            if not more:
+                break
+            out += more
+        return out
 
 
 class Registry:
