@@ -14,7 +14,8 @@ static bool tag_at(const char *at, const char *etag, size_t *len)
     return *len - 2 == strlen(etag) && strncmp(at + 1, etag, *len - 2) == 0;
 }
 
-bool etag_listed(const char *field, const char *etag)
+/* A weak tag is never the same as another where that is asked strongly (RFC 9110, 8.8.3.2). */
+static bool is_listed(const char *field, const char *etag, bool strongly)
 {
     if (!field)
         return false;
@@ -24,15 +25,38 @@ bool etag_listed(const char *field, const char *etag)
     while (*at) {
         size_t len = 0;
         at += strspn(at, " \t,");
-        if (strncmp(at, "W/", 2) == 0)
+        bool weak = strncmp(at, "W/", 2) == 0;
+        if (weak)
             at += 2;
-        if (tag_at(at, etag, &len))
+        if (tag_at(at, etag, &len) && !(weak && strongly))
             return true;
         if (len == 0)
             return false; /* malformed: the field is ignored */
         at += len;
     }
     return false;
+}
+
+bool etag_listed(const char *field, const char *etag)
+{
+    return is_listed(field, etag, false);
+}
+
+void conditions_field(struct conditions *conditions, const char *name, const char *value)
+{
+    if (strcasecmp(name, "If-Match") == 0) {
+        conditions->must_match = true;
+        conditions->matches |= is_listed(value, conditions->etag, true);
+    } else if (strcasecmp(name, "If-None-Match") == 0) {
+        conditions->known |= is_listed(value, conditions->etag, false);
+    }
+}
+
+enum condition conditions_judge(const struct conditions *conditions)
+{
+    if (conditions->must_match && !conditions->matches)
+        return CONDITION_FAILED;
+    return conditions->known ? CONDITION_NOT_MODIFIED : CONDITION_NONE;
 }
 
 bool etag_is(const char *field, const char *etag)

@@ -12,6 +12,24 @@ bool etag_listed(const char *field, const char *etag);
 /* Whether an If-Range field is exactly this strong entity tag; a date never is. */
 bool etag_is(const char *field, const char *etag);
 
+/*
+ * What the conditions of a GET come to for an answer with this entity tag: its header fields one by
+ * one, as all lines of a field are one list (RFC 9110, 5.3). Times are not looked at: no answer has
+ * a Last-Modified. Begins with the tag and zeros.
+ */
+struct conditions {
+    const char *etag; /* without quotes */
+    bool must_match, matches, known;
+};
+void conditions_field(struct conditions *conditions, const char *name, const char *value);
+
+enum condition {
+    CONDITION_NONE,         /* nothing stands against the answer */
+    CONDITION_FAILED,       /* 412, which goes before */
+    CONDITION_NOT_MODIFIED, /* 304 */
+};
+enum condition conditions_judge(const struct conditions *conditions);
+
 enum range_result {
     RANGE_WHOLE,   /* no range, several, or not bytes: the whole is sent */
     RANGE_PART,    /* *first and *last, both inside */

@@ -8,7 +8,7 @@
 #include "lib/base/record.h"
 
 static const unsigned statuses[] = { 200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 409,
-                                     410, 413, 415, 416, 422, 429, 431, 500, 501, 503, 0 };
+                                     410, 412, 413, 415, 416, 422, 429, 431, 500, 501, 503, 0 };
 #define STATUSES COUNT(statuses)
 
 static const int64_t bounds_us[] = { 100,   250,   500,    1000,   2500,   5000,

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/base/mem.h"
@@ -191,9 +192,28 @@ static struct MHD_Response *body_reply(struct exchange *exchange, bool keep)
     return MHD_create_response_from_fd64(res->file_size, fd);
 }
 
-static struct MHD_Response *empty_reply(void)
+/* How long it is when it is sent whole; the parts of a mixed one are then closed. */
+static uint64_t length_of(struct exchange *exchange)
 {
-    return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+    struct response *res = &exchange->res;
+    if (res->kind != RESPONSE_MIXED)
+        return res->kind == RESPONSE_FILE ? res->file_size : res->len;
+    struct mixed *mixed = mixed_make(res, exchange->req.arena);
+    uint64_t total = mixed->total;
+    mixed_free(mixed);
+    return total;
+}
+
+static ssize_t nothing_read(void *context, uint64_t at, char *out, size_t max)
+{
+    (void)context, (void)at, (void)out, (void)max;
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* For 304, whose body is never asked for: its Content-Length is that of the 200 (RFC 9110, 8.6). */
+static struct MHD_Response *bodiless_reply(uint64_t len)
+{
+    return MHD_create_response_from_callback(len, 1, nothing_read, NULL, NULL);
 }
 
 static void answer(struct exchange *exchange, unsigned status, struct MHD_Response *reply)
@@ -207,21 +227,35 @@ static void answer(struct exchange *exchange, unsigned status, struct MHD_Respon
     exchange->stage = STAGE_ANSWERED;
 }
 
-/* Says how much there is, and is kept by nobody: the same address has an answer to others. */
-static void range_refuse(struct exchange *exchange)
+/* The problem document in place of what was there, kept by nobody: the same address has an answer
+ * to others. name and value are another field of it, or NULL. */
+static void refuse(struct exchange *exchange, const char *name, const char *value)
 {
     struct response *res = &exchange->res;
-    struct arena *arena = exchange->req.arena;
-    unsigned long long size = res->file_size;
-    error_set(&exchange->err, RANGE, "the range begins behind the end: there are %llu bytes", size);
-    error_field(&exchange->err, "Range");
     response_clear(res);
     response_problem(res, &exchange->req, &exchange->err);
-    response_header(res, "Content-Range", arena_printf(arena, "bytes */%llu", size));
+    if (name)
+        response_header(res, name, value);
     struct MHD_Response *reply = body_reply(exchange, false);
     if (reply)
         all_fields(exchange, res, reply);
-    answer(exchange, 416, reply);
+    answer(exchange, (unsigned)res->status, reply);
+}
+
+/* Says how much there is. */
+static void range_refuse(struct exchange *exchange)
+{
+    unsigned long long size = exchange->res.file_size;
+    error_set(&exchange->err, RANGE, "the range begins behind the end: there are %llu bytes", size);
+    error_field(&exchange->err, "Range");
+    refuse(exchange, "Content-Range", arena_printf(exchange->req.arena, "bytes */%llu", size));
+}
+
+static void match_refuse(struct exchange *exchange)
+{
+    error_set(&exchange->err, PRECONDITION, "what is here is none of those that were asked for");
+    error_field(&exchange->err, "If-Match");
+    refuse(exchange, NULL, NULL);
 }
 
 /* 206 or 416 when the request has a range that counts, which is for GET alone (RFC 9110, 14.2);
@@ -260,9 +294,11 @@ static bool range_answer(struct exchange *exchange)
 /* Its fields replace those that the client has kept (RFC 9111, 4.3.4), so a page's own come along.
  */
 static struct MHD_Response *not_modified_reply(const struct exchange *exchange,
-                                               const struct response *res)
+                                               const struct response *res, uint64_t len)
 {
-    struct MHD_Response *reply = empty_reply();
+    struct MHD_Response *reply = bodiless_reply(len);
+    if (!reply)
+        abort();
     for (size_t i = 0; i < res->header_count; i++)
         if (strcmp(res->headers[i].name, "Content-Encoding") != 0)
             field_add(reply, res->headers[i].name, res->headers[i].value);
@@ -307,7 +343,7 @@ static void keep(struct exchange *exchange, struct MHD_Response *reply)
     *cached = (struct cached){
         .references = 1,
         .response = reply,
-        .not_modified = not_modified_reply(exchange, res),
+        .not_modified = not_modified_reply(exchange, res, exchange->bytes_out),
         .route = exchange->match.route,
         .size = (res->kind == RESPONSE_FILE ? 0 : exchange->bytes_out) + 1024,
         .len = exchange->bytes_out,
@@ -320,21 +356,33 @@ static void keep(struct exchange *exchange, struct MHD_Response *reply)
     exchange->stage = STAGE_ANSWERED;
 }
 
+/* 304 or 412 when the request has conditions that say so; false otherwise. */
+static bool condition_answer(struct exchange *exchange)
+{
+    struct response *res = &exchange->res;
+    struct conditions conditions = { .etag = res->etag };
+    if (!res->etag || res->status != 200)
+        return false;
+    LIST_FOREACH (exchange->req.headers, struct argument, header)
+        conditions_field(&conditions, header->name, header->value);
+    enum condition condition = conditions_judge(&conditions);
+    if (condition == CONDITION_FAILED)
+        match_refuse(exchange);
+    else if (condition == CONDITION_NOT_MODIFIED)
+        answer(exchange, 304, not_modified_reply(exchange, res, length_of(exchange)));
+    return condition != CONDITION_NONE;
+}
+
 void reply_make(struct exchange *exchange)
 {
     struct response *res = &exchange->res;
-    const char *if_none_match = request_header(&exchange->req, "If-None-Match");
     assert(!res->etag || strlen(res->etag) < ETAG_MAX);
     if (exchange->server->cache)
         for (size_t i = 0; i < res->drop_count; i++)
             cache_drop(exchange->server->cache, res->drops[i]);
     etag_fill(exchange);
     exchange->count = res->count;
-    if (res->etag && res->status == 200 && etag_listed(if_none_match, res->etag)) {
-        answer(exchange, 304, not_modified_reply(exchange, res));
-        return;
-    }
-    if (range_answer(exchange))
+    if (condition_answer(exchange) || range_answer(exchange))
         return;
     bool kept = may_keep(exchange);
     struct MHD_Response *reply = body_reply(exchange, kept);
@@ -350,21 +398,42 @@ void reply_make(struct exchange *exchange)
         answer(exchange, (unsigned)res->status, reply);
 }
 
-static const char *field_of(const struct exchange *exchange, const char *name)
+/* The fields of a request that an answer from memory hangs on. */
+struct asked {
+    bool more; /* what memory does not judge: who asks, a part, several conditions */
+    const char *if_none_match;
+};
+
+static enum MHD_Result on_asked(void *context, enum MHD_ValueKind kind, const char *name,
+                                const char *value)
 {
-    return MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND, name);
+    static const char *const others[] = { "Authorization", "Cookie", "Range", "If-Match" };
+    struct asked *asked = context;
+    (void)kind;
+    if (!strchr("AaCcRrIi", name[0])) /* most are none of them */
+        return MHD_YES;
+    for (size_t i = 0; i < COUNT(others); i++)
+        asked->more |= strcasecmp(name, others[i]) == 0;
+    if (strcasecmp(name, "If-None-Match") == 0) {
+        asked->more |= asked->if_none_match != NULL;
+        asked->if_none_match = value;
+    }
+    return MHD_YES;
 }
 
 bool reply_cached(struct exchange *exchange)
 {
     struct cache *cache = exchange->server->cache;
-    if (!cache || field_of(exchange, "Authorization") || field_of(exchange, "Cookie") ||
-        field_of(exchange, "Range"))
+    struct asked asked = { 0 };
+    if (!cache)
+        return false;
+    (void)MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, on_asked, &asked);
+    if (asked.more)
         return false;
     struct cached *cached = cache_get(cache, exchange->uri);
     if (!cached)
         return false;
-    bool same = etag_listed(field_of(exchange, "If-None-Match"), cached->etag);
+    bool same = etag_listed(asked.if_none_match, cached->etag);
     exchange->kept = cached;
     exchange->match.route = cached->route;
     exchange->count = cached->count[0] ? cached->count : NULL;

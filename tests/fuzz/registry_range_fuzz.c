@@ -1,4 +1,7 @@
-/* A range that counts lies inside the size; an entity tag that is exact is also listed. */
+/*
+ * A range that counts lies inside the size; an entity tag that is exact is also listed, and one
+ * that matches strongly does so weakly.
+ */
 /* USES registry/http */
 #include <assert.h>
 #include <stdint.h>
@@ -21,5 +24,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(first <= last && last < whole);
     if (etag_is(field, "abc"))
         assert(etag_listed(field, "abc"));
+    struct conditions conditions = { .etag = "abc" };
+    conditions_field(&conditions, "If-Match", field);
+    conditions_field(&conditions, "If-None-Match", field);
+    assert(conditions.must_match && (conditions.known || !conditions.matches));
     return 0;
 }

@@ -144,6 +144,26 @@ def test_blobs_are_cached_and_read_in_parts(world, shelf):
         name: head.headers[name] for name in ("Content-Length", "ETag", "Cache-Control", "Content-Type")}}
 
 
+def test_conditions_are_read_whole(world, shelf):
+    """Of what is sent from a file, from memory, and in several parts, by one connection: nothing is left over for the next answer."""
+    _, organisation, _ = shelf
+    reader = world.nobody()
+    base = f"/packages/{organisation}/web/versions/1.0.0"
+    for path in (f"{base}/archive", f"{base}/pull", f"{base}/pull", f"{base}/download", f"{base}/download", "/registry"):
+        whole = reader.get(path)
+        etag, length = whole.headers["ETag"], whole.headers["Content-Length"]
+        for field in (etag, f'"x", W/{etag}', "*"):
+            known = reader.get(path, headers={"If-None-Match": field})
+            assert known.status_code == 304 and known.content == b"" and known.headers["Content-Length"] == length, path
+            assert known.headers["ETag"] == etag
+        for field, status in ((etag, 200), (f'"x", {etag}', 200), ("*", 200), ('"x"', 412), (f"W/{etag}", 412), ("x", 412)):
+            assert reader.get(path, headers={"If-Match": field}).status_code == status, (path, field)
+        failed = reader.get(path, headers={"If-Match": '"x"', "If-None-Match": etag, "Range": "bytes=0-1"})
+        assert failed.status_code == 412 and failed.json()["code"] == "precondition" and failed.json()["field"] == "If-Match"
+        assert failed.headers["Cache-Control"] == "no-store" and "ETag" not in failed.headers
+        assert reader.get(path, headers={"If-Match": etag, "If-None-Match": etag}).status_code == 304
+
+
 def test_one_request_brings_all_of_a_version(world, shelf):
     _, organisation, _ = shelf
     reader = world.nobody()

@@ -71,11 +71,47 @@ static void entity_tags_are_found_in_lists(void **state)
     assert_false(etag_listed(NULL, "abc"));
 }
 
+struct field_of {
+    const char *name, *value;
+};
+
+static void conditions_are_judged_in_their_order(void **state)
+{
+    (void)state;
+    static const struct {
+        struct field_of fields[3];
+        enum condition condition;
+    } cases[] = {
+        { { { "Host", "\"abc\"" } }, CONDITION_NONE },
+        { { { "If-None-Match", "\"x\"" } }, CONDITION_NONE },
+        { { { "if-none-match", "W/\"abc\"" } }, CONDITION_NOT_MODIFIED },
+        { { { "If-None-Match", "\"x\"" }, { "If-None-Match", "\"abc\"" } },
+          CONDITION_NOT_MODIFIED },
+        { { { "If-Match", "\"abc\"" } }, CONDITION_NONE },
+        { { { "If-Match", "*" } }, CONDITION_NONE },
+        { { { "if-match", "W/\"abc\", \"abc\"" } }, CONDITION_NONE },
+        { { { "If-Match", "\"x\"" }, { "If-Match", "\"abc\"" } }, CONDITION_NONE },
+        { { { "If-Match", "\"x\"" } }, CONDITION_FAILED },
+        { { { "If-Match", "" } }, CONDITION_FAILED },
+        { { { "If-Match", "W/\"abc\"" } }, CONDITION_FAILED },
+        { { { "If-Match", "\"x\"" }, { "If-None-Match", "\"abc\"" } }, CONDITION_FAILED },
+        { { { "If-Match", "\"abc\"" }, { "If-None-Match", "\"abc\"" } }, CONDITION_NOT_MODIFIED },
+        { { { "If-Match", "\"abc\"" }, { "If-None-Match", "\"x\"" } }, CONDITION_NONE },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct conditions conditions = { .etag = "abc" };
+        for (const struct field_of *field = cases[i].fields; field->name; field++)
+            conditions_field(&conditions, field->name, field->value);
+        assert_int_equal(conditions_judge(&conditions), cases[i].condition);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ranges_are_read_against_a_size),
         cmocka_unit_test(entity_tags_are_found_in_lists),
+        cmocka_unit_test(conditions_are_judged_in_their_order),
     };
     return cmocka_run_group_tests_name("registry/http/conditional", tests, NULL, NULL);
 }
