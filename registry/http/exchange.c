@@ -34,16 +34,6 @@ static bool headers_read(struct exchange *exchange)
            error_set(&exchange->err, INVALID, "more than %d header fields", HEADERS_MAX);
 }
 
-/* All lines of a field as one (RFC 9110 section 5.3): a proxy may add its own to a client's. */
-static const char *lines_join(const struct request *req, const char *name)
-{
-    const char *all = NULL;
-    LIST_FOREACH (req->headers, struct argument, header)
-        if (strcasecmp(header->name, name) == 0)
-            all = all ? arena_printf(req->arena, "%s, %s", all, header->value) : header->value;
-    return all;
-}
-
 static void client_read(struct exchange *exchange)
 {
     const struct server_config *config = &exchange->server->config;
@@ -53,7 +43,7 @@ static void client_read(struct exchange *exchange)
     char peer[ADDRESS_TEXT];
     address_print(info ? info->client_addr : NULL, peer);
     req->client_ip =
-        proxies_client(config->proxies, peer, lines_join(req, "X-Forwarded-For"), req->arena);
+        proxies_client(config->proxies, peer, request_field(req, "X-Forwarded-For"), req->arena);
     const char *scheme = request_header(req, "X-Forwarded-Proto");
     bool behind = proxies_have(config->proxies, peer) && scheme && strcasecmp(scheme, "https") == 0;
     req->secure = config->tls || behind;

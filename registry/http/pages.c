@@ -7,6 +7,7 @@
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
+#include "registry/http/accept.h"
 #include "registry/http/internal.h"
 #include "registry/http/uri.h"
 
@@ -72,24 +73,26 @@ static bool page_open(const struct server *server, const char *path, const char 
     return true;
 }
 
-static bool accepts(const struct exchange *exchange, const char *encoding)
-{
-    const char *field = request_header(&exchange->req, "Accept-Encoding");
-    const char *at = field ? strstr(field, encoding) : NULL;
-    return at && strncmp(at + strlen(encoding), ";q=0", 4) != 0;
-}
-
-/* The file, or its copy that was compressed when the pages were built. */
+/* The file, or of its copies that were compressed when the pages were built the one that the client
+ * likes best; as good as another is the smaller. Who takes nothing at all gets it plain. */
 static bool page_choose(const struct server *server, const struct exchange *exchange,
                         const char *path, struct page *out)
 {
     static const char *const encodings[][2] = { { "br", "br" }, { "gzip", "gz" } };
-    for (size_t i = 0; i < COUNT(encodings) && *path; i++) {
-        const char *packed = arena_printf(exchange->req.arena, "%s.%s", path, encodings[i][1]);
-        if (accepts(exchange, encodings[i][0]) && page_open(server, packed, encodings[i][0], out)) {
+    const char *field = request_field(&exchange->req, "Accept-Encoding");
+    unsigned quality[COUNT(encodings)], plain = accept_quality(field, "identity");
+    for (size_t i = 0; i < COUNT(encodings); i++)
+        quality[i] = accept_quality(field, encodings[i][0]);
+    for (unsigned tries = 0; tries < COUNT(encodings) && *path; tries++) {
+        size_t best = quality[1] > quality[0];
+        if (quality[best] == 0 || quality[best] < plain)
+            break;
+        const char *packed = arena_printf(exchange->req.arena, "%s.%s", path, encodings[best][1]);
+        if (page_open(server, packed, encodings[best][0], out)) {
             out->path = path;
             return true;
         }
+        quality[best] = 0;
     }
     return page_open(server, path, NULL, out);
 }

@@ -61,6 +61,15 @@ const char *request_header(const struct request *req, const char *name)
     return NULL;
 }
 
+const char *request_field(const struct request *req, const char *name)
+{
+    const char *all = NULL;
+    LIST_FOREACH (req->headers, struct argument, header)
+        if (strcasecmp(header->name, name) == 0)
+            all = all ? arena_printf(req->arena, "%s, %s", all, header->value) : header->value;
+    return all;
+}
+
 const char *request_cookie(const struct request *req, const char *name)
 {
     size_t len = strlen(name);

@@ -57,6 +57,9 @@ bool request_query_integer(const struct request *req, const char *name, const in
 
 /* A header field by its name in any case, or NULL. */
 const char *request_header(const struct request *req, const char *name);
+/* All lines of a header field as one (RFC 9110 section 5.3): a proxy may add its own to a client's.
+ * NULL when there is none; in the request's arena. */
+const char *request_field(const struct request *req, const char *name);
 /* A cookie, or NULL; in the request's arena. */
 const char *request_cookie(const struct request *req, const char *name);
 

@@ -233,6 +233,9 @@ def test_pages_are_served_with_their_own_policy(registry_folder):
         assert packed.body == b"packed" and packed.headers["Content-Encoding"] == "gzip"
         for answer in (asset, packed):
             assert "Accept-Encoding" in answer.headers["Vary"]
+        for field, body in (("gzip;q=0.5", b"packed"), ("gzip; q=0", b"1"), ("gzip;q=0.0, *;q=0.1", b"1"), ("xgzip", b"1"), ("*", b"packed"),
+                            ("identity, gzip;q=0.5", b"1")):
+            assert registry.get("/assets/a-1.js", headers={"Accept-Encoding": field}).body == body, field
         for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/", "//login", "//packages/a/b"):
             assert registry.get(path).status == 404, path
 
