@@ -36,16 +36,51 @@ static const char *type_of(const char *path)
     return "application/octet-stream";
 }
 
-/* The first segments of addresses that the application itself understands. */
+/* The addresses that the application has a page for, a star for any one segment: the same as in
+ * web/src/addresses.ts. */
+static const char *const applications[] = {
+    "",
+    "login",
+    "device",
+    "account",
+    "account/tokens",
+    "organisations/*",
+    "packages/*/*",
+    "packages/*/*/versions",
+    "packages/*/*/files",
+    "packages/*/*/v/*",
+    "packages/*/*/v/*/versions",
+    "packages/*/*/v/*/files",
+};
+
+/* Moves to the next segment and says how long it is. Empty ones are none, as in the browser. */
+static size_t segment_next(const char **at)
+{
+    *at += strspn(*at, "/");
+    return strcspn(*at, "/");
+}
+
+static bool is_like(const char *path, const char *pattern)
+{
+    size_t len = segment_next(&path), wanted = segment_next(&pattern);
+    while (len > 0 && wanted > 0) {
+        bool any = wanted == 1 && *pattern == '*';
+        if (!any && (len != wanted || strncmp(path, pattern, len) != 0))
+            return false;
+        path += len;
+        pattern += wanted;
+        len = segment_next(&path);
+        wanted = segment_next(&pattern);
+    }
+    return len == wanted;
+}
+
 static bool is_application(const char *path)
 {
-    static const char *const first[] = { "",       "search", "packages", "organisations", "login",
-                                         "device", "tokens", "account",  "publish",       "about" };
-    size_t len = strcspn(path, "/");
     if (*path == '/')
         return false; /* "//packages" is not "/packages" */
-    for (size_t i = 0; i < COUNT(first); i++)
-        if (strlen(first[i]) == len && strncmp(path, first[i], len) == 0)
+    for (size_t i = 0; i < COUNT(applications); i++)
+        if (is_like(path, applications[i]))
             return true;
     return false;
 }

@@ -213,49 +213,6 @@ def test_head_and_not_modified(registry):
         assert registry.get("/api/v1/registry", headers={"If-None-Match": field}).status == status
 
 
-def test_pages_are_served_with_their_own_policy(registry_folder):
-    web = registry_folder / "web"
-    (web / "assets").mkdir(parents=True)
-    (web / "index.html").write_text("<!doctype html><title>t</title>")
-    (web / "assets" / "a-1.js").write_text("1")
-    (web / "assets" / "a-1.js.gz").write_bytes(b"packed")
-    (web / "secret").symlink_to("/etc/hostname")
-    with Registry.start(registry_folder / "data", web_dir=web) as registry:
-        for path in ("/", "/packages/acme/web/versions/1.0.0", "/device?code=x", "/login"):
-            answer = registry.get(path)
-            assert answer.status == 200 and answer.body.startswith(b"<!doctype"), path
-            assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
-            assert "unsafe" not in answer.headers["Content-Security-Policy"]
-        asset = registry.get("/assets/a-1.js")
-        assert asset.body == b"1" and "immutable" in asset.headers["Cache-Control"]
-        assert asset.headers["Content-Type"].startswith("text/javascript")
-        packed = registry.get("/assets/a-1.js", headers={"Accept-Encoding": "gzip, br"})
-        assert packed.body == b"packed" and packed.headers["Content-Encoding"] == "gzip"
-        for answer in (asset, packed):
-            assert "Accept-Encoding" in answer.headers["Vary"]
-        for field, body in (("gzip;q=0.5", b"packed"), ("gzip; q=0", b"1"), ("gzip;q=0.0, *;q=0.1", b"1"), ("xgzip", b"1"), ("*", b"packed"),
-                            ("identity, gzip;q=0.5", b"1")):
-            assert registry.get("/assets/a-1.js", headers={"Accept-Encoding": field}).body == body, field
-        for path in ("/secret", "/nothing.js", "/assets/../../data/lock", "/..%2fdata%2flock", "/assets/", "//login", "//packages/a/b"):
-            assert registry.get(path).status == 404, path
-
-
-def test_a_page_of_another_release_is_known_by_its_content(registry_folder):
-    """Packages and images give all files one time: the next release's page is as old, and as long."""
-    page = registry_folder / "web" / "index.html"
-    page.parent.mkdir()
-    page.write_text("<!doctype html><script src=/assets/a-1.js></script>")
-    os.utime(page, (1, 1))
-    with Registry.start(registry_folder / "data", web_dir=page.parent) as registry:
-        first = registry.get("/")
-        assert registry.get("/login", headers={"If-None-Match": first.headers["ETag"]}).status == 304
-        page.write_text("<!doctype html><script src=/assets/a-2.js></script>")
-        os.utime(page, (1, 1))
-        second = registry.get("/", headers={"If-None-Match": first.headers["ETag"]})
-        assert second.status == 200 and b"a-2.js" in second.body
-        assert registry.request("HEAD", "/").headers["ETag"] == second.headers["ETag"] != first.headers["ETag"]
-
-
 @pytest.mark.parametrize("scheme, secure", [("https", True), ("http", False)])
 def test_the_cookie_is_for_https_where_people_come_by_https(registry_folder, scheme, secure):
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
+import { isAddress } from "./addresses";
 import { Link, Router, go, usePlace } from "./router";
 import { SessionProvider, useSession } from "./session";
 import { AccountPage } from "./pages/account";
@@ -64,15 +65,13 @@ function decoded(part: string): string {
 function Page() {
   const { path, query } = usePlace();
   const parts = path.split("/").filter(Boolean).map(decoded);
+  if (!isAddress(parts)) return <Failure error={new ApiError({ status: 404 })} />;
   if (parts.length === 0) return <SearchPage q={query.get("q") ?? ""} />;
   if (parts[0] === "login") return <LoginPage next={query.get("next")} />;
   if (parts[0] === "device") return <DevicePage code={query.get("code") ?? query.get("user_code") ?? ""} />;
-  if (path === "/account") return <AccountPage />;
-  if (path === "/account/tokens") return <TokensPage />;
-  if (parts[0] === "organisations" && parts.length === 2) return <OrganisationPage name={parts[1]!} />;
-  if (parts[0] === "packages" && parts.length >= 3)
-    return <PackPage ns={parts[1]!} name={parts[2]!} rest={parts.slice(3)} />;
-  return <Failure error={new ApiError({ status: 404 })} />;
+  if (parts[0] === "account") return parts[1] === "tokens" ? <TokensPage /> : <AccountPage />;
+  if (parts[0] === "organisations") return <OrganisationPage name={parts[1]!} />;
+  return <PackPage ns={parts[1]!} name={parts[2]!} rest={parts.slice(3)} />;
 }
 
 function Main() {

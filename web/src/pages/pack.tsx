@@ -2,7 +2,7 @@ import { ApiError, api, type Pack, type Version } from "../api";
 import { Link, useTitle } from "../router";
 import { Pages } from "../pages";
 import { PermissionLines } from "../permissions";
-import { Badge, Command, Digest, Failure, Show, Time, size, useLoad } from "../ui";
+import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
 
 /** The README's own headings go below the page's, and what may scroll sideways can be reached by keyboard. */
 function fit(html: string): string {
@@ -183,7 +183,6 @@ export function PackPage({ ns, name, rest }: { ns: string; name: string; rest: s
     const wanted = named ?? pack.latest_version;
     return { pack, version: wanted ? await versionOf(ns, name, wanted) : null };
   });
-  if ((part !== "" && !(part in parts)) || rest.length > (named === undefined ? 1 : 3)) return <Failure error={new ApiError({ status: 404 })} />;
   return (
     <Show of={loaded}>
       {({ pack, version }) =>
