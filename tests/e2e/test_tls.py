@@ -97,6 +97,17 @@ def test_a_client_that_knows_the_authority_publishes_and_pulls(registry_folder, 
         assert (user.packages / "acme/web/package.json").exists()
 
 
+def test_a_connection_is_kept_over_what_is_not_modified(registry_folder, authority):  # noqa: F811
+    with secure(registry_folder, authority.issue()).up() as registry:
+        link = registry.connect()
+        whole = registry.get("/api/v1/registry", connection=link)
+        first, etag = link.sock, whole.headers["ETag"]
+        for field, status in ((etag, 304), ('"x"', 200), (etag, 304), (etag, 304)):
+            answer = registry.get("/api/v1/registry", headers={"If-None-Match": field}, connection=link)
+            assert answer.status == status and answer.headers["Content-Length"] == str(len(whole.body))
+        assert link.sock is first is not None
+
+
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
 def test_old_versions_of_tls_are_refused(registry_folder, authority):  # noqa: F811
     with secure(registry_folder, authority.issue()).up() as registry:
