@@ -208,7 +208,7 @@ const char **policy_environment(const struct policy *policy, const char *const *
 
 const char *policy_digest(const struct policy *policy)
 {
-    struct doc *doc = profile_print(policy->profile, policy->arena);
+    struct doc *doc = profile_print_rules(policy->profile, policy->arena);
     const char *text = json_print(doc, JSON_COMPACT_SORTED, policy->arena);
     char *hex = arena_alloc(policy->arena, 1, SHA256_TEXT);
     sha256_hex(text, strlen(text), hex);

@@ -60,11 +60,26 @@ static void put_escape(struct output *out, unsigned char c)
     put(out, text, strlen(text));
 }
 
+/* ASCII that stands in JSON as it is, which nearly all text is. */
+static bool is_plain(const char *text, size_t len)
+{
+    bool plain = true;
+    for (size_t at = 0; at < len && plain; at++) {
+        unsigned char c = (unsigned char)text[at];
+        plain = c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+    }
+    return plain;
+}
+
 /* Documents hold UTF-8. Should one not, what is printed does. */
 static void put_text(struct output *out, const char *text, size_t len)
 {
-    bool utf8 = text_is_utf8(text, len);
+    bool plain = is_plain(text, len), utf8 = plain || text_is_utf8(text, len);
     put_char(out, '"');
+    if (plain) {
+        put(out, text, len);
+        len = 0;
+    }
     for (size_t at = 0; at < len; at++) {
         unsigned char c = (unsigned char)text[at];
         if (!utf8 && c >= 0x80)

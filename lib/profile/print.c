@@ -9,8 +9,18 @@ static const char *const signal_names[] = { "isolated", "same_sandbox", "all" };
 static const char *const ipc_names[] = { "shared_memory_only", "full" };
 static const char *const audit_names[] = { "standard", "none", "supervised" };
 
-static void origin_print(struct arena *arena, struct doc *out, const struct profile_origin *origin)
+/* What is printed into, and whether with the places that each part is from. */
+struct printer {
+    struct arena *arena;
+    bool with_origins;
+};
+
+static void origin_print(const struct printer *printer, struct doc *out,
+                         const struct profile_origin *origin)
 {
+    struct arena *arena = printer->arena;
+    if (!printer->with_origins)
+        return;
     doc_add_text(arena, out, "from", origin->name);
     if (origin->file && origin->line)
         doc_add_text(arena, out, "at",
@@ -40,9 +50,10 @@ static void access_print(struct arena *arena, struct doc *out, unsigned access)
             doc_add_text(arena, list, NULL, bits[i].name);
 }
 
-static void paths_print(struct arena *arena, struct doc *out, const char *key,
+static void paths_print(const struct printer *printer, struct doc *out, const char *key,
                         const struct list *paths, bool with_access)
 {
+    struct arena *arena = printer->arena;
     struct doc *list = doc_add_list(arena, out, key);
     LIST_FOREACH (*paths, struct profile_path, path) {
         struct doc *item = doc_add_table(arena, list, NULL);
@@ -56,13 +67,14 @@ static void paths_print(struct arena *arena, struct doc *out, const char *key,
         if (path->is_glob)
             doc_add_bool(arena, item, "pattern", true);
         doc_add_text(arena, item, "when", path->when);
-        origin_print(arena, item, &path->origin);
+        origin_print(printer, item, &path->origin);
     }
 }
 
-static void hosts_print(struct arena *arena, struct doc *out, const char *key,
+static void hosts_print(const struct printer *printer, struct doc *out, const char *key,
                         const struct list *hosts)
 {
+    struct arena *arena = printer->arena;
     struct doc *list = doc_add_list(arena, out, key);
     LIST_FOREACH (*hosts, struct profile_host, host) {
         struct doc *item = doc_add_table(arena, list, NULL);
@@ -72,7 +84,7 @@ static void hosts_print(struct arena *arena, struct doc *out, const char *key,
         doc_add_text(arena, item, "method", host->method);
         doc_add_text(arena, item, "path", host->path);
         doc_add_text(arena, item, "when", host->when);
-        origin_print(arena, item, &host->origin);
+        origin_print(printer, item, &host->origin);
     }
 }
 
@@ -87,27 +99,29 @@ static void ports_print(struct arena *arena, struct doc *out, const char *key,
                          : arena_printf(arena, "%u-%u", port->first, port->last));
 }
 
-static void notes_print(struct arena *arena, struct doc *out, const char *key,
+static void notes_print(const struct printer *printer, struct doc *out, const char *key,
                         const struct list *notes)
 {
+    struct arena *arena = printer->arena;
     struct doc *list = doc_add_list(arena, out, key);
     LIST_FOREACH (*notes, struct profile_note, note) {
         struct doc *item = doc_add_table(arena, list, NULL);
         doc_add_text(arena, item, "key", note->key);
         doc_add_text(arena, item, "text", note->text);
-        origin_print(arena, item, &note->origin);
+        origin_print(printer, item, &note->origin);
     }
 }
 
-static void hook_print(struct arena *arena, struct doc *out, const char *key,
+static void hook_print(const struct printer *printer, struct doc *out, const char *key,
                        const struct profile_hook *hook)
 {
     if (!hook->written)
         return;
+    struct arena *arena = printer->arena;
     struct doc *item = doc_add_table(arena, out, key);
     doc_add_text(arena, item, "script", hook->script ? hook->script : hook->written);
     doc_add_integer(arena, item, "timeout_secs", hook->timeout_s);
-    origin_print(arena, item, &hook->origin);
+    origin_print(printer, item, &hook->origin);
 }
 
 static void parts_print(struct arena *arena, struct doc *out, const struct profile *profile)
@@ -133,31 +147,36 @@ static void environment_print(struct arena *arena, struct doc *out, const struct
         doc_add_text(arena, set, variable->name, variable->value);
 }
 
-static void network_print(struct arena *arena, struct doc *out, const struct profile *profile)
+static void network_print(const struct printer *printer, struct doc *out,
+                          const struct profile *profile)
 {
+    struct arena *arena = printer->arena;
     struct doc *network = doc_add_table(arena, out, "network");
     doc_add_text(arena, network, "mode", network_names[profile->network]);
     if (profile->network == PROFILE_NETWORK_HOSTS)
-        hosts_print(arena, network, "allow_hosts", &profile->allow_hosts);
-    hosts_print(arena, network, "deny_hosts", &profile->deny_hosts);
+        hosts_print(printer, network, "allow_hosts", &profile->allow_hosts);
+    hosts_print(printer, network, "deny_hosts", &profile->deny_hosts);
     doc_add_bool(arena, network, "deny_cloud_metadata", profile->deny_cloud_metadata);
     ports_print(arena, network, "connect_ports", &profile->connect_ports);
     ports_print(arena, network, "localhost_ports", &profile->localhost_ports);
     ports_print(arena, network, "listen_ports", &profile->listen_ports);
 }
 
-static void filesystem_print(struct arena *arena, struct doc *out, const struct profile *profile)
+static void filesystem_print(const struct printer *printer, struct doc *out,
+                             const struct profile *profile)
 {
+    struct arena *arena = printer->arena;
     struct doc *files = doc_add_table(arena, out, "filesystem");
-    paths_print(arena, files, "allow", &profile->grants, true);
+    paths_print(printer, files, "allow", &profile->grants, true);
     doc_add_text(arena, files, "execute", profile->execute_listed ? "listed" : "readable");
-    paths_print(arena, files, "deny", &profile->denies, false);
-    paths_print(arena, files, "bypass_protection", &profile->bypasses, false);
+    paths_print(printer, files, "deny", &profile->denies, false);
+    paths_print(printer, files, "bypass_protection", &profile->bypasses, false);
     doc_add_text(arena, files, "workdir", workdir_names[profile->workdir]);
 }
 
-struct doc *profile_print(const struct profile *profile, struct arena *arena)
+static struct doc *print(const struct printer *printer, const struct profile *profile)
 {
+    struct arena *arena = printer->arena;
     struct doc *out = doc_new(arena, DOC_TABLE);
     doc_add_text(arena, out, "name", profile->name);
     doc_add_text(arena, out, "description", profile->description);
@@ -165,8 +184,8 @@ struct doc *profile_print(const struct profile *profile, struct arena *arena)
     doc_add_text(arena, out, "author", profile->author);
     doc_add_text(arena, out, "program", profile->program);
     parts_print(arena, out, profile);
-    filesystem_print(arena, out, profile);
-    network_print(arena, out, profile);
+    filesystem_print(printer, out, profile);
+    network_print(printer, out, profile);
 
     struct doc *credentials = doc_add_table(arena, out, "credentials");
     doc_add_bool(arena, credentials, "proxy_mode", profile->credentials_proxy);
@@ -185,9 +204,21 @@ struct doc *profile_print(const struct profile *profile, struct arena *arena)
     texts_print(arena, commands, "allow", &profile->commands_allow);
     texts_print(arena, commands, "deny", &profile->commands_deny);
     struct doc *hooks = doc_add_table(arena, out, "session_hooks");
-    hook_print(arena, hooks, "before", &profile->hook_before);
-    hook_print(arena, hooks, "after", &profile->hook_after);
-    notes_print(arena, out, "unsupported", &profile->unsupported);
-    notes_print(arena, out, "warnings", &profile->warnings);
+    hook_print(printer, hooks, "before", &profile->hook_before);
+    hook_print(printer, hooks, "after", &profile->hook_after);
+    notes_print(printer, out, "unsupported", &profile->unsupported);
+    notes_print(printer, out, "warnings", &profile->warnings);
     return out;
+}
+
+struct doc *profile_print(const struct profile *profile, struct arena *arena)
+{
+    const struct printer printer = { .arena = arena, .with_origins = true };
+    return print(&printer, profile);
+}
+
+struct doc *profile_print_rules(const struct profile *profile, struct arena *arena)
+{
+    const struct printer printer = { .arena = arena };
+    return print(&printer, profile);
 }

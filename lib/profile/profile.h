@@ -301,6 +301,9 @@ bool profile_check_supported(const struct profile *profile, struct error *err) M
 
 /* The resolved model as a document, for `profile show --json` and tests. */
 struct doc *profile_print(const struct profile *profile, struct arena *arena);
+/* The same without where each rule stands ("from", "at"): two files that say the same print alike.
+ */
+struct doc *profile_print_rules(const struct profile *profile, struct arena *arena);
 
 /*
  * For programs that resolve many profiles: reads all that is built in, which is kept as long as the
