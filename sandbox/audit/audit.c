@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
@@ -23,8 +24,9 @@ struct audit {
     int folder; /* of all records */
     int fd;
     char id[AUDIT_ID_TEXT];
-    bool closed;   /* the last event is written, or the file cannot be brought back in order */
-    off_t len;     /* of whole lines */
+    bool closed; /* the last event is written, or the file cannot be brought back in order */
+    off_t len;   /* of whole lines */
+    off_t room; /* of the file, from audit_reserve until it is given back: zeros behind the lines */
     uint64_t lost; /* events that could not be written */
     int64_t started_us;
     struct audit_chain chain;
@@ -68,8 +70,8 @@ static bool record_make(struct audit *audit, char name[AUDIT_NAME_TEXT], struct 
     do {
         id_make(audit->id);
         audit_name(audit->id, name);
-        if (file_open_beneath(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND, 0600,
-                              &audit->fd, &fault))
+        if (file_open_beneath(audit->folder, name, O_WRONLY | O_CREAT | O_EXCL, 0600, &audit->fd,
+                              &fault))
             return true;
     } while (fault.sys == EEXIST);
     *err = fault;
@@ -92,10 +94,20 @@ bool audit_open(const char *state, struct audit **out, struct error *err)
     return true;
 }
 
+/* What was reserved and not used. A reader takes no notice of it, should this not get to the disk.
+ */
+static void room_give(struct audit *audit)
+{
+    if (audit->room > audit->len)
+        (void)!ftruncate(audit->fd, audit->len);
+    audit->room = 0;
+}
+
 void audit_free(struct audit *audit)
 {
     if (!audit)
         return;
+    room_give(audit);
     if (audit->fd >= 0 && audit->len == 0) {
         char name[AUDIT_NAME_TEXT];
         audit_name(audit->id, name);
@@ -124,7 +136,8 @@ static bool line_append(struct audit *audit, const char *line, struct error *err
         audit->len += (off_t)len;
         return true;
     }
-    if (ftruncate(audit->fd, audit->len) != 0)
+    audit->room = 0;
+    if (ftruncate(audit->fd, audit->len) != 0 || lseek(audit->fd, audit->len, SEEK_SET) < 0)
         audit->closed = true; /* half a line stays: nothing may follow it */
     return error_prefix(err, "audit %s", audit->id);
 }
@@ -157,23 +170,36 @@ static bool record_sync(const struct audit *audit, struct error *err)
     return fdatasync(audit->fd) == 0 || error_set_errno(err, "audit %s: fdatasync", audit->id);
 }
 
-/* Of a start besides the command, and of each byte of that, which may be written as \u0000. */
-#define START_BYTES ((size_t)8 * KIB)
-#define WORD_FACTOR 6
+/* Of a start and an end: what is always in them; and of each byte of a word, which may be \u0000.
+ */
+#define RECORD_BYTES ((size_t)3 * KIB)
+#define WORD_FACTOR  6
+
+static size_t record_room(const struct audit_start *start)
+{
+    const char *const texts[] = { start->program, start->workdir, start->profile, start->name,
+                                  start->snapshot };
+    size_t words = 0;
+    for (const char *const *word = start->command; word && *word; word++)
+        words += strlen(*word);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        words += texts[i] ? strlen(texts[i]) : 0;
+    size_t room = RECORD_BYTES + WORD_FACTOR * words;
+    return room < LIMIT_AUDIT_LINE_BYTES ? room : LIMIT_AUDIT_LINE_BYTES;
+}
 
 bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
 {
     struct rlimit limit;
-    size_t room = START_BYTES;
-    for (const char *const *word = start->command; word && *word; word++)
-        room += WORD_FACTOR * strlen(*word);
-    if (room > LIMIT_AUDIT_LINE_BYTES)
-        room = LIMIT_AUDIT_LINE_BYTES;
+    size_t room = record_room(start);
     bool small = getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < room;
     if (small)
         errno = EFBIG;
-    if (!small && (fallocate(audit->fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)room) == 0 ||
-                   errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR))
+    if (!small && fallocate(audit->fd, 0, 0, (off_t)room) == 0) {
+        audit->room = (off_t)room;
+        return true;
+    }
+    if (!small && (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINTR))
         return true;
     return error_set_errno(err, "audit %s: no room for the record", audit->id);
 }
@@ -252,5 +278,7 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
         return false;
     audit->closed = true;
     crash_point("audit.end");
-    return record_sync(audit, err);
+    bool on_disk = record_sync(audit, err);
+    room_give(audit);
+    return on_disk;
 }

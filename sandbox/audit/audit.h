@@ -1,5 +1,5 @@
 /*
- * The record of one run, as it is written: an append-only file of JSON lines, each bound to the one
+ * The record of one run, as it is written: a file of JSON lines that grows, each bound to the one
  * before by its hash (docs/formats/audit.md). Read and verified by sandbox/audit/log.h.
  *
  * One process writes a record: the supervisor, outside the sandbox. A line is one write(2), so a
@@ -80,8 +80,10 @@ bool audit_event(struct audit *audit, const char *type, const struct doc *data, 
     MUST_CHECK;
 
 /*
- * Room on the disk for the start, before there is anything to record: what cannot be recorded is
- * not to begin. Where a file system cannot promise it, that is found out when the start is written.
+ * Room on the disk for the start and the end, before there is anything to record: what cannot be
+ * recorded is not to begin. Where a file system cannot promise it, that is found out when the start
+ * is written. The file has its size from here on, so that the end waits for the disk to take its
+ * bytes and nothing else; what is not needed is given back behind it.
  */
 bool audit_reserve(struct audit *audit, const struct audit_start *start, struct error *err)
     MUST_CHECK;

@@ -38,6 +38,14 @@ static bool lines_fill(struct lines *lines, struct error *err)
     return true;
 }
 
+/* The zeros at a file's end: the room that its writer reserved, and had no time to give back. */
+static size_t without_room(const char *text, size_t len)
+{
+    while (len > 0 && text[len - 1] == '\0')
+        len--;
+    return len;
+}
+
 bool lines_next(struct lines *lines, struct line *out, struct error *err)
 {
     const char *newline = memchr(lines->bytes + lines->start, '\n', lines->end - lines->start);
@@ -48,9 +56,11 @@ bool lines_next(struct lines *lines, struct line *out, struct error *err)
     }
     const char *text = lines->bytes + lines->start;
     size_t len = newline ? (size_t)(newline - text) : lines->end - lines->start;
+    lines->start += len + (newline != NULL);
+    if (!newline && lines->at_end)
+        len = without_room(text, len);
     *out = (struct line){ text, len, newline != NULL };
     if (!newline && len == 0)
         out->text = NULL;
-    lines->start += len + (newline != NULL);
     return true;
 }

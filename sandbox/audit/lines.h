@@ -22,5 +22,6 @@ struct line {
     bool whole; /* a newline ended it */
 };
 
-/* A line over LIMIT_AUDIT_LINE_BYTES comes as far as it fits, not whole. */
+/* A line over LIMIT_AUDIT_LINE_BYTES comes as far as it fits, not whole. Zeros at the file's end
+ * are passed over: room that was reserved. */
 bool lines_next(struct lines *lines, struct line *out, struct error *err) MUST_CHECK;

@@ -194,7 +194,8 @@ static bool tail_line(int fd, off_t size, size_t room, struct arena *arena, stru
     return true;
 }
 
-/* Most lines are short: the file's last block is enough. */
+/* Most lines are short: the file's last block is enough. A file that ends with room is no longer
+ * than a line may be, and is read whole. */
 static bool last_line(int fd, struct arena *arena, struct line *out, struct error *err)
 {
     struct stat st;

@@ -1,4 +1,6 @@
 """`nono audit` on records of real runs, and their format as docs/formats/audit.md describes it."""
+import hashlib
+import json
 import os
 import re
 import signal
@@ -23,6 +25,29 @@ def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
     assert end["data"]["status"] == 7
     assert os.stat(record).st_mode & 0o777 == 0o600 and os.stat(record.parent).st_mode & 0o777 == 0o700
     assert "closed; " in user("audit", "verify")
+
+
+def without_places(value):
+    """As the policy's digest is made: docs/formats/audit.md."""
+    if isinstance(value, dict):
+        return {key: without_places(item) for key, item in value.items() if key not in ("from", "at")}
+    return [without_places(item) for item in value] if isinstance(value, list) else value
+
+
+def digest(model):
+    text = json.dumps(without_places(model), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_the_policy_on_record_is_the_one_that_is_shown(user, tmp_path):  # noqa: F811
+    recorded = audit_events(run(user, "--", "true"))[0]["data"]["policy"]
+    assert recorded == digest(user.json("profile", "show", "default"))
+    profile = tmp_path / "é.toml"
+    profile.write_text('[filesystem]\nread = ["/usr/share"]\ndeny = ["/usr/share/doc"]\n')
+    own = audit_events(run(user, "--profile", profile, "--", "true"))[0]["data"]["policy"]
+    assert own == digest(user.json("profile", "show", str(profile))) != recorded
+    profile.write_text('# moved\n\n[filesystem]\ndeny = ["/usr/share/doc"]\nread = ["/usr/share"]\n')
+    assert audit_events(run(user, "--profile", profile, "--", "true"))[0]["data"]["policy"] == own
 
 
 def test_runs_that_the_original_recorded_beside_ours_are_left_to_it(user):  # noqa: F811
@@ -84,7 +109,7 @@ def wait_for(condition):
 
 def test_a_killed_supervisor_leaves_a_valid_chain(user):  # noqa: F811
     process = user.start("run", "-s", "--", "sleep", "1000")
-    wait_for(lambda: user.records() and user.records()[0].stat().st_size > 0)
+    wait_for(lambda: user.records() and b'"start"' in user.records()[0].read_bytes())
     assert user.json("audit", "list")[0]["state"] == "running"
     process.send_signal(signal.SIGKILL)
     process.communicate()
