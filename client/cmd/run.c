@@ -207,11 +207,14 @@ static void end_by(int signal)
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/* What a run was made of goes with the process, which is quicker than giving it back in pieces. One
+ * that failed may have left something on the disk. */
 static bool run_run(const char **operands, int *status, struct error *err)
 {
-    struct run run = { 0 };
+    static struct run run;
     bool ok = run_program(&run, operands, status, err);
-    run_clear(&run);
+    if (!ok)
+        run_clear(&run);
     if (run.hook.signal)
         end_by(run.hook.signal);
     if (ok && run.signal == SIGINT)
