@@ -9,6 +9,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/refusals.h"
 #include "client/cmd/snapshot.h"
 #include "lib/base/env.h"
 #include "lib/base/xdg.h"
@@ -31,6 +32,7 @@ struct run {
     struct policy policy;
     const char *state;
     struct audit *audit;
+    struct refusals refusals;
     struct run_proxy *proxy;
     struct confinement *confinement;
     const char *snapshot_root;
@@ -59,9 +61,10 @@ static bool proxy_make(struct run *run, struct confine_options *confine, struct 
     struct run_proxy_config config = {
         .program = path,
         .policy = &policy,
-        .report = run_record_network,
-        .context = run->audit,
+        .report = refusals_note,
+        .context = &run->refusals,
     };
+    run->refusals = (struct refusals){ .arena = run->policy.arena, .audit = run->audit };
     if (!command_helper_path("nono-proxy", path, sizeof(path), err) ||
         !run_proxy_new(&config, &run->proxy, err))
         return false;
@@ -161,6 +164,8 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         .envp = policy_environment(&run->policy, proxied, &run->hook.values),
     };
     bool ok = run_watch(&spec, status, &run->signal, err);
+    if (!run->policy.options.silent)
+        refusals_tell(&run->refusals, stderr);
     if (!ok && *status == RUN_EXIT_EXEC)
         explain_refused_program(&run->policy, err);
     run->hook.signal = hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);

@@ -178,6 +178,23 @@ def test_refusals_are_on_record(runner):
     assert '"category": "tls_name"' in runner.network_records()
 
 
+def test_refusals_are_told_when_the_run_is_over(runner):
+    wanted = [f"http://h{number}.example/" for number in range(10)]
+    done = runner.run("curl", "-s", "http://allowed.example:81/", *wanted, *wanted, "http://allowed.example/")
+    told = done.stderr.splitlines()
+    assert told[0] == "nono run: refused allowed.example:81: allowed.example is allowed, but not on port 81"
+    assert told[1:8] == [f"nono run: refused h{number}.example:80: h{number}.example is not among the allowed hosts"
+                         for number in range(7)]
+    assert told[8] == "nono run: and 6 more"  # three others, twice
+    assert "--allow-domain" in told[9] and "nono audit show" in told[9] and len(told) == 10
+    done = runner.run("openssl", "s_client", "-proxy", "127.0.0.1:3128", "-connect", "allowed.example:443", "-servername", "b.example")
+    assert "nono run: refused allowed.example:443: " in done.stderr and "nono audit show" not in done.stderr
+    done = runner.command("run", "-s", "--allow-domain", "allowed.example", "--", "curl", "-s", *wanted)
+    assert "nono run" not in done.stderr
+    done = runner.run("curl", "-s", "http://allowed.example/")
+    assert "nono run" not in done.stderr
+
+
 def test_the_proxy_does_not_outlive_the_run(runner):
     marker = f"nono-proxy-of-{os.getpid()}"
     script = f"curl -s http://allowed.example/x > /dev/null; echo {marker}; exec sleep 1000"
