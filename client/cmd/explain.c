@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/cmd/program_state.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
 #include "sandbox/policy/plan.h"
@@ -113,7 +114,9 @@ void explain_confinement(const struct policy *policy, const struct confinement *
                       text_escape(plan->masks[i].source, arena));
     }
     for (size_t i = 0; i < plan->skipped_count; i++) {
-        (void)fprintf(stream, "  not there          %s  (%s)\n",
+        const char *what =
+            program_state_over(policy, plan->skipped[i]->path) ? "to be made" : "not there";
+        (void)fprintf(stream, "  %-18s %s  (%s)\n", what,
                       text_escape(plan->skipped[i]->path, arena),
                       text_escape(plan->skipped[i]->source, arena));
     }

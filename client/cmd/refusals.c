@@ -50,11 +50,12 @@ void refusals_note(const struct proxy_event *event, void *context)
 
 void refusals_tell(const struct refusals *refusals, FILE *stream)
 {
-    for (size_t i = 0; i < refusals->count; i++)
+    for (size_t i = 0; i < refusals->count; i++) {
         (void)fprintf(stream, "nono run: refused %s:%u: %s\n",
                       text_escape(refusals->told[i].host, refusals->arena),
                       (unsigned)refusals->told[i].port,
                       text_escape(refusals->told[i].reason, refusals->arena));
+    }
     if (refusals->left_out)
         (void)fprintf(stream, "nono run: and %zu more\n", refusals->left_out);
     if (refusals->could_be_allowed)

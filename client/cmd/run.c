@@ -9,6 +9,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/program_state.h"
 #include "client/cmd/refusals.h"
 #include "client/cmd/snapshot.h"
 #include "lib/base/env.h"
@@ -120,8 +121,11 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
         confine.dry_run = true;
         return confine_prepare(run->policy.caps, &confine, &run->confinement, err);
     }
-    /* the snapshot first: preparing makes placeholders, and folders above them, in the folder */
-    return audit_make(run, err) && snapshot_take(run, err) && proxy_make(run, &confine, err) &&
+    /* the snapshot first: what follows makes folders and placeholders, in the folder perhaps */
+    if (!audit_make(run, err) || !snapshot_take(run, err))
+        return false;
+    program_state_make(&run->policy);
+    return proxy_make(run, &confine, err) &&
            confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
            hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook, err);
 }

@@ -5,6 +5,7 @@
 #include "client/cmd/commands.h"
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
+#include "client/cmd/program_state.h"
 #include "client/ui/term.h"
 #include "lib/base/files.h"
 #include "lib/base/text.h"
@@ -143,6 +144,32 @@ static const char *path_from_workdir(const struct why *why, const char *path)
     return path[0] == '/' ? path : path_join(why->policy.arena, why->policy.options.workdir, path);
 }
 
+/* A folder that is made when a run starts is granted then: whether that answers the question. */
+static bool state_judge(struct why *why, const char *path, unsigned access,
+                        struct query_result *result)
+{
+    struct arena *arena = why->policy.arena;
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    if (result->reason != NONO_REASON_PATH_NOT_GRANTED ||
+        !ops->resolve(ops->context, path, arena, &found, &ignored))
+        return false;
+    const struct profile_path *state = program_state_over(&why->policy, found.path);
+    unsigned granted = NONO_READ | NONO_WRITE;
+    granted |= state && state->access & PROFILE_EXECUTE ? NONO_EXECUTE : 0;
+    if (!state || access & ~granted)
+        return false;
+    *result = (struct query_result){
+        .allowed = true,
+        .reason = NONO_REASON_GRANTED_PATH,
+        .granted = granted,
+        .path = state->path,
+        .source = state->origin.name,
+    };
+    return true;
+}
+
 static bool path_ask(struct why *why, const char *typed, struct error *err)
 {
     struct arena *arena = why->policy.arena;
@@ -154,6 +181,7 @@ static bool path_ask(struct why *why, const char *typed, struct error *err)
     if (!op_parse(opt_op ? opt_op : "read", &access, err) ||
         !query_path(confine_plan(why->confinement), confine_path_ops(), path, access, &result, err))
         return false;
+    bool to_be_made = state_judge(why, path, access, &result);
     why->allowed = result.allowed;
     why->asked = arena_printf(arena, "path %s", typed);
     doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
@@ -169,6 +197,10 @@ static bool path_ask(struct why *why, const char *typed, struct error *err)
     why->sentence = arena_printf(arena, "%s grants %s to %s", result.source,
                                  explain_access(result.granted, arena), result.path);
     pattern_note(why, path);
+    if (to_be_made) {
+        doc_add_text(arena, why->answer, "note", "it is made when the run starts");
+        why->sentence = arena_printf(arena, "%s, which is made when the run starts", why->sentence);
+    }
     return true;
 }
 

@@ -389,6 +389,48 @@ bool profile_apply_paths(struct resolver *resolver, const char *key, const struc
     return paths_each(resolver, key, value, path_grant, arg);
 }
 
+/* Behind what stands for a user's folder: "/.agent" of "~/.agent"; NULL when nothing does. */
+static const char *behind_home(const char *written)
+{
+    static const char *const variables[] = { "HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME",
+                                             "XDG_STATE_HOME", "XDG_CACHE_HOME" };
+    if (*written == '~')
+        return written + 1;
+    bool braced = text_starts(written, "${");
+    const char *name = written + (braced ? 2 : 1);
+    for (size_t i = 0; *written == '$' && i < COUNT(variables); i++) {
+        size_t len = strlen(variables[i]);
+        if (strncmp(name, variables[i], len) == 0 && (!braced || name[len] == '}'))
+            return name + len + braced;
+    }
+    return NULL;
+}
+
+/* It will be made: one folder, and nowhere but in the user's own. */
+static bool path_state(struct resolver *resolver, const char *key, const struct doc *item,
+                       const struct profile_item *entry, unsigned arg)
+{
+    struct list *grants = &resolver->profile->grants;
+    const char *rest = behind_home(entry->text);
+    if (!rest || rest[0] != '/' || !rest[1] || strchr(entry->text, '*')) {
+        doc_fault(resolver->err, item, "%s: \"%.128s\": a folder in the user's own, ~/.agent say",
+                  key, entry->text);
+        return error_field(resolver->err, "%s", key);
+    }
+    size_t before = grants->count;
+    if (!profile_grant_add(resolver, item, key, entry, arg, false))
+        return false;
+    for (size_t i = before; i < grants->count; i++)
+        LIST_AT(*grants, struct profile_path, i)->is_state = true;
+    return true;
+}
+
+bool profile_apply_state(struct resolver *resolver, const char *key, const struct doc *value,
+                         unsigned arg)
+{
+    return paths_each(resolver, key, value, path_state, arg);
+}
+
 static bool path_deny(struct resolver *resolver, const char *key, const struct doc *item,
                       const struct profile_item *entry, unsigned arg)
 {

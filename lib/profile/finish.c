@@ -288,6 +288,7 @@ static void grant_fold(struct profile_path *into, const struct profile_path *gra
     if (below)
         into->access &= ~(unsigned)PROFILE_CHILDREN;
     into->is_optional &= grant->is_optional;
+    into->is_state |= grant->is_state;
 }
 
 static void grants_settle(struct resolver *resolver)

@@ -63,6 +63,7 @@ static const struct profile_key keys[] = {
     { "filesystem.read",  profile_apply_paths, R | X, 0, NULL },
     { "filesystem.write", profile_apply_paths, R | W | X, W, NULL },
     { "filesystem.execute", profile_apply_paths, R | X | LISTED, 0, NULL },
+    { "filesystem.state", profile_apply_state, R | W | X, 0, NULL },
     { "filesystem.allow_file", profile_apply_paths, R | W | X | FILE_ONLY, 0, NULL },
     { "filesystem.read_file",  profile_apply_paths, R | X | FILE_ONLY, 0, NULL },
     { "filesystem.write_file", profile_apply_paths, R | W | X | FILE_ONLY, W | FILE_ONLY, NULL },

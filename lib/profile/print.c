@@ -64,6 +64,8 @@ static void paths_print(const struct printer *printer, struct doc *out, const ch
             access_print(arena, item, path->access);
         if (path->is_file)
             doc_add_bool(arena, item, "file", true);
+        if (path->is_state)
+            doc_add_bool(arena, item, "state", true);
         if (path->is_glob)
             doc_add_bool(arena, item, "pattern", true);
         doc_add_text(arena, item, "when", path->when);

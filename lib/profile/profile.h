@@ -69,6 +69,7 @@ struct profile_path {
     bool is_file;        /* the author meant one file: a folder there is not granted */
     bool is_glob;        /* in denies only: path is a pattern, for files that may yet be made */
     bool is_optional;    /* of a group: nothing there is no reason for a warning */
+    bool is_state;       /* a folder of the program's own: whoever starts it makes it */
     const char *when;    /* the author's condition, or NULL */
     struct profile_origin origin;
 };

@@ -118,6 +118,18 @@ static const struct {
     { PROFILE_TOML, "filesystem.read=['/a?']",
       "p:1:18: \"/a?\": of patterns only * and ** are known, not ?, [ and {a,b}", NULL },
     { PROFILE_TOML, "filesystem.read=['']", "p:1:18: an empty path", NULL },
+    { PROFILE_TOML, "filesystem.state=['/var/lib/x']",
+      "p:1:19: filesystem.state: \"/var/lib/x\": a folder in the user's own, ~/.agent say", NULL },
+    { PROFILE_TOML, "filesystem.state=['~']",
+      "p:1:19: filesystem.state: \"~\": a folder in the user's own, ~/.agent say", NULL },
+    { PROFILE_TOML, "filesystem.state=['~/']",
+      "p:1:19: filesystem.state: \"~/\": a folder in the user's own, ~/.agent say", NULL },
+    { PROFILE_TOML, "filesystem.state=['~/.x*']",
+      "p:1:19: filesystem.state: \"~/.x*\": a folder in the user's own, ~/.agent say", NULL },
+    { PROFILE_TOML, "filesystem.state=['$WORKDIR/x']",
+      "p:1:19: filesystem.state: \"$WORKDIR/x\": a folder in the user's own, ~/.agent say", NULL },
+    { PROFILE_TOML, "filesystem.state=['${HOME/x']",
+      "p:1:19: filesystem.state: \"${HOME/x\": a folder in the user's own, ~/.agent say", NULL },
     { PROFILE_TOML, "filesystem.deny=['$XDG_RUNTIME_DIR/x']",
       "p:1:18: $XDG_RUNTIME_DIR has no value here", NULL },
     { PROFILE_TOML, "filesystem.read=[{path='/a', wen='linux'}]",
@@ -228,6 +240,25 @@ static void variables_have_their_values(void **state)
     assert_int_equal(profile->warnings.count, 1);
 }
 
+static void state_is_a_grant_of_a_folder_that_is_made(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile *profile;
+    assert_ok(resolve(arena, PROFILE_TOML,
+                      "[filesystem]\nread=['/home/u/.a']\nstate=['~/.a','${HOME}/.b',"
+                      "{path='$HOME/.c',when='macos'}]\nwrite=['~/.d']",
+                      NULL, &profile, &err));
+    assert_true(grant_of(profile, "/home/u/.a")->is_state);
+    assert_int_equal(grant_of(profile, "/home/u/.a")->access, RX | PROFILE_WRITE);
+    assert_true(grant_of(profile, "/home/u/.b")->is_state);
+    assert_null(grant_of(profile, "/home/u/.c"));
+    assert_false(grant_of(profile, "/home/u/.d")->is_state);
+    const char *text = json_print(profile_print(profile, arena), JSON_COMPACT_KEPT, arena);
+    assert_non_null(strstr(text, "\"path\":\"/home/u/.b\",\"written\":\"${HOME}/.b\","
+                                 "\"access\":[\"read\",\"write\",\"execute\"],\"state\":true"));
+}
+
 static void the_model_prints_as_a_document(void **state)
 {
     (void)state;
@@ -297,6 +328,7 @@ int main(void)
         cmocka_unit_test(what_nobody_holds_is_noted_and_can_be_taken_back),
         cmocka_unit_test(faults_name_place_key_and_suggestion),
         cmocka_unit_test(variables_have_their_values),
+        cmocka_unit_test(state_is_a_grant_of_a_folder_that_is_made),
         cmocka_unit_test(the_model_prints_as_a_document),
         cmocka_unit_test(old_names_still_work_with_a_warning),
         cmocka_unit_test(platform_overrides_come_on_top),
