@@ -46,6 +46,12 @@ void profile_platform_parse(const char *os_release, struct arena *arena,
     }
 }
 
+struct profile_release {
+    struct arena *arena;
+    bool read;
+    struct profile_platform platform;
+};
+
 void profile_platform_detect(struct arena *arena, struct profile_platform *out)
 {
     struct utsname host;
@@ -54,16 +60,35 @@ void profile_platform_detect(struct arena *arena, struct profile_platform *out)
         out->os = "macos";
         return;
     }
+    out->later = ARENA_NEW(arena, struct profile_release);
+    out->later->arena = arena;
+}
+
+static void release_read(struct profile_release *release)
+{
     static const char *const files[] = { "/etc/os-release", "/usr/lib/os-release" };
     for (size_t i = 0; i < COUNT(files); i++) {
         const char *text;
         size_t len;
         struct error err;
-        if (file_read_path(files[i], OS_RELEASE_MAX, arena, &text, &len, &err)) {
-            profile_platform_parse(text, arena, out);
+        if (file_read_path(files[i], OS_RELEASE_MAX, release->arena, &text, &len, &err)) {
+            profile_platform_parse(text, release->arena, &release->platform);
             return;
         }
     }
+}
+
+/* The platform with what os-release says. */
+static const struct profile_platform *whole(const struct profile_platform *platform)
+{
+    struct profile_release *release = platform->later;
+    if (!release)
+        return platform;
+    if (!release->read) {
+        release->read = true;
+        release_read(release);
+    }
+    return &release->platform;
 }
 
 /* A dotted number, part by part, then by the count of parts. */
@@ -205,9 +230,12 @@ static bool parts_hold(const struct profile_platform *platform, const char *cons
 {
     if (strcmp(platform->os, parts[0]) != 0)
         return false;
+    if (count < 2)
+        return true;
+    platform = whole(platform);
     if (strcmp(parts[0], "linux") != 0)
-        return count < 2 || version_holds(platform->version, parts[1]);
-    return (count < 2 || id_holds(platform, parts[1])) &&
+        return version_holds(platform->version, parts[1]);
+    return id_holds(platform, parts[1]) &&
            (count < 3 || version_holds(platform->version, parts[2])) &&
            (count < 4 || (platform->variant && strcmp(platform->variant, parts[3]) == 0));
 }

@@ -16,12 +16,15 @@ struct profile_platform {
     const char *os; /* "linux", "macos", "windows" */
     /* Each may be NULL. os-release(5)'s ID, VERSION_ID, VARIANT_ID, ID_LIKE. */
     const char *id, *version, *variant, *id_like;
+    /* Not NULL: os-release is read into this, once, by the first condition that asks for it. */
+    struct profile_release *later;
 };
 
 /* Reads the text of /etc/os-release. Lines that are not NAME=value are passed over. */
 void profile_platform_parse(const char *os_release, struct arena *arena,
                             struct profile_platform *out);
-/* This machine's; without os-release only os is known. */
+/* This machine's; without os-release only os is known. Few profiles ask for more: that is looked up
+ * when one does, into the arena, so that conditions are not for several threads at once. */
 void profile_platform_detect(struct arena *arena, struct profile_platform *out);
 
 /* Whether one condition holds. platform NULL: only its shape is checked, and it holds. */

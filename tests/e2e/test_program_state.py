@@ -56,6 +56,7 @@ def test_what_is_denied_or_in_the_way_is_not_made(agent):
                                              ("opencode", ".local/share/opencode"), ("swival", ".swival")])
 def test_agents_of_the_built_in_profiles_begin_in_an_empty_home(user, profile, folder):  # noqa: F811
     script = f'mkdir -p "$HOME/{folder}/sub" && echo x > "$HOME/{folder}/sub/file"'
-    user("run", "-s", "--profile", profile, "--allow-cwd", "--", "sh", "-c", script)
+    user("run", "-s", "--profile", profile, "--allow-cwd", "--", "bash", "-lc", script)
+    assert user.err == ""  # /etc/profile is read
     assert (user.home / folder / "sub/file").read_text() == "x\n"
     assert audit_events(user.records()[-1])[0]["data"]["profile"] == profile
