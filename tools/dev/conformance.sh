@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Judges that others wrote: the Go ones come from the Go module proxy into build/go, the original's client from its crate into build/original.
+# Judges that others wrote: the Go ones come from the Go module proxy into build/go, the original's client from its crate into build/original,
+# agents from their packages into build/agents.
 
 judge() { # judge NAME
   case $1 in
@@ -9,9 +10,9 @@ judge() { # judge NAME
         return 0
       fi
       ;;
-    original) python_setup ;;
+    original | agents) python_setup ;;
     *)
-      echo "dev: there is no judge \"$1\": toml, cosign, original" >&2
+      echo "dev: there is no judge \"$1\": toml, cosign, original, agents" >&2
       return 2
       ;;
   esac
