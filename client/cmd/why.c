@@ -271,6 +271,7 @@ static bool host_ask(struct why *why, const char *host, struct error *err)
     struct arena *arena = why->policy.arena;
     struct query_result result;
     struct authority asked;
+    struct host known[HOST_ADDRESSES_MAX];
     char name[AUTHORITY_TEXT_MAX];
     if (!host_read(host, arena, &asked, err))
         return false;
@@ -284,8 +285,8 @@ static bool host_ask(struct why *why, const char *host, struct error *err)
     doc_add_text(arena, why->answer, "host", asked.host.text);
     doc_add_integer(arena, why->answer, "port", asked.port);
     doc_add_text(arena, why->answer, "details", details);
-    /* What a name leads to is looked up by the proxy alone, which judges it then. */
-    if (result.reason == NONO_REASON_PROXY_ALLOWED && asked.host.kind == HOST_NAME)
+    /* What another name leads to is looked up by the proxy alone, which judges it then. */
+    if (result.reason == NONO_REASON_PROXY_ALLOWED && host_addresses(&asked.host, known) == 0)
         why->condition = "its address is public, or a rule names it";
     if (why->condition)
         doc_add_text(arena, why->answer, "condition", why->condition);

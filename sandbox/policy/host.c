@@ -115,6 +115,19 @@ bool host_equal(const struct host *a, const struct host *b)
     return a->kind == b->kind && strcmp(a->text, b->text) == 0;
 }
 
+size_t host_addresses(const struct host *host, struct host out[HOST_ADDRESSES_MAX])
+{
+    if (host->kind != HOST_NAME) {
+        out[0] = *host;
+        return 1;
+    }
+    if (strcmp(host->text, "localhost") != 0)
+        return 0;
+    host_of_ipv6(&in6addr_loopback, &out[0]);
+    host_of_ipv4(&(struct in_addr){ htonl(INADDR_LOOPBACK) }, &out[1]);
+    return 2;
+}
+
 static bool port_parse(const char *text, size_t len, uint16_t *out, struct error *err)
 {
     unsigned port = 0;

@@ -40,6 +40,14 @@ void host_of_ipv4(const struct in_addr *address, struct host *out);
 void host_of_ipv6(const struct in6_addr *address, struct host *out);
 bool host_equal(const struct host *a, const struct host *b);
 
+#define HOST_ADDRESSES_MAX 2
+/*
+ * The addresses that a host has without a look-up, and how many: of a literal that one; of
+ * "localhost" ::1 and 127.0.0.1, in the system's order, for nobody is asked what it is (RFC 6761
+ * section 6.3); of any other name none. What lies below localhost is any other name.
+ */
+size_t host_addresses(const struct host *host, struct host out[HOST_ADDRESSES_MAX]);
+
 /*
  * "host", "host:port" or "[ipv6]:port" (RFC 3986 section 3.2, without user information). A missing
  * port becomes default_port; when that is 0, a missing port is refused.

@@ -129,11 +129,35 @@ static const struct host_rule *allow_find(const struct host_rules *rules, const 
     return NULL;
 }
 
-static bool allow_names(const struct host_rules *rules, const struct host *address, uint16_t port)
+static bool has_address(const struct host *host, const struct host *address)
+{
+    struct host own[HOST_ADDRESSES_MAX];
+    size_t count = host_addresses(host, own);
+    for (size_t i = 0; i < count; i++) {
+        if (host_equal(&own[i], address))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * Who names localhost has named the loopback, under that name alone: another name that leads there
+ * is somebody else's idea.
+ */
+static bool rule_names(const struct host_rule *rule, const struct host *asked,
+                       const struct host *address)
+{
+    return rule->kind == RULE_HOST &&
+           (host_equal(&rule->host, address) ||
+            (host_equal(&rule->host, asked) && has_address(asked, address)));
+}
+
+static bool allow_names(const struct host_rules *rules, const struct authority *authority,
+                        const struct host *address)
 {
     LIST_FOREACH (rules->allow, const struct host_rule, rule) {
-        if (rule->kind == RULE_HOST && host_equal(&rule->host, address) &&
-            (rule->port == port || (rule->port == 0 && default_port(port))))
+        if (rule_names(rule, &authority->host, address) &&
+            (rule->port == authority->port || (rule->port == 0 && default_port(authority->port))))
             return true;
     }
     return false;
@@ -169,7 +193,7 @@ void host_rules_judge_address(const struct host_rules *rules, const struct autho
     else if (rule)
         deny(out, PROXY_HOST_DENIED, rule->text, "%.64s is denied by the rule %.64s", address->text,
              rule->text);
-    else if (class != ADDRESS_PUBLIC && !allow_names(rules, address, authority->port))
+    else if (class != ADDRESS_PUBLIC && !allow_names(rules, authority, address))
         deny(out, PROXY_ADDRESS_DENIED, NULL, "%s %s, and no rule names it", what, kind);
 }
 
@@ -207,8 +231,10 @@ void host_rules_judge(const struct host_rules *rules, const struct authority *au
         return;
     }
     *out = (struct host_judgement){ .allowed = true };
-    if (host->kind != HOST_NAME)
-        host_rules_judge_address(rules, authority, host, out);
+    struct host known[HOST_ADDRESSES_MAX];
+    size_t count = host_addresses(host, known);
+    for (size_t i = 0; i < count && out->allowed; i++)
+        host_rules_judge_address(rules, authority, &known[i], out);
     if (out->allowed)
         out->rule = rule->text;
 }

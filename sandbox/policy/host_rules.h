@@ -13,7 +13,7 @@
  *  2. a deny rule that matches: denied;
  *  3. no allow rule matches host and port: denied;
  *  4. an address (asked for, or that a name resolves to) that is not public: denied, unless an
- *     allow rule names that very address.
+ *     allow rule names that very address, or names localhost, and it was asked for as localhost.
  */
 #pragma once
 
@@ -46,7 +46,8 @@ bool host_rules_parse(const struct list *allow, const struct list *deny, struct 
 bool host_rule_parse(const char *text, struct host_rule *out, struct error *err) MUST_CHECK;
 bool host_rule_matches(const struct host_rule *rule, const struct host *host);
 
-/* Before any look-up; a name that is denied must not even be resolved. */
+/* Before any look-up; a name that is denied must not even be resolved. Addresses that need none
+ * (host_addresses) are judged, too. */
 void host_rules_judge(const struct host_rules *rules, const struct authority *authority,
                       struct host_judgement *out);
 /* Each address that the name of an allowed authority resolved to. */

@@ -184,8 +184,8 @@ static void on_addresses(const struct host *addresses, size_t count, const char 
     judge_and_connect(dial);
 }
 
-/* A literal waits for the loop's next turn, as every other result does. */
-static void on_literal(evutil_socket_t fd, short what, void *argument)
+/* What needs no look-up waits for the loop's next turn, as every other result does. */
+static void on_known(evutil_socket_t fd, short what, void *argument)
 {
     (void)fd, (void)what;
     struct dial *dial = argument;
@@ -197,21 +197,18 @@ struct dial *dial_start(struct context *context, const struct authority *authori
                         void *argument)
 {
     const struct timeval limit = { CONNECT_TIMEOUT_S, 0 }, now = { 0, 0 };
-    bool literal = authority->host.kind != HOST_NAME;
     struct dial *dial = xnew(struct dial);
     dial->context = context;
     dial->authority = *authority;
     dial->done = done;
     dial->argument = argument;
+    dial->count = host_addresses(&authority->host, dial->addresses);
     dial->deadline = evtimer_new(context->base, on_deadline, dial);
-    dial->stagger = evtimer_new(context->base, literal ? on_literal : on_stagger, dial);
+    dial->stagger = evtimer_new(context->base, dial->count ? on_known : on_stagger, dial);
     (void)evtimer_add(dial->deadline, &limit);
-    if (literal) {
-        dial->addresses[0] = authority->host;
-        dial->count = 1;
+    if (dial->count)
         (void)evtimer_add(dial->stagger, &now);
-    } else {
+    else
         dial->lookup = resolver_start(context->resolver, authority->host.text, on_addresses, dial);
-    }
     return dial;
 }

@@ -1,8 +1,8 @@
 /*
- * From an authority to a connected socket: the name is resolved once, every address is judged, and
- * only judged addresses are connected to. One address that may not be reached refuses the name.
- * Addresses are tried in the system's order, the next one starting while the former still waits
- * (RFC 8305); the first that answers is taken.
+ * From an authority to a connected socket: the name is resolved once, unless host_addresses knows
+ * what it leads to, every address is judged, and only judged addresses are connected to. One
+ * address that may not be reached refuses the name. Addresses are tried in the system's order, the
+ * next one starting while the former still waits (RFC 8305); the first that answers is taken.
  */
 #pragma once
 

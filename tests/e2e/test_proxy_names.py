@@ -85,6 +85,42 @@ def test_a_star_allows_public_addresses_only(proxies):
         assert get(proxy, host) == "HTTP/1.1 403 Forbidden"
 
 
+@pytest.mark.parametrize("asked", ["localhost", "LOCALHOST."])
+def test_localhost_leads_to_the_loopback_whatever_the_system_says(proxies, world, asked):
+    proxy = proxies(["localhost"])
+    hosts = world.folder / "hosts"
+    kept = hosts.read_text()
+    hosts.write_text(f"{PRIVATE} localhost\n")
+    world.questions.clear()
+    try:
+        assert get(proxy, asked) == "HTTP/1.1 200 OK"
+    finally:
+        hosts.write_text(kept)
+    assert proxy.decisions()[0]["address"] == "::1"
+    assert world.questions == []
+
+
+@pytest.mark.parametrize("rules,authority,category", [
+    (["localhost:8443"], "localhost", "port_not_allowed"),
+    (["*.localhost", "*"], "localhost", "address_denied"),
+    (["localhost", "loop.example"], "loop.example", "address_denied"),
+    (["localhost"], "127.0.0.1", "host_not_allowed"),
+    (["localhost"], "foo.localhost", "host_not_allowed"),
+    (["localhost"], "localhost", "none"),
+])
+def test_a_rule_for_localhost_is_for_that_name_and_port(proxies, rules, authority, category):
+    proxy = proxies(rules)
+    status = get(proxy, authority)
+    assert proxy.decisions()[0]["category"] == category
+    assert status.split()[1] == ("200" if category == "none" else "403")
+
+
+def test_a_denied_loopback_address_denies_localhost(proxies):
+    proxy = proxies(["localhost"], ["127.0.0.1"])
+    assert get(proxy, "localhost") == "HTTP/1.1 403 Forbidden"
+    assert proxy.decisions()[0]["category"] == "host_denied"
+
+
 def test_the_next_address_is_tried_when_one_is_dead(proxy):
     assert get(proxy, "dead.example") == "HTTP/1.1 200 OK"
     assert proxy.decisions()[0]["address"] == PUBLIC

@@ -103,6 +103,48 @@ def test_an_allowed_host_answers_and_others_are_refused(runner):
     assert done.returncode == 56 and "403" in done.stderr
 
 
+SERVER = """
+import http.server
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"outside, at %s" % self.server.server_address[0].encode())
+server = http.server.HTTPServer(("127.0.0.1", 8391), Handler)
+print("ready", flush=True)
+server.serve_forever()
+"""
+
+
+@pytest.fixture
+def outside(world):
+    """A developer's server on the machine's own loopback, of IPv4 as most of them are."""
+    server = world.popen("python3", "-c", SERVER, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert server.stdout.readline() == "ready\n"
+    yield "localhost:8391"
+    server.kill()
+    server.wait()
+
+
+def test_a_server_on_localhost_is_reached_when_it_is_named(runner, outside):
+    named = runner.run("curl", "-sS", f"http://{outside}/", allow=(outside,))
+    assert (named.returncode, named.stdout) == (0, "outside, at 127.0.0.1"), named.stderr
+    assert '"address": "127.0.0.1"' in runner.network_records()
+    # through the door by force: where no rule names localhost, a program would take its own
+    for rule, why in (("localhost:8392", "localhost is allowed, but not on port 8391"), ("*:8391", "a loopback address, and no rule names it"),
+                      ("127.0.0.1:8391", "localhost is not among the allowed hosts")):
+        refused = runner.run("curl", "-sS", "--noproxy", "", "--proxy", "http://127.0.0.1:3128", f"http://{outside}/", allow=(rule,))
+        assert why in refused.stdout and "outside, at" not in refused.stdout
+
+
+def test_a_profile_names_localhost_as_the_command_line_does(runner, outside):
+    for port, answer in (("8391", "outside, at 127.0.0.1"), ("8392", None)):
+        profile = os.path.join(runner.work, f"own-{port}.toml")
+        pathlib.Path(profile).write_text(f'[network]\nallow_hosts = ["LOCALHOST:{port}"]\n')
+        done = runner.command("run", "--profile", profile, "--allow", runner.work, "--", "curl", "-sS", f"http://{outside}/")
+        assert (done.stdout == answer) if answer else "is allowed, but not on port 8391" in done.stdout, done.stderr
+
+
 def test_nothing_but_the_door_can_be_reached(runner):
     done = runner.run("python3", "-c", ESCAPES)
     assert done.returncode == 0, done.stderr

@@ -110,10 +110,14 @@ def test_two_ports_are_two_questions(sandbox):
 
 
 def test_where_a_name_leads_is_left_open(sandbox):
-    """The proxy refuses a name that leads to the loopback, whatever rule names the name."""
-    flags = ["localhost:8391", "--allow-domain", "localhost:8391"]
+    """The proxy refuses a name that leads to the loopback, whatever rule names the name; but for localhost."""
+    flags = ["dev.localhost:8391", "--allow-domain", "dev.localhost:8391"]
     assert sandbox.nono("why", *flags).stdout.startswith("allowed, if its address is public, or a rule names it: ")
     assert sandbox.why(*flags)["condition"] == "its address is public, or a rule names it"
+    named = sandbox.why("localhost:8391", "--allow-domain", "localhost:8391")
+    assert named["status"] == "allowed" and "condition" not in named
+    starred = sandbox.why("localhost:8391", "--allow-domain", "*:8391")
+    assert starred["status"] == "denied" and "a loopback address, and no rule names it" in starred["details"]
     assert "condition" not in sandbox.why("127.0.0.1:8391", "--allow-domain", "127.0.0.1:8391")
     assert "condition" not in sandbox.why("example.org", "--allow-net")
     assert sandbox.why("10.0.0.1", "--allow-domain", "*")["status"] == "denied"

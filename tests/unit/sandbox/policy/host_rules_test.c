@@ -159,6 +159,78 @@ static void no_rule_allows_nothing_and_a_star_allows_what_is_public(void **state
     }
 }
 
+static struct host_rules rules_with(const char **rule, size_t count, struct arena *arena)
+{
+    struct list named = { (void *)rule, count }, none = { NULL, 0 };
+    struct host_rules rules;
+    assert_ok(host_rules_parse(&named, &none, arena, &rules, &err));
+    return rules;
+}
+
+static void localhost_is_allowed_where_a_rule_names_it_and_nowhere_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rule, *authority;
+        enum proxy_category category;
+    } cases[] = {
+        { "localhost:8391", "localhost:8391", PROXY_NONE },
+        { "LOCALHOST.:8391", "LocalHost.:8391", PROXY_NONE },
+        { "localhost", "localhost:80", PROXY_NONE },
+        { "localhost", "localhost:8391", PROXY_PORT_NOT_ALLOWED },
+        { "localhost:8391", "localhost:8392", PROXY_PORT_NOT_ALLOWED },
+        { "localhost:8391", "foo.localhost:8391", PROXY_HOST_NOT_ALLOWED },
+        { "localhost:8391", "127.0.0.1:8391", PROXY_HOST_NOT_ALLOWED },
+        { "localhost:8391", "[::1]:8391", PROXY_HOST_NOT_ALLOWED },
+        { "*.localhost:8391", "localhost:8391", PROXY_HOST_NOT_ALLOWED },
+        { "*:8391", "localhost:8391", PROXY_ADDRESS_DENIED },
+        { "*", "localhost", PROXY_ADDRESS_DENIED },
+        { "127.0.0.1:8391", "localhost:8391", PROXY_HOST_NOT_ALLOWED },
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *rule = cases[i].rule;
+        struct host_rules rules = rules_with(&rule, 1, arena);
+        struct authority authority = authority_of(cases[i].authority);
+        struct host_judgement judgement;
+        host_rules_judge(&rules, &authority, &judgement);
+        if (judgement.category != cases[i].category)
+            fail_msg("%s by %s: %s", cases[i].authority, rule, judgement.reason);
+    }
+}
+
+static void no_other_name_or_address_gains_by_a_rule_for_localhost(void **state)
+{
+    (void)state;
+    static const char *named[] = { "localhost:8391", "rebound.example:8391", "foo.localhost:8391",
+                                   "localhost:80", "*:9000" };
+    static const struct {
+        const char *authority, *address;
+        enum proxy_category category;
+    } cases[] = {
+        { "localhost:8391", "127.0.0.1", PROXY_NONE },
+        { "localhost:8391", "::1", PROXY_NONE },
+        { "localhost:8391", "127.0.0.2", PROXY_ADDRESS_DENIED },
+        { "localhost:8391", "10.0.0.5", PROXY_ADDRESS_DENIED },
+        { "localhost:8391", "::ffff:127.0.0.1", PROXY_ADDRESS_DENIED },
+        { "localhost:8391", "169.254.169.254", PROXY_METADATA },
+        { "localhost:9000", "127.0.0.1", PROXY_ADDRESS_DENIED },
+        { "rebound.example:8391", "127.0.0.1", PROXY_ADDRESS_DENIED },
+        { "foo.localhost:8391", "127.0.0.1", PROXY_ADDRESS_DENIED },
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct host_rules rules = rules_with(named, COUNT(named), arena);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct authority authority = authority_of(cases[i].authority);
+        struct host address;
+        struct host_judgement judgement;
+        assert_ok(host_parse(cases[i].address, strlen(cases[i].address), &address, &err));
+        host_rules_judge_address(&rules, &authority, &address, &judgement);
+        if (judgement.category != cases[i].category)
+            fail_msg("%s at %s: %s", cases[i].authority, cases[i].address, judgement.reason);
+    }
+}
+
 static void rules_of_another_form_are_refused(void **state)
 {
     (void)state;
@@ -199,6 +271,8 @@ int main(void)
         cmocka_unit_test(judge_decides_before_any_look_up),
         cmocka_unit_test(addresses_of_a_name_are_judged_each),
         cmocka_unit_test(no_rule_allows_nothing_and_a_star_allows_what_is_public),
+        cmocka_unit_test(localhost_is_allowed_where_a_rule_names_it_and_nowhere_else),
+        cmocka_unit_test(no_other_name_or_address_gains_by_a_rule_for_localhost),
         cmocka_unit_test(rules_of_another_form_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,30 @@ static void authorities_of_any_other_form_are_refused(void **state)
         assert_fails(authority_parse(bad[i], strlen(bad[i]), 0, &authority, &err), INVALID);
 }
 
+static void only_literals_and_localhost_need_no_look_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t count;
+        const char *first, *second;
+    } cases[] = {
+        { "localhost", 2, "::1", "127.0.0.1" },     { "LocalHost.", 2, "::1", "127.0.0.1" },
+        { "10.0.0.1", 1, "10.0.0.1", NULL },        { "fd00::7", 1, "fd00::7", NULL },
+        { "example.org", 0, NULL, NULL },           { "foo.localhost", 0, NULL, NULL },
+        { "localhost.localdomain", 0, NULL, NULL }, { "localhost6", 0, NULL, NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct host host, known[HOST_ADDRESSES_MAX];
+        assert_ok(host_parse(cases[i].text, strlen(cases[i].text), &host, &err));
+        assert_int_equal(host_addresses(&host, known), cases[i].count);
+        if (cases[i].count > 0)
+            assert_string_equal(known[0].text, cases[i].first);
+        if (cases[i].count > 1)
+            assert_string_equal(known[1].text, cases[i].second);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +199,7 @@ int main(void)
         cmocka_unit_test(parse_refuses_what_is_not_a_name),
         cmocka_unit_test(authorities_have_a_port_or_a_default),
         cmocka_unit_test(authorities_of_any_other_form_are_refused),
+        cmocka_unit_test(only_literals_and_localhost_need_no_look_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
