@@ -240,8 +240,46 @@ static bool secret_find(const char *text, size_t at, size_t len, struct span *sp
     return false;
 }
 
+/* The shell's word that a text is read in, and where that stands. */
+struct cursor {
+    struct redact_place place;
+    size_t word, end;
+};
+
+static void cursor_move(struct cursor *cursor, const char *text, size_t at)
+{
+    while (at >= cursor->end && text[at]) {
+        if (cursor->end > cursor->word)
+            redact_place_word(&cursor->place, text + cursor->word, cursor->end - cursor->word);
+        size_t gap = strspn(text + cursor->end, REDACT_BREAKS);
+        redact_place_gap(&cursor->place, text + cursor->end, gap);
+        cursor->word = cursor->end + gap;
+        cursor->end = cursor->word + strcspn(text + cursor->word, REDACT_BREAKS);
+    }
+}
+
+/* "mysql -px", "sshpass -p x" */
+static bool password_find(const struct cursor *cursor, const char *text, size_t at,
+                          struct span *span)
+{
+    if (at != cursor->word)
+        return false;
+    size_t quotes = strspn(text + at, "\"'\\");
+    size_t len = cursor->end - at, from = quotes < len ? quotes : len;
+    size_t password = redact_place_password(&cursor->place, text + at + from, len - from);
+    span->from = password ? at + from + password : at;
+    span->to = value_end(text, span->from, " \t\r\n");
+    return password < len - from;
+}
+
 const char *redact_text(const char *text, struct arena *arena)
 {
+    return redact_text_at(&(struct redact_place){ 0 }, text, arena);
+}
+
+const char *redact_text_at(const struct redact_place *place, const char *text, struct arena *arena)
+{
+    struct cursor cursor = { .place = *place };
     char *out = NULL;
     size_t used = 0, copied = 0;
     for (size_t at = 0; text[at];) {
@@ -249,10 +287,10 @@ const char *redact_text(const char *text, struct arena *arena)
         while (is_word(text[at + len]))
             len++;
         struct span span;
-        if (len == 0) {
-            at++;
-        } else if (!secret_find(text, at, len, &span)) {
-            at += len;
+        cursor_move(&cursor, text, at);
+        if (!password_find(&cursor, text, at, &span) &&
+            (len == 0 || !secret_find(text, at, len, &span))) {
+            at += len ? len : 1;
         } else {
             if (!out) /* each replacement takes at least one character: at most this much */
                 out = arena_alloc(arena, strlen(text) + 1, sizeof(REDACTED));

@@ -7,8 +7,11 @@
 /* A script may have a script as an argument. What is deeper is one text. */
 #define DEPTH_MAX 4
 
-/* What ends a word of a shell. What is in a substitution is a command, too. */
-#define BREAKS " \t\r\n;&|<>()`"
+/* What stands before an argument. */
+struct before {
+    const char *word; /* of the same command, or "" */
+    struct redact_place place;
+};
 
 static const char *script_redact(const char *text, unsigned depth, struct arena *arena);
 
@@ -45,16 +48,26 @@ static bool takes_script(const char *word)
 }
 
 /* An argument, by what stands before it. */
-static const char *argument_redact(const char *before, const char *word, unsigned depth,
+static const char *argument_redact(const struct before *before, const char *word, unsigned depth,
                                    struct arena *arena)
 {
-    if (redact_is_flag(before, strlen(before)))
+    size_t len = strlen(word), password = redact_place_password(&before->place, word, len);
+    if (redact_is_flag(before->word, strlen(before->word)))
         return REDACTED;
-    if (redact_is_login_flag(before, strlen(before)))
+    if (password < len)
+        return arena_printf(arena, "%.*s" REDACTED, (int)password, word);
+    if (redact_is_login_flag(before->word, strlen(before->word)))
         return login_redact(word, arena);
-    if (depth < DEPTH_MAX && takes_script(before))
+    if (depth < DEPTH_MAX && takes_script(before->word))
         return script_redact(word, depth + 1, arena);
-    return redact_text(word, arena);
+    /* the other half of this quote stands before a substitution: the command's words follow it */
+    return word[0] == '"' ? redact_text_at(&before->place, word, arena) : redact_text(word, arena);
+}
+
+static void before_move(struct before *before, const char *word)
+{
+    before->word = word;
+    redact_place_word(&before->place, word, strlen(word));
 }
 
 /* Whether it has one pair of quotes, around all of it. */
@@ -79,7 +92,7 @@ static size_t word_length(const char *text)
     size_t at = 0;
     for (; text[at]; at++) {
         char c = text[at];
-        bool breaks = quote == '\0' && strchr(BREAKS, c);
+        bool breaks = quote == '\0' && strchr(REDACT_BREAKS, c);
         if (breaks || (at > 0 && quote != '\'' && is_substitution(text + at)))
             break;
         if (c == '\\' && !literal) {
@@ -101,7 +114,7 @@ static size_t gap_length(const char *text)
     for (size_t len = 0;;) {
         if (text_starts(text + len, "\\\n")) /* one line, written as two */
             len += 2;
-        else if (text[len] && strchr(BREAKS, text[len]))
+        else if (text[len] && strchr(REDACT_BREAKS, text[len]))
             len++;
         else
             return len;
@@ -117,7 +130,7 @@ static bool gap_is_blank(const char *gap, size_t len)
     return true;
 }
 
-static const char *script_word(const char *before, const char *word, unsigned depth,
+static const char *script_word(const struct before *before, const char *word, unsigned depth,
                                struct arena *arena)
 {
     if (word[0] == '#') /* a comment */
@@ -134,7 +147,7 @@ struct script {
     const char *at;
     char *out;
     size_t used;
-    const char *before; /* the word, of the same command; or "" */
+    struct before before;
     const char *marker; /* of a here-document that begins on the next line, or NULL */
 };
 
@@ -179,13 +192,14 @@ static bool script_gap(struct script *script, struct arena *arena)
         const char *left = redact_text(arena_strndup(arena, line_end, lines), arena);
         script_add(script, left, strlen(left));
         script->at = line_end + lines;
-        script->before = "";
+        script->before = (struct before){ .word = "" };
         script->marker = NULL;
         return false;
     }
     bool document = memmem(script->at, len, "<<", 2) && !memmem(script->at, len, "<<<", 3);
     if (!gap_is_blank(script->at, len))
-        script->before = "";
+        script->before.word = "";
+    redact_place_gap(&script->before.place, script->at, len);
     script_add(script, script->at, len);
     script->at += len;
     return document;
@@ -200,17 +214,18 @@ static const char *script_redact(const char *text, unsigned depth, struct arena 
 {
     /* each replacement takes at least one character: at most this much */
     char *out = arena_alloc(arena, strlen(text) + 1, sizeof(REDACTED));
-    struct script script = { .at = text, .out = out, .before = "" };
+    struct script script = { .at = text, .out = out, .before.word = "" };
     while (*script.at) {
         bool document = script_gap(&script, arena);
         size_t len = *script.at == '#' ? strcspn(script.at, "\r\n") : word_length(script.at);
         if (!len)
             continue;
         const char *word = arena_strndup(arena, script.at, len);
-        const char *left = script_word(script.before, word, depth, arena);
+        const char *left = script_word(&script.before, word, depth, arena);
         script_add(&script, left, strlen(left));
         script.at += len;
-        script.before = is_quoted(word) ? arena_strndup(arena, word + 1, len - 2) : word;
+        before_move(&script.before,
+                    is_quoted(word) ? arena_strndup(arena, word + 1, len - 2) : word);
         if (document)
             script.marker = marker_of(word, arena);
     }
@@ -222,15 +237,16 @@ struct doc *redact_command(const char *const *command, struct arena *arena, size
 {
     struct doc *list = doc_new(arena, DOC_LIST);
     size_t bytes = 0, left = 0;
-    const char *before = "";
+    struct before before = { .word = "" };
     for (; *command; command++) {
-        const char *word = argument_redact(before, word_bound(*command, arena), 0, arena);
+        const char *word = argument_redact(&before, word_bound(*command, arena), 0, arena);
         bytes += strlen(word);
         if (left == 0 && bytes <= LIMIT_AUDIT_COMMAND_BYTES)
             doc_add_text(arena, list, NULL, word);
         else
             left++;
-        before = strcmp(*command, "--") == 0 ? before : *command; /* "sh -c -- SCRIPT" */
+        if (strcmp(*command, "--") != 0) /* "sh -c -- SCRIPT" */
+            before_move(&before, *command);
     }
     *cut = left;
     return list;

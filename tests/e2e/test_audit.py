@@ -81,6 +81,11 @@ def test_a_script_is_recorded_without_its_secrets_and_with_its_commands(user):  
         "PGPASSWORD=[REDACTED]", "-HCookie: [REDACTED]"]
 
 
+def test_the_password_of_a_client_of_mysql_is_not_recorded(user):  # noqa: F811
+    run(user, "--", "sh", "-c", "mysql -phunter2 db; mkdir -pv /nowhere/kept; exit 7", status=7)
+    assert audit_events(user.records()[-1])[0]["data"]["command"][2] == "mysql -p[REDACTED] db; mkdir -pv /nowhere/kept; exit 7"
+
+
 def test_tampering_is_found_at_its_line(user):  # noqa: F811
     record = run(user, "--", "true")
     text = record.read_text()

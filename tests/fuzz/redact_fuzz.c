@@ -49,5 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(strstr(text, "CANARY-7") || !strstr(script_of(more, arena), "CANARY-7"));
     more = arena_printf(arena, "X_TOKEN='%s' kept", quoted(text, arena));
     assert(strcmp(script_of(more, arena), "X_TOKEN=" REDACTED " kept") == 0);
+    more = arena_printf(arena, "mysql -p'%s' kept", quoted(text, arena));
+    assert(strcmp(script_of(more, arena), "mysql -p" REDACTED " kept") == 0);
     return 0;
 }

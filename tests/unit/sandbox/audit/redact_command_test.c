@@ -97,6 +97,68 @@ static void script_loses_values_and_keeps_commands(void **state)
     }
 }
 
+static void some_programs_have_a_password_behind_p(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script, *expected;
+    } cases[] = {
+        { "mysql -pabc db", "mysql -p" GONE " db" },
+        { "mysql -uroot -h db -pa;b rm", "mysql -uroot -h db -p" GONE ";b rm" },
+        { "/usr/bin/mysqldump -pabc db >f", "/usr/bin/mysqldump -p" GONE " db >f" },
+        { "mariadb-admin -p'a b' status", "mariadb-admin -p" GONE " status" },
+        { "\\mysql '-pa b' x", "\\mysql '-p" GONE "' x" },
+        { "mysqlsh -NBpabc x", "mysqlsh -NBp" GONE " x" },
+        { "X=1 sudo -E nice mysqladmin -p\"$P\" x", "X=1 sudo -E nice mysqladmin -p" GONE " x" },
+        { "docker exec -it db mysql -pabc", "docker exec -it db mysql -p" GONE },
+        { "ssh h 'sudo mysql -pabc x'", "ssh h 'sudo mysql -p" GONE " x'" },
+        { "ssh h 'x; \"mysql\" -p\"a b\" x'", "ssh h 'x; \"mysql\" -p" GONE " x'" },
+        { "mysql <f 2>&1 -pabc", "mysql <f 2>&1 -p" GONE },
+        { "mysql -h $(a | b) -pabc x", "mysql -h $(a | b) -p" GONE " x" },
+        { "mysql -u \"$(whoami)\" -pabc x", "mysql -u \"$(whoami)\" -p" GONE " x" },
+        { "mysql \\\n  -pabc", "mysql \\\n  -p" GONE },
+        { "x=$(mysql -pabc); y", "x=$(mysql -p" GONE "); y" },
+        { "sh -c 'mysql -pabc; mkdir -pv x'", "sh -c 'mysql -p" GONE "; mkdir -pv x'" },
+        { "sshpass -pabc ssh -p22 h", "sshpass -p" GONE " ssh -p22 h" },
+        { "sshpass -p abc ssh -p 22 h", "sshpass -p " GONE " ssh -p 22 h" },
+        { "sshpass -v -P x -p 'a b' ssh h", "sshpass -v -P x -p '" GONE "' ssh h" },
+        { "sshpass -p mysql ssh -p22 h", "sshpass -p " GONE " ssh -p22 h" },
+        { "ssh a \"sshpass -p %b ssh -p 22 h\"", "ssh a \"sshpass -p " GONE " ssh -p 22 h\"" },
+
+        { "sshpass -e ssh -p 22 h", "sshpass -e ssh -p 22 h" },
+        { "sshpass -f /f scp -p22 h", "sshpass -f /f scp -p22 h" },
+        { "mysql -p db", "mysql -p db" },
+        { "mysql -P3306 --port=3306 --protocol tcp", "mysql -P3306 --port=3306 --protocol tcp" },
+        { "mkdir -pv a/b", "mkdir -pv a/b" },
+        { "mysql -e x; mkdir -pv a", "mysql -e x; mkdir -pv a" },
+        { "mysql x | tee -pv a && cp -pr b c", "mysql x | tee -pv a && cp -pr b c" },
+        { "mysql x\ncp -pr b c", "mysql x\ncp -pr b c" },
+        { "sudo -u mysql mkdir -pv a", "sudo -u mysql mkdir -pv a" },
+        { "x mysql.cnf -pv mysql/ -pv my-mysql -pv", "x mysql.cnf -pv mysql/ -pv my-mysql -pv" },
+        { "(cd mysql; cp -pr b c) && cp -pr b c", "(cd mysql; cp -pr b c) && cp -pr b c" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        assert_string_equal(script_of("-c", cases[i].script, arena), cases[i].expected);
+    }
+}
+
+static void command_loses_the_passwords_of_programs(void **state)
+{
+    (void)state;
+    static const char *const mysql[] = { "sudo", "/usr/bin/mysql", "-p a b", "-e", "x -py", "-p",
+                                         NULL };
+    static const char *const sshpass[] = { "sshpass", "-p", "a b", "ssh", "-p", "22", "-pv", NULL };
+    static const char *const mkdir[] = { "mkdir", "-p", "a", "-pv", NULL };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    size_t cut;
+    assert_string_equal(joined(redact_command(mysql, arena, &cut), arena),
+                        "|sudo|/usr/bin/mysql|-p" GONE "|-e|x -py|-p");
+    assert_string_equal(joined(redact_command(sshpass, arena, &cut), arena),
+                        "|sshpass|-p|" GONE "|ssh|-p|22|-pv");
+    assert_string_equal(joined(redact_command(mkdir, arena, &cut), arena), "|mkdir|-p|a|-pv");
+}
+
 static void script_is_the_argument_of_a_flag_with_c(void **state)
 {
     (void)state;
@@ -151,6 +213,8 @@ int main(void)
         cmocka_unit_test(command_loses_the_values_of_flags),
         cmocka_unit_test(command_keeps_the_addresses_behind_u),
         cmocka_unit_test(script_loses_values_and_keeps_commands),
+        cmocka_unit_test(some_programs_have_a_password_behind_p),
+        cmocka_unit_test(command_loses_the_passwords_of_programs),
         cmocka_unit_test(script_is_the_argument_of_a_flag_with_c),
         cmocka_unit_test(script_in_scripts_without_end_is_one_text),
         cmocka_unit_test(command_is_bounded_and_utf8),
