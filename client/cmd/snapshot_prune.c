@@ -123,7 +123,8 @@ static bool is_due(const struct list *snapshots, const struct snapshot *snapshot
     return old || beyond;
 }
 
-/* One whose restore was interrupted is passed over: it is needed to complete that. */
+/* One whose restore was interrupted, or may have been, is passed over: it is needed to complete
+ * that. */
 static bool due_delete(struct snapshot_store *store, const struct list *snapshots,
                        struct pruning *pruning, struct error *err)
 {
@@ -134,7 +135,7 @@ static bool due_delete(struct snapshot_store *store, const struct list *snapshot
             pruning->deleted++;
             continue;
         }
-        if (err->kind != ERROR_CONFLICT)
+        if (err->kind != ERROR_CONFLICT && err->kind != ERROR_UNTRUSTED)
             return false;
         notes_add(&pruning->notes, pruning->arena, snapshot->folder,
                   arena_printf(pruning->arena, "%s is kept: %s", snapshot->name, err->message));

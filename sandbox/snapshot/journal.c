@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/files.h"
+#include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "lib/json/json.h"
 #include "sandbox/snapshot/record.h"
@@ -26,6 +28,13 @@ static const struct field stored_fields[] = {
 };
 static const struct record stored_record = RECORD(struct stored, "journal", stored_fields);
 
+static bool damaged(const char *what, struct error *err)
+{
+    error_set(err, UNTRUSTED, "the journal of an interrupted restore is damaged: %s", what);
+    return error_hint(err, "any snapshot of the folder completes it: nono snapshot restore NAME; "
+                           "or leave the folder as it is: nono snapshot delete --force NAME");
+}
+
 bool restore_journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
 {
     const char *text;
@@ -34,12 +43,14 @@ bool restore_journal_read(int dir, struct arena *arena, struct journal *out, str
     struct stored stored = { 0 };
     if (!file_read_beneath(dir, "journal", MAX_BYTES, arena, &text, &len, &fault)) {
         *out = (struct journal){ 0 };
+        if (fault.kind == ERROR_TOO_LARGE)
+            return damaged(fault.message, err);
         if (fault.kind != ERROR_NOT_FOUND)
             *err = fault;
         return fault.kind == ERROR_NOT_FOUND;
     }
-    if (!json_decode(text, len, &stored_record, arena, &stored, err))
-        return error_prefix(err, "journal");
+    if (!json_decode(text, len, &stored_record, arena, &stored, &fault))
+        return damaged(fault.message, err);
     if (stored.format != FORMAT)
         return error_set(err, UNSUPPORTED, "journal: written by another version (%llu)",
                          (unsigned long long)stored.format);
@@ -47,9 +58,37 @@ bool restore_journal_read(int dir, struct arena *arena, struct journal *out, str
     if (strlen(stored.journal.staging) != JOURNAL_STAGING_TEXT - 1 ||
         !text_starts(stored.journal.staging, ".nono-restore-") ||
         strchr(stored.journal.staging, '/'))
-        return error_set(err, INVALID, "journal: it names no staging folder");
+        return damaged("it names no staging folder", err);
     *out = stored.journal;
     return true;
+}
+
+/* A second name, not another: until the first is replaced, a kill leaves the restore on record. */
+bool restore_journal_keep(int dir, struct arena *arena, const char **out_name, struct error *err)
+{
+    char digits[17];
+    random_hex(digits, 16);
+    const char *name = arena_printf(arena, "journal-damaged-%s", digits);
+    if (linkat(dir, "journal", dir, name, 0) != 0)
+        return error_set_errno(err, "keep the damaged journal");
+    *out_name = name;
+    return file_sync(dir, err);
+}
+
+bool restore_journal_give_up(int dir, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const struct journal unknown = { 0 };
+    struct journal journal;
+    struct error fault;
+    const char *name;
+    if (restore_journal_read(dir, arena, &journal, &fault))
+        return true;
+    if (fault.kind == ERROR_UNTRUSTED)
+        return restore_journal_keep(dir, arena, &name, err) &&
+               restore_journal_end(dir, -1, &unknown, err);
+    *err = fault;
+    return false;
 }
 
 bool restore_journal_write(int dir, const struct journal *journal, struct error *err)
@@ -62,7 +101,8 @@ bool restore_journal_write(int dir, const struct journal *journal, struct error 
 
 bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
 {
-    if (!tree_remove(folder, journal->staging, err) || !file_sync(folder, err))
+    if (journal->staging &&
+        (!tree_remove(folder, journal->staging, err) || !file_sync(folder, err)))
         return error_prefix(err, "remove the staging folder");
     if (unlinkat(dir, "journal", 0) != 0 && errno != ENOENT)
         return error_set_errno(err, "remove the journal");
@@ -73,6 +113,11 @@ bool restore_journal_settle(int dir, int folder, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct journal journal;
+    bool any;
+    if (!record_any(dir, &any, err))
+        return false;
+    if (!any && !restore_journal_give_up(dir, err)) /* no snapshot could complete it */
+        return false;
     if (!restore_journal_read(dir, arena, &journal, err))
         return false;
     if (!journal.name)

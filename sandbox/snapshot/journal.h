@@ -13,17 +13,23 @@
 
 struct journal {
     const char *name;    /* of the snapshot; NULL: there is no journal */
-    const char *staging; /* one component */
+    const char *staging; /* one component; NULL: nobody knows which */
     bool applying;       /* something of the folder may have been changed */
 };
 
+/* UNTRUSTED when it is damaged: then nobody can tell of which snapshot the restore was. */
 bool restore_journal_read(int dir, struct arena *arena, struct journal *out, struct error *err)
     MUST_CHECK;
+/* Gives a damaged journal a second name, so that it may be replaced or removed and is kept. */
+bool restore_journal_keep(int dir, struct arena *arena, const char **out_name, struct error *err)
+    MUST_CHECK;
+/* A damaged journal goes, under another name; any other stays. */
+bool restore_journal_give_up(int dir, struct error *err) MUST_CHECK;
 bool restore_journal_write(int dir, const struct journal *journal, struct error *err) MUST_CHECK;
 /* Removes the staging folder from the restored folder, then the journal. */
 bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
     MUST_CHECK;
 
 /* Cleans up after a restore that was killed before it changed anything, or whose snapshot is gone
- * so that nothing can complete it; CONFLICT for any other. */
+ * so that nothing can complete it; CONFLICT for any other, UNTRUSTED for one that may be. */
 bool restore_journal_settle(int dir, int folder, struct error *err) MUST_CHECK;

@@ -53,25 +53,15 @@ static void unreadable_add(struct found *found, int dir, const char *name,
         (struct snapshot_unreadable){ name, known ? folder : NULL, *fault };
 }
 
-static bool entries_open(int dir, DIR **out, struct error *err)
-{
-    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    *out = copy < 0 ? NULL : fdopendir(copy);
-    return *out || error_set_errno(err, "list the snapshots");
-}
-
 static bool folder_list(int dir, struct found *found, struct error *err)
 {
     CLEANUP(closedirp) DIR *stream = NULL;
-    if (!entries_open(dir, &stream, err))
+    if (!record_entries_open(dir, &stream, err))
         return false;
     for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
-        size_t len = strlen(entry->d_name);
-        if (entry->d_name[0] == '.' || !text_ends(entry->d_name, ".json"))
-            continue;
-        const char *name = arena_strndup(found->arena, entry->d_name, len - strlen(".json"));
+        const char *name = record_name_of(entry->d_name, found->arena);
         struct snapshot *snapshot;
-        if (!record_name_check(name, err)) /* no record: those have names */
+        if (!name)
             continue;
         if (!record_find(dir, name, found->arena, &snapshot, err)) {
             if (found->strict)
@@ -89,7 +79,7 @@ static bool all_list(const struct snapshot_store *store, struct found *found, st
     CLEANUP(closedirp) DIR *stream = NULL;
     if (store->folders_dir < 0)
         return true;
-    if (!entries_open(store->folders_dir, &stream, err))
+    if (!record_entries_open(store->folders_dir, &stream, err))
         return false;
     for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
         CLEANUP(closep) int dir = -1;
@@ -259,6 +249,11 @@ bool snapshot_delete(struct snapshot_store *store, const char *folder, const cha
     if (dir < 0)
         return error_set(err, NOT_FOUND, "there is no snapshot %s of the folder", name);
     crash_point("snapshot.delete");
-    return record_folder_lock(dir, &lock, err) && (force || interrupted_check(dir, name, err)) &&
-           record_remove(dir, name, err);
+    if (!record_folder_lock(dir, &lock, err))
+        return false;
+    /* a journal that cannot be read may be of this snapshot's restore */
+    if (force ? record_is_there(dir, name) && !restore_journal_give_up(dir, err)
+              : !interrupted_check(dir, name, err))
+        return false;
+    return record_remove(dir, name, err);
 }

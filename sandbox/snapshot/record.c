@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
@@ -12,7 +13,10 @@
 #include "lib/base/encode.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "lib/json/json.h"
+
+DEFINE_CLEANUP(DIR *, closedir)
 
 #define FORMAT  1
 #define ID_TEXT 33 /* half a digest is enough to tell folders apart */
@@ -226,4 +230,34 @@ bool record_is_there(int dir, const char *name)
     struct error err;
     return record_name_check(name, &err) &&
            faccessat(dir, file_name(name, arena), F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool record_entries_open(int dir, DIR **out, struct error *err)
+{
+    int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = copy < 0 ? NULL : fdopendir(copy);
+    return *out || error_set_errno(err, "list the snapshots");
+}
+
+const char *record_name_of(const char *entry, struct arena *arena)
+{
+    struct error err;
+    if (entry[0] == '.' || !text_ends(entry, ".json"))
+        return NULL;
+    const char *name = arena_strndup(arena, entry, strlen(entry) - strlen(".json"));
+    return record_name_check(name, &err) ? name : NULL;
+}
+
+bool record_any(int dir, bool *out, struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(closedirp) DIR *stream = NULL;
+    if (!record_entries_open(dir, &stream, err))
+        return false;
+    bool any = false;
+    for (struct dirent *entry;
+         !any && (entry = readdir(stream));) /* NOLINT(concurrency-mt-unsafe) */
+        any = record_name_of(entry->d_name, arena) != NULL;
+    *out = any;
+    return true;
 }

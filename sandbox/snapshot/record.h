@@ -5,10 +5,12 @@
  *     NAME.json    a snapshot's record
  *     stat         the last look (cache.h)
  *     journal      of a restore that is under way (journal.h)
+ *     journal-damaged-*   what was found in its place and could not be read
  *     lock         held by whoever takes or restores a snapshot of the folder
  */
 #pragma once
 
+#include <dirent.h>
 #include <limits.h>
 
 #include "sandbox/snapshot/store.h"
@@ -28,6 +30,12 @@ bool record_write(int dir, const struct snapshot *snapshot, struct error *err) M
 bool record_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 /* Whether there is one of that name, be it what it may. */
 bool record_is_there(int dir, const char *name);
+/* The entries of the folder's part of the store; the snapshot's name that one of them is the record
+ * of, or NULL. */
+bool record_entries_open(int dir, DIR **out, struct error *err) MUST_CHECK;
+const char *record_name_of(const char *entry, struct arena *arena);
+/* Whether there is one at all. */
+bool record_any(int dir, bool *out, struct error *err) MUST_CHECK;
 /* NULL when there is none of that name; UNTRUSTED when it is not what was written. */
 bool record_find(int dir, const char *name, struct arena *arena, struct snapshot **out,
                  struct error *err) MUST_CHECK;

@@ -27,6 +27,7 @@ struct job {
     struct node want;
     struct scan have;
     struct journal journal;
+    bool damaged;    /* the journal of a former restore */
     uint32_t staged; /* contents to make ready */
 };
 
@@ -108,6 +109,21 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
            restore_journal_end(job->dir, job->folder, &job->journal, err);
 }
 
+/* From here on the journal is this restore's; the damaged one is evidence of what was done. */
+static bool damaged_keep(struct job *job, struct arena *arena, struct snapshot_restored *out,
+                         struct error *err)
+{
+    const char *name;
+    if (!job->damaged)
+        return true;
+    if (!restore_journal_keep(job->dir, job->scratch, &name, err))
+        return false;
+    notes_add(&out->notes, arena, job->snapshot->folder,
+              arena_printf(job->scratch,
+                           "the journal of an interrupted restore was damaged, kept as %s", name));
+    return true;
+}
+
 /* The folder is locked, and what a former restore left behind is gone. */
 static bool folder_restore(struct job *job, struct arena *arena, struct snapshot_restored *out,
                            struct error *err)
@@ -125,6 +141,8 @@ static bool folder_restore(struct job *job, struct arena *arena, struct snapshot
     *out = (struct snapshot_restored){ .notes = compare->notes };
     if (job->how->dry_run)
         return true;
+    if (!damaged_keep(job, arena, out, err))
+        return false;
     if (compare->differences == 0)
         return !job->journal.name || restore_journal_end(job->dir, job->folder, &job->journal, err);
 
@@ -136,12 +154,23 @@ static bool folder_restore(struct job *job, struct arena *arena, struct snapshot
     return ok;
 }
 
-/* The journal of a restore that was killed: its staging folder goes, what it says stays true. */
+/*
+ * The journal of a restore that was killed: its staging folder goes, what it says stays true. Where
+ * it is damaged, the worst is taken for true: something was changed. The staging folder, whichever
+ * it is, then goes with all else that came since.
+ */
 static bool former_settle(struct job *job, struct error *err)
 {
-    if (!restore_journal_read(job->dir, job->scratch, &job->journal, err))
+    struct error fault;
+    if (restore_journal_read(job->dir, job->scratch, &job->journal, &fault))
+        return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
+    if (fault.kind != ERROR_UNTRUSTED) {
+        *err = fault;
         return false;
-    return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
+    }
+    job->damaged = true;
+    job->journal = (struct journal){ .name = job->snapshot->name, .applying = true };
+    return true;
 }
 
 static bool job_run(struct job *job, struct arena *arena, struct snapshot_restored *out,

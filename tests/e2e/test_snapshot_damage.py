@@ -1,5 +1,6 @@
 """`nono snapshot` on a store of which a part is damaged: the rest of it goes on, and nothing whole is lost."""
 import os
+import signal
 
 import pytest
 from fixtures_state import fingerprint
@@ -172,3 +173,59 @@ def test_a_file_that_is_no_record_is_none(store):
     next((store.user.state / "snapshots/folders").glob("*/b.json")).with_name("b (copy).json").write_text("x")
     assert [entry["name"] for entry in store.json("q2", "list")] == ["b"]
     assert store.json("q2", "prune")["notes"] == []
+
+
+@pytest.fixture
+def half(store):
+    """A restore that was killed in the middle, and a disk that lost the end of its journal."""
+    store.user.put("q1/more", "of a")
+    store("q1", "create", "a2")
+    store.user.put("q1/f", "changed")
+    store.user.put("q1/more", "changed")
+    store("q1", "restore", "a2", status=-signal.SIGKILL, NONO_CRASH_AT="snapshot.put:1")
+    store.journal = next((store.user.state / "snapshots/folders").glob("*/journal"))
+    os.truncate(store.journal, 20)
+    return store
+
+
+def kept(store):
+    return [path.stat().st_size for path in store.journal.parent.glob("journal-damaged-*")]
+
+
+def test_a_damaged_journal_of_a_restore_names_the_ways_out(half):
+    before = fingerprint(half.user.work / "q1")
+    for words in [("create", "b"), ("delete", "a")]:
+        half("q1", *words, status=5)
+        assert "the journal of an interrupted restore is damaged: " in half.err
+        assert "nono snapshot restore NAME" in half.err and "nono snapshot delete --force NAME" in half.err
+    half.user("run", "-s", "--allow", ".", "--workdir", half.user.work / "q1", "--snapshot", "z", "--", "true", status=5)
+    assert "nono snapshot restore NAME" in half.err
+    pruned = half.json("q1", "prune", "--keep", 0, "--all")
+    assert pruned["snapshots_deleted"] == 1  # of the other folder
+    assert all("is kept: the journal of an interrupted restore is damaged" in note for note in pruned["notes"])
+    assert fingerprint(half.user.work / "q1") == before and kept(half) == [] and half.journal.exists()
+
+
+@pytest.mark.parametrize("crash", [None, "snapshot.journal", "snapshot.applying", "snapshot.put:1"])
+def test_a_restore_completes_one_whose_journal_is_damaged(half, crash):
+    if crash:
+        half("q1", "restore", "a2", status=-signal.SIGKILL, NONO_CRASH_AT=crash)
+        half("q1", "create", "b", status=1)  # the journal is whole again, and says so
+        assert "a restore of a2 was interrupted" in half.err
+    half("q1", "restore", "a2")
+    assert crash or "damaged, kept as journal-damaged-" in half.err
+    assert [(half.user.work / "q1" / name).read_text() for name in ("f", "more")] == ["one", "of a"]
+    assert sorted(os.listdir(half.user.work / "q1")) == ["f", "more"]
+    assert kept(half) == [20] and not half.journal.exists()
+    half("q1", "create", "b")
+
+
+def test_a_damaged_journal_goes_with_a_delete_by_force(half):
+    before = fingerprint(half.user.work / "q1")
+    half("q1", "delete", "--force", "nowhere", status=3)
+    assert half.journal.exists()
+    half("q1", "delete", "--force", "a")
+    assert kept(half) == [20] and not half.journal.exists()
+    assert fingerprint(half.user.work / "q1") == before
+    half("q1", "create", "b")
+    half("q1", "verify", "a2")

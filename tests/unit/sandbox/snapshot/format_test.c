@@ -177,7 +177,7 @@ static void a_journal_names_a_staging_folder_and_nothing_else(void **unused)
     for (size_t i = 0; i < COUNT(bad); i++) {
         const struct journal wrong = { "a", bad[i], false };
         assert_ok(restore_journal_write(dir, &wrong, &err));
-        assert_fails(restore_journal_read(dir, arena, &journal, &err), INVALID);
+        assert_fails(restore_journal_read(dir, arena, &journal, &err), UNTRUSTED);
     }
     static const char newer[] = "{\"applying\":true,\"format\":2,\"name\":\"a\",\"staging\":\"x\"}";
     assert_ok(file_replace(dir, "journal", newer, strlen(newer), 0600, &err));
