@@ -195,15 +195,20 @@ const char *doc_kind_name(enum doc_kind kind)
     return names[kind];
 }
 
+bool doc_add_place(struct error *err, const char *source, size_t line, size_t column)
+{
+    if (source)
+        return error_prefix(err, "%s:%zu:%zu", source, line, column);
+    return error_prefix(err, "line %zu, column %zu", line, column);
+}
+
 static bool fault_at(struct error *err, const struct doc *doc, unsigned line, unsigned column,
                      const char *message)
 {
     error_set(err, INVALID, "%s", message);
     if (line)
-        error_prefix(err, "%s:%u:%u", doc->source ? doc->source : "line", line, column);
-    else if (doc->source)
-        error_prefix(err, "%s", doc->source);
-    return false;
+        return doc_place(err, doc->source, line, column);
+    return doc->source ? error_prefix(err, "%s", doc->source) : false;
 }
 
 bool doc_raise(struct error *err, const struct doc *doc, const char *format, ...)

@@ -78,10 +78,16 @@ const char *doc_text(const struct doc *doc, const char *key);
 /* "text", "a list", ... for messages. */
 const char *doc_kind_name(enum doc_kind kind);
 
-/* Sets an INVALID error "source:line:column: message" at a value, or at its key. */
+/* Puts in front of an error where it is: "source:line:column: ", or "line 1, column 2: " where
+ * there is no file to name. False, as error_prefix is. */
+#define doc_place(err, ...) error_false(doc_add_place((err), __VA_ARGS__))
+
+/* Sets an INVALID error with its place at a value, or at its key. */
 #define doc_fault(err, ...)     error_false(doc_raise((err), __VA_ARGS__))
 #define doc_fault_key(err, ...) error_false(doc_raise_key((err), __VA_ARGS__))
 
+bool doc_add_place(struct error *err, const char *source, size_t line, size_t column)
+    __attribute__((cold));
 bool doc_raise(struct error *err, const struct doc *doc, const char *format, ...)
     __attribute__((cold, format(printf, 3, 4)));
 bool doc_raise_key(struct error *err, const struct doc *doc, const char *format, ...)

@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base/doc.h"
+
 static size_t string_end(const char *text, size_t len, size_t at)
 {
     for (at++; at < len && text[at] != '"'; at++)
@@ -44,7 +46,7 @@ static bool unclosed(const char *text, size_t at, const char *source, struct err
         line_start = i + 1;
     }
     error_set(err, INVALID, "this comment does not end");
-    return error_prefix(err, "%s:%u:%zu", source ? source : "line", line, at - line_start + 1);
+    return doc_place(err, source, line, at - line_start + 1);
 }
 
 bool json_comments_blank(const char *text, size_t len, const char *source, struct arena *arena,

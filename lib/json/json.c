@@ -116,7 +116,7 @@ static bool mark_check(const char *text, const char *source, struct error *err)
     if (strncmp(text, JSON_BOM, strlen(JSON_BOM)) != 0)
         return true;
     error_set(err, INVALID, "a byte order mark at the start");
-    return error_prefix(err, "%s:1:1", source ? source : "line");
+    return doc_place(err, source, 1, 1);
 }
 
 bool json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
@@ -133,7 +133,7 @@ bool json_parse(const char *text, size_t len, const char *source, enum json_synt
         json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &fault);
     if (!root) {
         error_set(err, INVALID, "%s", fault.text);
-        return error_prefix(err, "%s:%d:%d", source ? source : "line", fault.line, fault.column);
+        return doc_place(err, source, (size_t)fault.line, (size_t)fault.column);
     }
     struct doc *doc;
     if (!value_convert(root, arena, 0, &doc, err))

@@ -17,8 +17,7 @@ static bool fault(struct toml_reader *reader, unsigned line, unsigned column, co
     char message[sizeof(reader->err->message)];
     (void)vsnprintf(message, sizeof(message), format, args);
     error_set(reader->err, INVALID, "%s", message);
-    const char *source = reader->source ? reader->source : "line";
-    return error_prefix(reader->err, "%s:%u:%u", source, line, column);
+    return doc_place(reader->err, reader->source, line, column);
 }
 
 bool toml_raise(struct toml_reader *reader, const char *format, ...)

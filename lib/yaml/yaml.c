@@ -42,8 +42,7 @@ struct reader {
 static bool fault_at(struct reader *reader, const yaml_mark_t *mark, const char *message)
 {
     error_set(reader->err, INVALID, "%s", message);
-    return error_prefix(reader->err, "%s:%zu:%zu", reader->source ? reader->source : "line",
-                        mark->line + 1, mark->column + 1);
+    return doc_place(reader->err, reader->source, mark->line + 1, mark->column + 1);
 }
 
 static bool node_count(struct reader *reader, const yaml_mark_t *mark)

@@ -81,19 +81,20 @@ static void faults_name_the_path(void **state)
     static const struct {
         const char *text, *field, *message;
     } cases[] = {
-        { "{\"part\":{}}", "part.name", "line:1:9: part.name: missing" },
+        { "{\"part\":{}}", "part.name", "line 1, column 9: part.name: missing" },
         { "{\"parts\":[{\"name\":\"a\"},{\"nam\":1}]}", "parts[1].nam",
-          "line:1:25: parts[1].nam: unknown key" },
+          "line 1, column 25: parts[1].nam: unknown key" },
         { "{\"words\":[\"a\",2]}", "words[1]",
-          "line:1:15: words[1]: expected text, found a whole number" },
-        { "{\"colour\":\"blue\"}", "colour", "line:1:11: colour: unknown value \"blue\"" },
+          "line 1, column 15: words[1]: expected text, found a whole number" },
+        { "{\"colour\":\"blue\"}", "colour", "line 1, column 11: colour: unknown value \"blue\"" },
         { "{\"made\":\"today\"}", "made",
-          "line:1:9: made: expected a time as in RFC 3339, found text" },
-        { "{\"on\":1}", "on", "line:1:7: on: expected true or false, found a whole number" },
+          "line 1, column 9: made: expected a time as in RFC 3339, found text" },
+        { "{\"on\":1}", "on",
+          "line 1, column 7: on: expected true or false, found a whole number" },
         { "{\"size\":-1}", "size",
-          "line:1:9: size: expected a whole number from 0, found a whole number" },
-        { "{\"parts\":{}}", "parts", "line:1:10: parts: expected a list, found a table" },
-        { "[]", "", "line:1:1: expected a thing table, found a list" },
+          "line 1, column 9: size: expected a whole number from 0, found a whole number" },
+        { "{\"parts\":{}}", "parts", "line 1, column 10: parts: expected a list, found a table" },
+        { "[]", "", "line 1, column 1: expected a thing table, found a list" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         CLEANUP(arena_freep) struct arena *arena = arena_new();

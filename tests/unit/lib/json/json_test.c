@@ -7,6 +7,7 @@
 #endif
 
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "lib/json/json.h"
 
 struct item {
@@ -42,7 +43,7 @@ static void decode_names_place_path_and_nearest_key(void **state)
     struct item item;
     struct error err;
     assert_false(decode("{\"name\":\"a\",\n  \"sise\":1}", arena, &item, &err));
-    assert_string_equal(err.message, "line:2:3: sise: unknown key");
+    assert_string_equal(err.message, "line 2, column 3: sise: unknown key");
     assert_string_equal(err.hint, "did you mean \"size\"?");
     assert_string_equal(err.field, "sise");
 }
@@ -271,6 +272,31 @@ static void a_comment_that_does_not_end_has_its_place(void **state)
     assert_string_equal(err.message, "f.json:2:8: this comment does not end");
 }
 
+static void a_fault_without_a_file_is_told_in_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *place, *file_place;
+    } cases[] = {
+        { "{\"a\":", "line 1, column 5: ", "a.json:1:5: " },
+        { "{\n \"a\": 1,,\n}", "line 2, column 9: ", "a.json:2:9: " },
+        { "\xef\xbb\xbf{}", "line 1, column 1: ", "a.json:1:1: " },
+        { "{\n/* ", "line 2, column 1: ", "a.json:2:1: " },
+    };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = cases[i].text;
+        enum json_syntax syntax = text[2] == '/' ? JSON_COMMENTS : JSON_PLAIN;
+        struct error err;
+        struct doc *doc;
+        assert_false(json_parse(text, strlen(text), NULL, syntax, arena, &doc, &err));
+        if (!text_starts(err.message, cases[i].place))
+            fail_msg("%s", err.message);
+        assert_false(json_parse(text, strlen(text), "a.json", syntax, arena, &doc, &err));
+        assert_true(text_starts(err.message, cases[i].file_place));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +315,7 @@ int main(void)
         cmocka_unit_test(print_sorts_members_by_key),
         cmocka_unit_test(print_is_utf8_whatever_it_is_given),
         cmocka_unit_test(print_leaves_no_copy_but_the_one_returned),
+        cmocka_unit_test(a_fault_without_a_file_is_told_in_words),
     };
     return cmocka_run_group_tests_name("lib/json/json", tests, NULL, NULL);
 }

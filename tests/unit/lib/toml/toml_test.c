@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "lib/toml/toml.h"
 
 static bool parse(const char *text, struct arena *arena, struct doc **out, struct error *err)
@@ -333,6 +334,19 @@ static void an_empty_document_is_an_empty_table(void **state)
     assert_int_equal(doc->count, 0);
 }
 
+static void a_fault_without_a_file_is_told_in_words(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const char text[] = "ok = 1\na = 1 b = 2";
+    struct error err;
+    struct doc *doc;
+    assert_false(toml_parse(text, strlen(text), NULL, arena, &doc, &err));
+    assert_true(text_starts(err.message, "line 2, column 7: "));
+    assert_false(toml_parse(text, strlen(text), "a.toml", arena, &doc, &err));
+    assert_true(text_starts(err.message, "a.toml:2:7: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +363,7 @@ int main(void)
         cmocka_unit_test(many_keys_are_all_found),
         cmocka_unit_test(values_have_a_limit),
         cmocka_unit_test(an_empty_document_is_an_empty_table),
+        cmocka_unit_test(a_fault_without_a_file_is_told_in_words),
     };
     return cmocka_run_group_tests_name("lib/toml/toml", tests, NULL, NULL);
 }

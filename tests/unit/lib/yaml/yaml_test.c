@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "lib/yaml/yaml.h"
 
 static bool parse(const char *text, struct arena *arena, struct doc **out, struct error *err)
@@ -202,6 +203,19 @@ static void many_tag_directives_are_refused(void **state)
     assert_true(parse(text + strcspn(text, "\n") + 1, arena, &doc, &err));
 }
 
+static void a_fault_without_a_file_is_told_in_words(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const char text[] = "ok: 1\na: *x";
+    struct error err;
+    struct doc *doc;
+    assert_false(yaml_parse(text, strlen(text), NULL, arena, &doc, &err));
+    assert_true(text_starts(err.message, "line 2, column 4: "));
+    assert_false(yaml_parse(text, strlen(text), "a.yaml", arena, &doc, &err));
+    assert_true(text_starts(err.message, "a.yaml:2:4: "));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +229,7 @@ int main(void)
         cmocka_unit_test(aliases_cannot_blow_up),
         cmocka_unit_test(huge_tables_are_refused_in_bounded_time),
         cmocka_unit_test(many_tag_directives_are_refused),
+        cmocka_unit_test(a_fault_without_a_file_is_told_in_words),
     };
     return cmocka_run_group_tests_name("lib/yaml/yaml", tests, NULL, NULL);
 }
