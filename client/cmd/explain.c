@@ -1,10 +1,14 @@
 #include "client/cmd/explain.h"
 
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/cmd/program_state.h"
+#include "lib/base/files.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
+#include "sandbox/linux/interpreter.h"
 #include "sandbox/policy/plan.h"
 
 static const struct {
@@ -204,10 +208,105 @@ void explain_shortfalls(const struct policy *policy, const struct confinement *c
         (void)fprintf(stderr, "nono: without the working folder that the profile asks for\n");
 }
 
-bool explain_refused_program(const struct policy *policy, struct error *err)
+static const char *flag_for(unsigned access, bool is_folder, struct arena *arena, const char *path)
+{
+    bool reads = access & (NONO_READ | NONO_EXECUTE), writes = access & NONO_WRITE;
+    const char *verb = "--read";
+    if (writes)
+        verb = reads ? "--allow" : "--write";
+    return arena_printf(arena, "%s%s %s", verb, is_folder ? "" : "-file", path);
+}
+
+/* A flag names what is there: for what is not, the nearest folder around it. "/" is no advice. */
+static const char *path_flag(const char *path, unsigned access, struct arena *arena)
+{
+    const struct path_ops *ops = confine_path_ops();
+    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+    struct error ignored;
+    if (!ops->resolve(ops->context, path, arena, &found, &ignored))
+        return NULL;
+    if (found.exists)
+        return flag_for(access, found.is_dir, arena, path);
+    size_t len = found.known;
+    while (len && found.path[len - 1] == '/')
+        len--;
+    return len ? flag_for(access, true, arena, arena_strndup(arena, found.path, len)) : NULL;
+}
+
+void explain_denied(const struct policy *policy, const struct query_result *result,
+                    const char *path, unsigned access, struct explain_denial *out)
+{
+    struct arena *arena = policy->arena;
+    *out = (struct explain_denial){ "no grant covers it", NULL, "" };
+    if (result->reason == NONO_REASON_FILESYSTEM_DENY) {
+        const char *bypass = explain_bypass(policy, result->path, result->source);
+        out->details = arena_printf(arena, "%s denies %s", result->source, result->path);
+        out->flag = bypass ? arena_printf(arena, "--bypass-protection %s", bypass) : NULL;
+        out->flag_beside = bypass ? ", beside a grant," : "";
+        return;
+    }
+    /* where a profile lists what runs, no flag adds to that */
+    if (!(access & NONO_EXECUTE) || !policy->profile->execute_listed)
+        out->flag = path_flag(path, access, arena);
+    if (result->path)
+        out->details = arena_printf(arena, "%s grants %s to %s only", result->source,
+                                    explain_access(result->granted, arena), result->path);
+}
+
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+const char *explain_interpreter(const struct policy *policy, const struct confinement *confinement,
+                                const char *path, struct query_result *out)
+{
+    char next[PATH_MAX];
+    struct error ignored;
+    for (size_t i = 0; i < INTERPRETERS_MAX; i++) {
+        if (!is_file(path) || !interpreter_find(path, next, &ignored) || !next[0])
+            return NULL;
+        path = next[0] == '/' ? arena_strndup(policy->arena, next, strlen(next))
+                              : path_join(policy->arena, policy->options.workdir, next);
+        if (!is_file(path) || !query_path(confine_plan(confinement), confine_path_ops(), path,
+                                          NONO_READ | NONO_EXECUTE, out, &ignored))
+            return NULL;
+        if (!out->allowed)
+            return path;
+    }
+    return NULL;
+}
+
+/* Where the program itself is what was refused, its interpreter is the next question. */
+static const char *interpreter_hint(const struct policy *policy,
+                                    const struct confinement *confinement)
+{
+    const unsigned run = NONO_READ | NONO_EXECUTE;
+    struct query_result result;
+    struct explain_denial denial;
+    struct error ignored;
+    if (!query_path(confine_plan(confinement), confine_path_ops(), policy->program, run, &result,
+                    &ignored) ||
+        !result.allowed)
+        return NULL;
+    const char *interpreter = explain_interpreter(policy, confinement, policy->program, &result);
+    if (!interpreter)
+        return NULL;
+    explain_denied(policy, &result, interpreter, run, &denial);
+    return arena_printf(policy->arena, "its interpreter %s: %s; %s%s would allow it", interpreter,
+                        denial.details, denial.flag ? denial.flag : "a profile",
+                        denial.flag_beside);
+}
+
+bool explain_refused_program(const struct policy *policy, const struct confinement *confinement,
+                             struct error *err)
 {
     if (err->kind != ERROR_DENIED || err->hint[0])
         return false;
+    const char *hint = interpreter_hint(policy, confinement);
+    if (hint && strlen(hint) < sizeof(err->hint)) /* a path that is cut is no advice */
+        return error_hint(err, "%s", hint);
     const char *profile = policy->options.profile ? policy->options.profile : policy->profile->name;
     return error_hint(err, "the sandbox may forbid it: nono why --profile %s --op execute %s",
                       profile, policy->program);

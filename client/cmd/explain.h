@@ -5,6 +5,7 @@
 
 #include "client/cmd/policy.h"
 #include "sandbox/platform/confine.h"
+#include "sandbox/policy/query.h"
 
 /* Every grant and deny, the network, and the mechanisms. */
 void explain_confinement(const struct policy *policy, const struct confinement *confinement,
@@ -24,8 +25,26 @@ void explain_report(const struct policy *policy, const struct confinement *confi
 
 void explain_shortfalls(const struct policy *policy, const struct confinement *confinement);
 
-/* A program that the sandbox did not let start: how to ask why. Always false. */
-bool explain_refused_program(const struct policy *policy, struct error *err);
+/* Why a path was refused, and what would help. */
+struct explain_denial {
+    const char *details;
+    const char *flag;        /* that would allow it, or NULL */
+    const char *flag_beside; /* what else that takes, in words; "" for nothing */
+};
+void explain_denied(const struct policy *policy, const struct query_result *result,
+                    const char *path, unsigned access, struct explain_denial *out);
+
+/*
+ * What the kernel has to run to run a file (a script's interpreter, a program's loader), and what
+ * runs that: the first of them that the sandbox refuses, with *out as of query_path; NULL when none
+ * is refused, or one is not there.
+ */
+const char *explain_interpreter(const struct policy *policy, const struct confinement *confinement,
+                                const char *path, struct query_result *out);
+
+/* A program that the sandbox did not let start: what is missing, or how to ask. Always false. */
+bool explain_refused_program(const struct policy *policy, const struct confinement *confinement,
+                             struct error *err);
 
 /* "read", "write", "read+write", "read+execute", ... */
 const char *explain_access(unsigned access, struct arena *arena);

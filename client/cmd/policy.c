@@ -55,14 +55,12 @@ static bool profile_find(struct policy *policy, const char *program, struct erro
            packs_check(policy->profile, err);
 }
 
-#define CHAIN_MAX 6 /* a script's interpreter may be a script: Linux follows five */
-
 /* A file that is run, what interprets it, and what interprets that. Appends to out. */
 static bool chain_add(const char *path, struct arena *arena, const char **out, size_t *count,
                       struct error *err)
 {
     char next[PATH_MAX];
-    for (size_t i = 0; i < CHAIN_MAX; i++) {
+    for (size_t i = 0; i < INTERPRETERS_MAX; i++) {
         const char *file = out[(*count)++] = arena_strndup(arena, path, strlen(path));
         if (!interpreter_find(file, next, err))
             return false;
@@ -77,7 +75,7 @@ static bool chain_add(const char *path, struct arena *arena, const char **out, s
 static bool programs_list(const struct policy *policy, const char *const **out, struct error *err)
 {
     const struct profile *profile = policy->profile;
-    size_t count = 0, room = (profile->grants.count + 1) * (CHAIN_MAX + 1);
+    size_t count = 0, room = (profile->grants.count + 1) * (INTERPRETERS_MAX + 1);
     const char **programs = ARENA_ARRAY(policy->arena, const char *, room + 1);
     if (policy->program && !chain_add(policy->program, policy->arena, programs, &count, err))
         return false;

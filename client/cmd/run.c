@@ -171,7 +171,7 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
     if (!run->policy.options.silent)
         refusals_tell(&run->refusals, stderr);
     if (!ok && *status == RUN_EXIT_EXEC)
-        explain_refused_program(&run->policy, err);
+        explain_refused_program(&run->policy, run->confinement, err);
     run->hook.signal = hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
     return ok;
 }

@@ -72,52 +72,28 @@ static bool op_parse(const char *text, unsigned *out, struct error *err)
     return error_set(err, INVALID, "--op %.32s: read, write, readwrite or execute", text);
 }
 
-static const char *flag_for(unsigned access, bool is_folder, struct arena *arena, const char *path)
-{
-    bool reads = access & (NONO_READ | NONO_EXECUTE), writes = access & NONO_WRITE;
-    const char *verb = "--read";
-    if (writes)
-        verb = reads ? "--allow" : "--write";
-    return arena_printf(arena, "%s%s %s", verb, is_folder ? "" : "-file", path);
-}
-
-/* A flag names what is there: for what is not, the nearest folder around it. "/" is no advice. */
-static const char *path_flag(const char *path, unsigned access, struct arena *arena)
-{
-    const struct path_ops *ops = confine_path_ops();
-    CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
-    struct error ignored;
-    if (!ops->resolve(ops->context, path, arena, &found, &ignored))
-        return NULL;
-    if (found.exists)
-        return flag_for(access, found.is_dir, arena, path);
-    size_t len = found.known;
-    while (len && found.path[len - 1] == '/')
-        len--;
-    return len ? flag_for(access, true, arena, arena_strndup(arena, found.path, len)) : NULL;
-}
-
 static void path_deny(struct why *why, const struct query_result *result, const char *path,
                       unsigned access)
 {
+    struct explain_denial denial;
+    explain_denied(&why->policy, result, path, access, &denial);
+    why->flag = denial.flag;
+    why->flag_beside = denial.flag_beside;
+    why->sentence = denial.details;
+}
+
+/* Of what may be run as far as it goes; what it is asked for tells whether that is the answer. */
+static void interpreter_deny(struct why *why, const struct query_result *result,
+                             const char *interpreter, bool is_answer)
+{
     struct arena *arena = why->policy.arena;
-    const char *details = "no grant covers it", *bypass = NULL;
-    if (result->reason == NONO_REASON_FILESYSTEM_DENY) {
-        details = arena_printf(arena, "%s denies %s", result->source, result->path);
-        bypass = explain_bypass(&why->policy, result->path, result->source);
-        if (bypass)
-            why->flag = arena_printf(arena, "--bypass-protection %s", bypass);
-    } else {
-        /* where a profile lists what runs, no flag adds to that */
-        if (!(access & NONO_EXECUTE) || !why->policy.profile->execute_listed)
-            why->flag = path_flag(path, access, arena);
-        if (result->path)
-            details = arena_printf(arena, "%s grants %s to %s only", result->source,
-                                   explain_access(result->granted, arena), result->path);
-    }
-    doc_add_text(arena, why->answer, "details", details);
-    why->flag_beside = bypass ? ", beside a grant," : "";
-    why->sentence = details;
+    const char *granted = why->sentence;
+    path_deny(why, result, interpreter, NONO_READ | NONO_EXECUTE);
+    const char *missing = arena_printf(arena, "its interpreter %s: %s", interpreter, why->sentence);
+    doc_add_text(arena, why->answer, "interpreter", interpreter);
+    doc_add_text(arena, why->answer, is_answer ? "details" : "note", missing);
+    why->sentence =
+        is_answer ? missing : arena_printf(arena, "%s; to run it takes %s", granted, missing);
 }
 
 /* A pattern denies what is there when a run starts; what is not there yet is not denied by it. */
@@ -170,33 +146,46 @@ static bool state_judge(struct why *why, const char *path, unsigned access,
     return true;
 }
 
+static void path_grant(struct why *why, const struct query_result *result, const char *path)
+{
+    struct arena *arena = why->policy.arena;
+    doc_add_text(arena, why->answer, "granted_path", result->path);
+    doc_add_text(arena, why->answer, "access", explain_access(result->granted, arena));
+    doc_add_text(arena, why->answer, "source", result->source);
+    why->sentence = arena_printf(arena, "%s grants %s to %s", result->source,
+                                 explain_access(result->granted, arena), result->path);
+    pattern_note(why, path);
+}
+
 static bool path_ask(struct why *why, const char *typed, struct error *err)
 {
     struct arena *arena = why->policy.arena;
-    struct query_result result;
+    struct query_result result, refused;
     unsigned access = 0;
     if (!*typed)
         return error_set(err, INVALID, "an empty path");
-    const char *path = path_from_workdir(why, typed);
+    const char *path = path_from_workdir(why, typed), *interpreter = NULL;
     if (!op_parse(opt_op ? opt_op : "read", &access, err) ||
         !query_path(confine_plan(why->confinement), confine_path_ops(), path, access, &result, err))
         return false;
     bool to_be_made = state_judge(why, path, access, &result);
-    why->allowed = result.allowed;
+    if (result.allowed && result.granted & NONO_EXECUTE)
+        interpreter = explain_interpreter(&why->policy, why->confinement, path, &refused);
+    bool stops = interpreter && access & NONO_EXECUTE;
+    const struct query_result *decided = stops ? &refused : &result;
+    why->allowed = decided->allowed;
     why->asked = arena_printf(arena, "path %s", typed);
-    doc_add_text(arena, why->answer, "status", result.allowed ? "allowed" : "denied");
-    doc_add_text(arena, why->answer, "reason", query_reason_name((int)result.reason));
+    doc_add_text(arena, why->answer, "status", decided->allowed ? "allowed" : "denied");
+    doc_add_text(arena, why->answer, "reason", query_reason_name((int)decided->reason));
     doc_add_text(arena, why->answer, "path", typed);
     if (!result.allowed) {
         path_deny(why, &result, path, access);
-        return true;
+        doc_add_text(arena, why->answer, "details", why->sentence);
+    } else if (!stops) {
+        path_grant(why, &result, path);
     }
-    doc_add_text(arena, why->answer, "granted_path", result.path);
-    doc_add_text(arena, why->answer, "access", explain_access(result.granted, arena));
-    doc_add_text(arena, why->answer, "source", result.source);
-    why->sentence = arena_printf(arena, "%s grants %s to %s", result.source,
-                                 explain_access(result.granted, arena), result.path);
-    pattern_note(why, path);
+    if (interpreter)
+        interpreter_deny(why, &refused, interpreter, stops);
     if (to_be_made) {
         doc_add_text(arena, why->answer, "note", "it is made when the run starts");
         why->sentence = arena_printf(arena, "%s, which is made when the run starts", why->sentence);

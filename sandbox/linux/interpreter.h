@@ -6,6 +6,8 @@
 
 #include "lib/base/error.h"
 
+#define INTERPRETERS_MAX 6 /* a script's interpreter may be a script: Linux follows five */
+
 /*
  * The interpreter named in the first bytes of a file, which has at least a page of them or is
  * whole; "" when there is none. False for what claims to be ELF, or a script, and is malformed.

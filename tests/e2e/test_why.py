@@ -1,5 +1,6 @@
 """nono why: the same answers as the kernel's, with reasons that programs can read."""
 import json
+import shutil
 
 import pytest
 
@@ -121,6 +122,59 @@ def test_where_a_name_leads_is_left_open(sandbox):
     assert "condition" not in sandbox.why("127.0.0.1:8391", "--allow-domain", "127.0.0.1:8391")
     assert "condition" not in sandbox.why("example.org", "--allow-net")
     assert sandbox.why("10.0.0.1", "--allow-domain", "*")["status"] == "denied"
+
+
+@pytest.fixture
+def script(sandbox):
+    """One that may be run, by an interpreter that may not."""
+    interpreter = sandbox.home / "opt/shell"
+    interpreter.parent.mkdir()
+    shutil.copy("/bin/sh", interpreter)
+    for name, runs in (("outer", sandbox.work / "inner"), ("inner", interpreter), ("plain", "/bin/sh"), ("nowhere", "/nowhere/sh")):
+        (sandbox.work / name).write_text(f"#!{runs}\necho ran\n")
+        (sandbox.work / name).chmod(0o755)
+    return str(interpreter)
+
+
+@pytest.mark.parametrize("name", ["inner", "outer"])
+def test_the_interpreter_that_is_missing_is_named_with_what_grants_it(sandbox, script, name):
+    flags = ["--op", "execute", "--allow", "."]
+    answer = sandbox.why(f"./{name}", *flags)
+    assert answer["status"] == "denied" and answer["interpreter"] == script
+    assert answer["details"] == f"its interpreter {script}: no grant covers it"
+    assert answer["suggested_flag"] == f"--read-file {script}"
+    assert sandbox.why(f"./{name}", *flags, "--read-file", script)["status"] == "allowed"
+    assert f"{script}: no grant covers it; --read-file {script} would allow it" in sandbox.nono("why", f"./{name}", *flags).stdout
+
+
+def test_a_script_may_be_read_whatever_runs_it(sandbox, script):
+    answer = sandbox.why("./inner", "--allow", ".")
+    assert answer["status"] == "allowed" and answer["note"] == f"its interpreter {script}: no grant covers it"
+    assert sandbox.nono("why", "./inner", "--allow", ".").returncode == 0
+    for name in ("plain", "nowhere"):  # of what is not there no grant would help
+        for op in ("read", "execute"):
+            answer = sandbox.why(f"./{name}", "--op", op, "--allow", ".")
+            assert answer["status"] == "allowed" and "interpreter" not in answer
+
+
+def test_an_interpreter_that_is_denied_names_who_denies_it(sandbox, script):
+    folder = sandbox.home / ".ssh"
+    folder.mkdir()
+    shutil.copy("/bin/sh", folder / "sh")
+    (sandbox.work / "inner").write_text(f"#!{folder}/sh\n")
+    answer = sandbox.why("./inner", "--op", "execute", "--allow", ".")
+    assert answer["status"] == "denied" and f"its interpreter {folder}/sh: group deny_credentials denies {folder}" == answer["details"]
+    assert answer["suggested_flag"] == f"--bypass-protection {folder}"
+
+
+def test_a_run_that_failed_on_an_interpreter_says_so(sandbox, script):
+    refused = sandbox.nono("run", "-s", "--allow", ".", "--", "./outer")
+    assert f"its interpreter {script}: no grant covers it; --read-file {script} would allow it" in refused.stderr
+    assert refused.stdout == "" and refused.returncode == 127
+    assert sandbox.nono("run", "-s", "--allow", ".", "--read-file", script, "--", "./inner").stdout == "ran\n"
+    # what the sandbox refuses first is the script itself
+    refused = sandbox.nono("run", "-s", "--", "./outer")
+    assert "nono why --profile default --op execute ./outer" in refused.stderr and "interpreter" not in refused.stderr
 
 
 def test_scopes_are_told(sandbox):
