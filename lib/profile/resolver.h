@@ -104,8 +104,8 @@ bool profile_keys_apply(struct resolver *resolver, const struct doc *doc) MUST_C
 /* apply_*.c: one key's value. arg is the row's. */
 typedef bool profile_apply(struct resolver *resolver, const char *key, const struct doc *value,
                            unsigned arg);
-profile_apply profile_apply_paths, profile_apply_state, profile_apply_denies,
-    profile_apply_bypass, profile_apply_sockets;
+profile_apply profile_apply_paths, profile_apply_state, profile_apply_denies, profile_apply_bypass,
+    profile_apply_sockets;
 profile_apply profile_apply_hosts, profile_apply_denied_hosts, profile_apply_endpoints,
     profile_apply_ports, profile_apply_port_ranges, profile_apply_network_flag,
     profile_apply_preset, profile_apply_credentials, profile_apply_custom_credentials;
