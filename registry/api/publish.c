@@ -98,6 +98,9 @@ bool version_publish_post(struct registry *registry, const struct request *req,
         !version_publish(registry, &request, &actor, req->arena, &result, err))
         return false;
     response_json(res, result.created ? 201 : 200, &publish_result_record, &result, req->arena);
-    api_drop(res, req, request.namespace, request.name);
+    if (result.mended)
+        response_drop(res, "*"); /* other packs may have the same blobs */
+    else
+        api_drop(res, req, request.namespace, request.name);
     return true;
 }

@@ -19,6 +19,8 @@ struct pending {
     char digest[SHA256_TEXT];
     const void *bytes;
     size_t len;
+    bool damaged; /* something else stands under its name */
+    bool left;    /* gets no name */
 };
 
 enum stage { ADDING, WRITING, NAMED, FAILED };
@@ -29,6 +31,7 @@ struct blob_batch {
     enum stage stage;
     struct pending *pending;
     size_t count, room;
+    struct blob_written written;
     struct journal_hold hold; /* from the first new blob on */
     struct task writing;      /* from start to commit */
 };
@@ -58,28 +61,58 @@ bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct e
     return true;
 }
 
+#define COMPARE_BYTES ((size_t)16 * 1024)
+
+/* What cannot be read back is not the same: a disk that rots says EIO. */
+static bool is_same(int fd, const char *bytes, size_t len)
+{
+    char block[COMPARE_BYTES];
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode) || (uint64_t)status.st_size != len)
+        return false;
+    for (size_t at = 0; at < len;) {
+        size_t wanted = len - at < sizeof(block) ? len - at : sizeof(block);
+        ssize_t got = pread(fd, block, wanted, (off_t)at);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0 || memcmp(block, bytes + at, (size_t)got) != 0)
+            return false;
+        at += (size_t)got;
+    }
+    return true;
+}
+
+enum standing { ABSENT, SOUND, DAMAGED };
+
 /*
- * Found again, a blob is made young, so that a collector of another node lets it be. What has its
- * name is durable: whoever gave it had it in a journal before.
+ * What is under a name is believed when it has the bytes that are at hand anyway: a disk may have
+ * changed them since. Found again, a blob is made young, so that a collector of another node lets
+ * it be. What is sound is durable: whoever gave the name had it in a journal before.
  */
-static bool already_there(const struct blob_batch *batch, const char *digest)
+static enum standing find_standing(const struct blob_batch *batch, const char *digest,
+                                   const void *bytes, size_t len)
 {
     char path[BLOB_PATH];
     struct error ignored;
-    return blob_path(digest, path, &ignored) &&
-           utimensat(batch->store->objects, path, NULL, AT_SYMLINK_NOFOLLOW) == 0;
+    if (!blob_path(digest, path, &ignored))
+        return ABSENT;
+    CLEANUP(closep)
+    int fd = openat(batch->store->objects, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return errno == ENOENT ? ABSENT : DAMAGED;
+    return is_same(fd, bytes, len) && futimens(fd, NULL) == 0 ? SOUND : DAMAGED;
 }
 
-static bool is_pending(const struct blob_batch *batch, const char *digest)
+static struct pending *pending_find(const struct blob_batch *batch, const char *digest)
 {
     for (size_t i = 0; i < batch->count; i++)
         if (strcmp(batch->pending[i].digest, digest) == 0)
-            return true;
-    return false;
+            return &batch->pending[i];
+    return NULL;
 }
 
-static void pending_add(struct blob_batch *batch, const void *bytes, size_t len,
-                        const char digest[SHA256_TEXT])
+static struct pending *pending_add(struct blob_batch *batch, const void *bytes, size_t len,
+                                   const char digest[SHA256_TEXT])
 {
     if (batch->count == batch->room) {
         batch->room = batch->room ? batch->room * 2 : 16;
@@ -88,6 +121,7 @@ static void pending_add(struct blob_batch *batch, const void *bytes, size_t len,
     struct pending *pending = &batch->pending[batch->count++];
     *pending = (struct pending){ .temp = "", .bytes = bytes, .len = len };
     memcpy(pending->digest, digest, SHA256_TEXT);
+    return pending;
 }
 
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
@@ -101,12 +135,32 @@ bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
                     const char digest[SHA256_TEXT], struct error *err)
 {
     assert(batch->stage == ADDING);
-    if (is_pending(batch, digest) || already_there(batch, digest))
+    if (pending_find(batch, digest))
+        return true;
+    enum standing standing = find_standing(batch, digest, bytes, len);
+    if (standing == SOUND)
         return true;
     if (!batch->hold.segment && !journal_begin(batch->store->journal, &batch->hold, err))
         return error_prefix(err, "blob");
-    pending_add(batch, bytes, len, digest);
+    pending_add(batch, bytes, len, digest)->damaged = standing == DAMAGED;
     return true;
+}
+
+/* What the journal's writer reads is not touched: it may be at work. */
+void blob_batch_leave(struct blob_batch *batch, const char digest[SHA256_TEXT])
+{
+    struct pending *pending = pending_find(batch, digest);
+    if (pending)
+        pending->left = true;
+}
+
+void blob_batch_leave_sound(struct blob_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        struct pending *pending = &batch->pending[i];
+        if (find_standing(batch, pending->digest, pending->bytes, pending->len) == SOUND)
+            pending->left = true;
+    }
 }
 
 /* A task: what makes them durable. */
@@ -128,6 +182,8 @@ static bool files_write(struct blob_batch *batch, struct error *err)
     for (size_t i = 0; i < batch->count; i++) {
         struct pending *pending = &batch->pending[i];
         CLEANUP(closep) int fd = -1;
+        if (pending->left)
+            continue;
         random_hex(pending->temp, sizeof(pending->temp) - 1);
         if (!file_open_beneath(batch->store->temp, pending->temp, O_WRONLY | O_CREAT | O_EXCL, 0440,
                                &fd, err) ||
@@ -138,14 +194,18 @@ static bool files_write(struct blob_batch *batch, struct error *err)
     return true;
 }
 
-static bool pending_name(const struct blob_batch *batch, struct pending *pending, struct error *err)
+static bool pending_name(struct blob_batch *batch, struct pending *pending, struct error *err)
 {
     char path[BLOB_PATH];
+    if (pending->left)
+        return true;
     if (!blob_path(pending->digest, path, err))
         return false;
     if (renameat(batch->store->temp, pending->temp, batch->store->objects, path) != 0)
         return error_set_errno(err, "name blob %s", pending->digest);
     pending->temp[0] = '\0';
+    batch->written.named++;
+    batch->written.replaced += pending->damaged;
     return true;
 }
 
@@ -182,6 +242,11 @@ bool blob_batch_commit(struct blob_batch *batch, struct error *err)
     crash_point("blob.named");
     batch->stage = NAMED;
     return true;
+}
+
+struct blob_written blob_batch_written(const struct blob_batch *batch)
+{
+    return batch->written;
 }
 
 void blob_batch_close(struct blob_batch *batch)

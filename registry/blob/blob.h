@@ -1,7 +1,8 @@
 /*
  * The blob store: bytes by their SHA-256, in a folder.
  *
- *     blob_dir/sha256/ab/abcdef...   mode 0440, written once and never changed
+ *     blob_dir/sha256/ab/abcdef...   mode 0440, written once and never changed; one that the disk
+ *                                    has changed is replaced when its bytes come again
  *     blob_dir/tmp/                  what is being written; emptied at start
  *     blob_dir/journal/              what is durable before its file is (journal.h)
  *     blob_dir/lock                  writers hold it shared, the collector alone
@@ -48,14 +49,24 @@ struct blob_batch;
 
 bool blob_batch_open(struct blob_store *store, struct blob_batch **out, struct error *err)
     MUST_CHECK;
-/* digest receives 64 hex digits. Bytes that are in the store already are not written again. */
+/* digest receives 64 hex digits. Bytes that are in the store already are not written again: they
+ * are read, and what is lost or other bytes is written anew. */
 bool blob_batch_add(struct blob_batch *batch, const void *bytes, size_t len,
                     char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
 /* The same for bytes whose digest the caller has just taken itself. */
 bool blob_batch_put(struct blob_batch *batch, const void *bytes, size_t len,
                     const char digest[SHA256_TEXT], struct error *err) MUST_CHECK;
 void blob_batch_start(struct blob_batch *batch); /* nothing is added after it */
+/* Before commit: one that is not needed after all, or those that another batch has written by now.
+ * Commit gives them no names. */
+void blob_batch_leave(struct blob_batch *batch, const char digest[SHA256_TEXT]);
+void blob_batch_leave_sound(struct blob_batch *batch);
 bool blob_batch_commit(struct blob_batch *batch, struct error *err) MUST_CHECK;
+/* What commit did: blobs that have got their names, and those of them where other bytes stood. */
+struct blob_written {
+    size_t named, replaced;
+};
+struct blob_written blob_batch_written(const struct blob_batch *batch);
 void blob_batch_close(struct blob_batch *batch);
 DEFINE_CLEANUP(struct blob_batch *, blob_batch_close)
 

@@ -51,6 +51,12 @@ static bool fsck(const char **operands, int *status, struct error *err)
     printf("%" PRIu64 " versions, %" PRIu64 " blobs, %" PRIu64 " orphans, %" PRIu64
            " audit events: %" PRIu64 " faults\n",
            report.versions, report.blobs, report.orphans, report.audit_events, report.faults);
+    if (report.damaged) {
+        fputs(
+            "Blobs are lost or damaged: publish again what is named here, with the same bytes, or\n"
+            "put them back from a backup (docs/registry/operating.md).\n",
+            stderr);
+    }
     *status = report.faults > 0;
     return true;
 }

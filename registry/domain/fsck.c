@@ -230,23 +230,38 @@ static const struct field blob_row_fields[] = {
 };
 static const struct record blob_row_record = RECORD(struct blob_row, "blob", blob_row_fields);
 
-static void blob_check(const struct check *check, const struct blob_row *row, struct arena *arena)
+/* Says what is wrong with a blob, or NULL. */
+static const char *blob_fault(const struct check *check, const struct blob_row *row,
+                              struct arena *arena)
 {
     struct error err;
     int fd = -1;
     uint64_t size = 0;
-    if (!blob_open(check->registry->blobs, row->digest, &fd, &size, &err)) {
-        tell_fault(check, row->digest, err.message);
-        return;
-    }
+    if (!blob_open(check->registry->blobs, row->digest, &fd, &size, &err))
+        return arena_printf(arena, "%s", err.message);
     (void)close(fd);
-    if (size != row->size_bytes) {
-        tell_fault(check, row->digest,
-                   arena_printf(arena, "has %" PRIu64 " bytes instead of %" PRIu64, size,
-                                row->size_bytes));
-    } else if (!blob_verify(check->registry->blobs, row->digest, &err)) {
-        tell_fault(check, row->digest, err.message);
-    }
+    if (size != row->size_bytes)
+        return arena_printf(arena, "has %" PRIu64 " bytes instead of %" PRIu64, size,
+                            row->size_bytes);
+    return blob_verify(check->registry->blobs, row->digest, &err)
+               ? NULL
+               : arena_printf(arena, "%s", err.message);
+}
+
+/* Whose it is says what has to be published again. */
+static bool blob_check(const struct check *check, const struct blob_row *row, struct arena *arena,
+                       struct error *err)
+{
+    const char *refs, *fault = blob_fault(check, row, arena);
+    if (!fault)
+        return true;
+    if (!db_fetch_json(check->registry->db, QUERY(fsck_blob_versions, db_text(row->digest)), arena,
+                       &refs, NULL, err))
+        return false;
+    check->report->damaged++;
+    tell_fault(check, row->digest,
+               refs ? arena_printf(arena, "%s; it is of %s", fault, refs) : fault);
+    return true;
 }
 
 static bool blobs_check(struct check *check, struct error *err)
@@ -261,7 +276,8 @@ static bool blobs_check(struct check *check, struct error *err)
         if (!row)
             return true;
         check->report->blobs++;
-        blob_check(check, row, arena);
+        if (!blob_check(check, row, arena, err))
+            return false;
         memcpy(last, row->digest, sizeof(last));
     }
 }

@@ -24,6 +24,7 @@ struct fsck_finding {
 
 struct fsck_report {
     uint64_t versions, blobs, orphans, audit_events, faults;
+    uint64_t damaged; /* blobs that are lost or have other bytes: each is a fault too */
 };
 
 /* Called for each finding as it is found; its text lives for the call. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/crash.h"
+#include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/json/json.h"
 #include "registry/auth/audit.h"
@@ -42,7 +43,7 @@ static const struct record held_record = RECORD(struct held, "signing key", held
 
 /* A version that is there already under the number of the one that comes. */
 struct standing {
-    const char *id, *version, *tar_digest, *archive_digest;
+    const char *id, *version, *tar_digest, *archive_digest, *bundle_digest;
 };
 
 static const struct field standing_fields[] = {
@@ -50,6 +51,7 @@ static const struct field standing_fields[] = {
     TEXT(struct standing, version, REQUIRED),
     TEXT(struct standing, tar_digest, REQUIRED),
     TEXT(struct standing, archive_digest, REQUIRED),
+    TEXT(struct standing, bundle_digest, REQUIRED),
 };
 static const struct record standing_record = RECORD(struct standing, "version", standing_fields);
 
@@ -119,6 +121,17 @@ static bool package_check(const struct publishing *publishing, const struct made
         return error_field(err, "visibility");
     }
     return true;
+}
+
+/* Archive and bundle of the same content may be other bytes: those that stand are the version's. */
+static void blobs_leave(const struct publishing *publishing, const struct standing *standing)
+{
+    const char *archive = publishing->parcel->index.sha256;
+    if (strcmp(standing->archive_digest, archive) != 0)
+        blob_batch_leave(publishing->batch, archive);
+    if (strcmp(standing->bundle_digest, publishing->bundle_digest) != 0)
+        blob_batch_leave(publishing->batch, publishing->bundle_digest);
+    blob_batch_leave_sound(publishing->batch);
 }
 
 /* The key was good when the signature was checked; now it is held until the end. */
@@ -228,7 +241,11 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
         !key_check(&held, parcel->key_id, err))
         return false;
     publishing->package = package->id;
-    return standing_check(publishing, standing, found, err);
+    if (!standing_check(publishing, standing, found, err))
+        return false;
+    if (*found)
+        blobs_leave(publishing, standing);
+    return true;
 }
 
 /*
@@ -301,6 +318,25 @@ static bool blobs_start(struct publishing *publishing, struct error *err)
     return true;
 }
 
+/*
+ * What came is written although the version is there, where its own blobs are not what they were:
+ * nothing of the version changes by that. Whoever keeps the old bytes is told.
+ */
+static bool blobs_mend(struct publishing *publishing, struct error *err)
+{
+    struct publish_result *result = publishing->out;
+    if (!result->created && !blob_batch_commit(publishing->batch, err))
+        return false;
+    struct blob_written written = blob_batch_written(publishing->batch);
+    size_t mended = result->created ? written.replaced : written.named;
+    result->mended = mended > 0;
+    if (!result->mended)
+        return true;
+    log_warn("blobs.mended", KV("count", (int64_t)mended), KV("namespace", result->namespace),
+             KV("name", result->name), KV("version", result->version));
+    return db_execute(publishing->registry->db, QUERY(blob_mended), NULL, err);
+}
+
 static bool visibility_check(const char *visibility, struct error *err)
 {
     if (!visibility || strcmp(visibility, "public") == 0 || strcmp(visibility, "private") == 0)
@@ -363,5 +399,5 @@ bool version_publish(struct registry *registry, const struct publish_request *re
         !db_transact(registry->db, DB_READ_COMMITTED, rows_write, &publishing, err))
         return false;
     crash_point("publish.committed");
-    return true;
+    return blobs_mend(&publishing, err);
 }

@@ -6,6 +6,9 @@
  * database and the disk work while the processor does; a refusal takes both back. A crash leaves
  * nothing or the whole version, and at worst blobs that nobody refers to, which the collector
  * takes.
+ *
+ * A version that is there already with the same content stays as it is; those of its blobs that the
+ * disk has lost or changed since, and that are among what came, are put back.
  */
 #pragma once
 
@@ -29,6 +32,7 @@ struct publish_result {
     const char *namespace, *name, *version;
     const char *digest; /* "sha256:..." of the archive as it is stored */
     bool created;       /* false: the same bytes were here already */
+    bool mended;        /* blobs were lost or damaged, and have been put back */
     struct list notes;  /* const char *: what the signature does not bind */
 };
 extern const struct record publish_result_record;

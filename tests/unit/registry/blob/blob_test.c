@@ -115,6 +115,87 @@ static void what_is_no_digest_is_refused(void **state)
     }
 }
 
+static ino_t inode_of(const char *digest)
+{
+    char path[256];
+    struct stat status;
+    (void)snprintf(path, sizeof(path), "%s/sha256/%.2s/%s", folder, digest, digest);
+    return stat(path, &status) == 0 ? status.st_ino : 0;
+}
+
+/* As a disk would: "" is a blob that is gone. */
+static void damage(const char *digest, const char *bytes)
+{
+    char path[256];
+    (void)snprintf(path, sizeof(path), "%s/sha256/%.2s/%s", folder, digest, digest);
+    assert_int_equal(unlink(path), 0);
+    if (!*bytes)
+        return;
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT, 0440);
+    assert_int_equal(write(fd, bytes, strlen(bytes)), (ssize_t)strlen(bytes));
+}
+
+static struct blob_written put_all(const char *const *texts, size_t count,
+                                   char digests[][SHA256_TEXT])
+{
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
+    assert_ok(blob_batch_open(store, &batch, &err));
+    for (size_t i = 0; i < count; i++)
+        assert_ok(blob_batch_add(batch, texts[i], strlen(texts[i]), digests[i], &err));
+    assert_ok(blob_batch_commit(batch, &err));
+    return blob_batch_written(batch);
+}
+
+static void what_the_disk_lost_or_changed_is_put_back_when_it_comes_again(void **state)
+{
+    (void)state;
+    static char large[40001]; /* more than is compared at once */
+    memset(large, 'a', sizeof(large) - 1);
+    const char *const texts[] = { "genuine", "other", "sound", "short", large };
+    char digests[COUNT(texts)][SHA256_TEXT], rotten[sizeof(large)];
+    struct blob_written written = put_all(texts, COUNT(texts), digests);
+    assert_int_equal(written.named, COUNT(texts));
+    assert_int_equal(written.replaced, 0);
+    written = put_all(texts, COUNT(texts), digests);
+    assert_int_equal(written.named, 0);
+
+    memcpy(rotten, large, sizeof(large));
+    rotten[sizeof(large) - 2] = 'b';
+    damage(digests[0], "genuinE");
+    damage(digests[1], "");
+    damage(digests[3], "sho");
+    damage(digests[4], rotten);
+    ino_t sound = inode_of(digests[2]);
+    written = put_all(texts, COUNT(texts), digests);
+    assert_int_equal(written.named, 4);
+    assert_int_equal(written.replaced, 3);
+    for (size_t i = 0; i < COUNT(texts); i++)
+        assert_ok(blob_verify(store, digests[i], &err));
+    assert_int_equal(inode_of(digests[2]), sound);
+    assert_int_equal(put_all(texts, COUNT(texts), digests).named, 0);
+}
+
+static void what_is_left_out_or_was_written_meanwhile_gets_no_name(void **state)
+{
+    (void)state;
+    char left[SHA256_TEXT], raced[SHA256_TEXT], named[SHA256_TEXT];
+    CLEANUP(blob_batch_closep) struct blob_batch *batch = NULL;
+    assert_ok(blob_batch_open(store, &batch, &err));
+    assert_ok(blob_batch_add(batch, "left", 4, left, &err));
+    assert_ok(blob_batch_add(batch, "raced", 5, raced, &err));
+    assert_ok(blob_batch_add(batch, "named", 5, named, &err));
+    blob_batch_start(batch);
+    put("raced", raced);
+    ino_t theirs = inode_of(raced);
+    blob_batch_leave(batch, left);
+    blob_batch_leave_sound(batch);
+    assert_ok(blob_batch_commit(batch, &err));
+    assert_int_equal(blob_batch_written(batch).named, 1);
+    assert_int_equal(inode_of(left), 0);
+    assert_int_equal(inode_of(raced), theirs);
+    assert_ok(blob_verify(store, named, &err));
+}
+
 static void changed_bytes_are_noticed(void **state)
 {
     (void)state;
@@ -209,6 +290,8 @@ int main(void)
         CASE(a_batch_of_many_is_put_at_once),
         CASE(what_is_no_digest_is_refused),
         CASE(changed_bytes_are_noticed),
+        CASE(what_the_disk_lost_or_changed_is_put_back_when_it_comes_again),
+        CASE(what_is_left_out_or_was_written_meanwhile_gets_no_name),
         CASE(the_collector_takes_what_is_old_and_unwanted),
         CASE(a_blob_that_is_put_again_is_young_again),
         CASE(the_collector_does_not_wait_for_writers),

@@ -179,6 +179,9 @@ static void lost_and_changed_blobs_show(void **state)
     const char *aside = arena_printf(world.arena, "%s/aside", world.folder);
     assert_int_equal(rename(path, aside), 0);
     assert_int_equal(check(), 2); /* for the version, and for the blob */
+    assert_int_equal(report.damaged, 1);
+    assert_non_null(
+        strstr(told, arena_printf(world.arena, "; it is of %s/blobs@1.0.0\n", house.name)));
     assert_int_equal(rename(aside, path), 0);
     assert_int_equal(check(), 0);
 
@@ -192,6 +195,25 @@ static void lost_and_changed_blobs_show(void **state)
     byte ^= 1;
     assert_int_equal(pwrite(fd, &byte, 1, 30), 1);
     assert_int_equal(close(fd), 0);
+    assert_int_equal(check(), 0);
+    assert_int_equal(report.damaged, 0);
+}
+
+/* A file of several versions names them all: one of them has to be published again. */
+static void a_damaged_file_names_its_versions(void **state)
+{
+    (void)state;
+    char digest[SHA256_TEXT];
+    (void)sample_there(&house, "named", "1.0.0");
+    (void)sample_there(&house, "named", "1.0.1");
+    sha256_hex("# Sample\n", 9, digest);
+    assert_int_equal(chmod(blob_path(digest), 0600), 0);
+    assert_int_equal(truncate(blob_path(digest), 3), 0);
+    assert_int_equal(check(), 1);
+    assert_non_null(strstr(told, "has 3 bytes instead of 9; it is of "));
+    assert_non_null(strstr(
+        told, arena_printf(world.arena, "%s/named@1.0.0, %s/named@1.0.1", house.name, house.name)));
+    (void)sample_there(&house, "named", "1.0.0");
     assert_int_equal(check(), 0);
 }
 
@@ -221,6 +243,7 @@ int main(void)
         cmocka_unit_test(changed_rows_show),
         cmocka_unit_test(a_changed_history_shows),
         cmocka_unit_test(lost_and_changed_blobs_show),
+        cmocka_unit_test(a_damaged_file_names_its_versions),
         cmocka_unit_test(orphans_are_listed_and_no_fault),
         cmocka_unit_test(rows_that_the_archive_does_not_bear_out_show),
         cmocka_unit_test(the_bundle_of_another_version_shows),

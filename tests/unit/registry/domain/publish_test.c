@@ -1,5 +1,7 @@
 /* USES registry/db registry/blob registry/auth lib/base lib/pack lib/trust lib/crypto */
+#include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "tests/support/publishing.h"
 
@@ -53,6 +55,73 @@ static void the_same_bytes_again_change_nothing(void **state)
     sample.files[1] = sample_file("README.md", "# Other\n");
     sample_pack(&sample);
     assert_fails(sample_publish(&house, &sample, "same", "1.0.0", &again, &err), CONFLICT);
+}
+
+static const char *blob_path_of(const char *digest)
+{
+    return arena_printf(world.arena, "%s/blobs/sha256/%.2s/%s", world.folder, digest, digest);
+}
+
+static bool blob_is_sound(const char *digest)
+{
+    struct error ignored;
+    return blob_verify(world.registry.blobs, digest, &ignored);
+}
+
+static void blob_lose(const char *digest)
+{
+    assert_int_equal(unlink(blob_path_of(digest)), 0);
+}
+
+static void blob_rot(const char *digest)
+{
+    assert_int_equal(chmod(blob_path_of(digest), 0600), 0);
+    CLEANUP(closep) int fd = open(blob_path_of(digest), O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "\xff", 1, 3), 1);
+    assert_false(blob_is_sound(digest));
+}
+
+/* Archive, file and bundle, each with a byte changed and each gone. */
+static void the_same_bytes_again_put_back_what_the_disk_lost(void **state)
+{
+    (void)state;
+    struct sample sample = sample_new("rotten", "1.0.0"), other = sample_new("rotten", "1.0.0");
+    struct publish_request request = request_of(&sample, "rotten", "1.0.0");
+    struct publish_result result;
+    char bundle[SHA256_TEXT];
+    const char *archive = sample.index.sha256,
+               *manifest = pack_index_find(&sample.index, "package.json")->sha256;
+    assert_ok(publish(request, house.owner, &err));
+    sha256_hex(request.bundle.data, request.bundle.len, bundle);
+
+    const char *const digests[] = { archive, manifest, bundle };
+    other.files[1] = sample_file("README.md", "# Other\n");
+    sample_pack(&other);
+    for (size_t i = 0; i < 2 * COUNT(digests); i++) {
+        const char *digest = digests[i / 2];
+        (i % 2 ? blob_lose : blob_rot)(digest);
+        assert_fails(sample_publish(&house, &other, "rotten", "1.0.0", &result, &err), CONFLICT);
+        assert_false(blob_is_sound(digest));
+        assert_ok(sample_publish(&house, &sample, "rotten", "1.0.0", &result, &err));
+        assert_true(!result.created && result.mended);
+        assert_true(blob_is_sound(digest));
+        assert_ok(sample_publish(&house, &sample, "rotten", "1.0.0", &result, &err));
+        assert_true(!result.created && !result.mended);
+    }
+}
+
+/* Another version that has the same file is not published with the bytes that the disk made. */
+static void a_file_of_two_versions_is_put_back_with_either(void **state)
+{
+    (void)state;
+    struct publish_result result = sample_there(&house, "shared", "1.0.0");
+    char readme[SHA256_TEXT];
+    assert_false(result.mended);
+    sha256_hex("# Sample\n", 9, readme);
+    assert_int_equal(chmod(blob_path_of(readme), 0600), 0);
+    assert_int_equal(truncate(blob_path_of(readme), 3), 0);
+    assert_true(sample_there(&house, "shared", "1.0.1").mended);
+    assert_true(blob_is_sound(readme));
 }
 
 static void build_metadata_makes_no_other_version(void **state)
@@ -294,6 +363,7 @@ static void a_publish_that_is_there_leaves_no_row_of_a_blob(void **state)
     assert_ok(db_fetch_json(world.registry.db, QUERY(fsck_blob_next, db_text(before)), world.arena,
                             &next, NULL, &err));
     assert_true(!next || strcmp(next, digest) != 0);
+    assert_false(blob_is_sound(digest));
     sha256_hex(first.bundle.data, first.bundle.len, digest); /* as it would be found */
     (void)snprintf(before, sizeof(before), "%.63s", digest);
     assert_ok(db_fetch_json(world.registry.db, QUERY(fsck_blob_next, db_text(before)), world.arena,
@@ -327,6 +397,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_bytes_again_change_nothing),
+        cmocka_unit_test(the_same_bytes_again_put_back_what_the_disk_lost),
+        cmocka_unit_test(a_file_of_two_versions_is_put_back_with_either),
         cmocka_unit_test(build_metadata_makes_no_other_version),
         cmocka_unit_test(loose_files_become_the_one_archive),
         cmocka_unit_test(authority_is_asked_before_anything_is_read),
