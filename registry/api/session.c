@@ -47,7 +47,7 @@ bool session_login(struct registry *registry, const struct request *req, struct 
     struct sign_in request = { body.login, body.password, req->client_ip };
     bool known = people_sign_in(registry->db, &request, req->arena, &account, err);
     api_wipe(body.password);
-    if (!known || !session_start(registry->db, account->id, req->client_ip, &session, err))
+    if (!known || !session_start(registry->db, account, req->client_ip, &session, err))
         return false;
 
     struct doc *doc = doc_new(req->arena, DOC_TABLE);
@@ -118,34 +118,66 @@ bool session_whoami(struct registry *registry, const struct request *req, struct
 
 struct password_body {
     const char *current, *new;
+    bool revoke_tokens;
 };
 
 static const struct field password_fields[] = {
     TEXT(struct password_body, current, REQUIRED),
     TEXT(struct password_body, new, REQUIRED),
+    BOOL(struct password_body, revoke_tokens, OPTIONAL),
 };
 static const struct record password_record =
     RECORD(struct password_body, "password change", password_fields);
+
+/* Tokens are made for programs that nobody wants to sign in anew, so they stay: that is said. */
+static bool password_answer(const struct request *req, const struct password_changed *changed,
+                            struct response *res)
+{
+    struct arena *arena = req->arena;
+    struct doc *doc = doc_new(arena, DOC_TABLE);
+    doc_add_integer(arena, doc, "sessions_ended", (int64_t)changed->sessions_ended);
+    doc_add_integer(arena, doc, "devices_denied", (int64_t)changed->devices_denied);
+    doc_add_integer(arena, doc, "tokens_revoked", (int64_t)changed->tokens_revoked);
+    doc_add_integer(arena, doc, "tokens_left", changed->tokens_left);
+    if (changed->tokens_left)
+        doc_add_text(arena, doc, "hint",
+                     "tokens do not end with a password: revoke each with DELETE "
+                     "/api/v1/auth/tokens/{id}, or all with \"revoke_tokens\": true here");
+    return response_doc(res, 200, doc, arena);
+}
+
+static bool password_change(struct registry *registry, const struct request *req,
+                            const struct password_body *body, struct password_changed *out,
+                            struct error *err)
+{
+    const struct principal *who = req->account;
+    struct account *account;
+    struct sign_in request = { who->login, body->current, req->client_ip };
+    if (!people_sign_in(registry->db, &request, req->arena, &account, err)) {
+        if (err->kind != ERROR_UNAUTHORIZED)
+            return false;
+        error_set(err, DENIED, "the current password is wrong");
+        return error_field(err, "current");
+    }
+    struct password_change change = { .account = account,
+                                      .password = body->new,
+                                      .keep_session = who->session_id,
+                                      .revoke_tokens = body->revoke_tokens,
+                                      .ip = req->client_ip };
+    bool done = people_set_password(registry->db, &change, out, err);
+    return done || strcmp(err->field, "password") != 0 ? done : error_field(err, "new");
+}
 
 /* POST /auth/password */
 bool session_password(struct registry *registry, const struct request *req, struct response *res,
                       struct error *err)
 {
-    const struct principal *who = req->account;
-    struct password_body body;
-    struct account *account;
+    struct password_body body = { .revoke_tokens = false };
+    struct password_changed changed;
     if (!request_json(req, &password_record, &body, err))
         return false;
-    struct sign_in request = { who->login, body.current, req->client_ip };
-    bool known = people_sign_in(registry->db, &request, req->arena, &account, err);
-    if (!known && err->kind == ERROR_UNAUTHORIZED) {
-        error_set(err, DENIED, "the current password is wrong");
-        error_field(err, "current");
-    }
-    bool done = known && people_set_password(registry->db, account, body.new, who->session_id, err);
+    bool done = password_change(registry, req, &body, &changed, err);
     api_wipe(body.current);
     api_wipe(body.new);
-    if (known && !done && strcmp(err->field, "password") == 0)
-        error_field(err, "new");
-    return done && response_empty(res, 204);
+    return done && password_answer(req, &changed, res);
 }

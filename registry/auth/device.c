@@ -187,7 +187,8 @@ static bool grant_decide(struct db *db, void *context, struct error *err)
     struct deciding *deciding = context;
     bool approve = deciding->decision->approve;
     const char *found;
-    if (!db_fetch_json(db,
+    if (!principal_hold(db, deciding->who, err) ||
+        !db_fetch_json(db,
                        QUERY(device_decide, db_text(deciding->code),
                              db_integer(deciding->who->account_id),
                              db_text(approve ? "approve" : "deny")),

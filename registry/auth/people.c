@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/doc.h"
 #include "lib/base/random.h"
 #include "lib/base/text.h"
 #include "registry/auth/audit.h"
@@ -119,34 +120,76 @@ bool people_bootstrap(struct db *db, struct arena *arena, char **out_password, s
     return true;
 }
 
-struct changing {
-    const struct account *account;
+struct password_changing {
+    const struct password_change *change;
     const char *hash;
-    int64_t keep_session;
-    bool disabled;
+    struct password_changed *out;
+    struct arena *arena;
 };
+
+/* Of two who change the same password at once, one has proved a password that is none any more. */
+static bool password_set(struct db *db, const struct password_changing *changing, struct error *err)
+{
+    const struct password_change *change = changing->change;
+    const char *old = change->keep_session ? change->account->password_hash : NULL;
+    uint64_t rows;
+    if (!db_execute(db,
+                    QUERY(account_set_password, db_integer(change->account->id),
+                          db_text(changing->hash), db_text(old)),
+                    &rows, err))
+        return false;
+    return rows == 1 || error_set(err, UNAUTHORIZED, "the password was changed just now");
+}
+
+/* What the old password opened: sessions, approvals that wait for their device, and tokens if they
+ * are to go too. */
+static bool password_clear(struct db *db, const struct password_changing *changing,
+                           struct error *err)
+{
+    const struct password_change *change = changing->change;
+    struct password_changed *out = changing->out;
+    struct db_value id = db_integer(change->account->id);
+    *out = (struct password_changed){ 0 };
+    return db_execute(db, QUERY(session_delete_others, id, db_integer(change->keep_session)),
+                      &out->sessions_ended, err) &&
+           db_execute(db, QUERY(device_withdraw, id), &out->devices_denied, err) &&
+           (!change->revoke_tokens ||
+            db_execute(db, QUERY(token_revoke_all, id), &out->tokens_revoked, err)) &&
+           db_fetch_integer(db, QUERY(token_count, id), 0, &out->tokens_left, err);
+}
 
 static bool password_replace(struct db *db, void *context, struct error *err)
 {
-    const struct changing *changing = context;
-    struct db_value id = db_integer(changing->account->id);
-    const char *by = changing->keep_session ? changing->account->login : NULL; /* at the machine */
-    struct audit_event event = { by, "account.password", changing->account->login, NULL, NULL };
-    return db_execute(db, QUERY(account_set_password, id, db_text(changing->hash)), NULL, err) &&
-           db_execute(db, QUERY(session_delete_others, id, db_integer(changing->keep_session)),
-                      NULL, err) &&
-           audit_add(db, &event, err);
+    const struct password_changing *changing = context;
+    const struct password_change *change = changing->change;
+    const char *login = change->account->login;
+    if (!password_set(db, changing, err) || !password_clear(db, changing, err))
+        return false;
+    struct doc *detail = doc_new(changing->arena, DOC_TABLE);
+    if (change->revoke_tokens)
+        doc_add_integer(changing->arena, detail, "tokens_revoked",
+                        (int64_t)changing->out->tokens_revoked);
+    struct audit_event event = { change->keep_session ? login : NULL, "account.password", login,
+                                 detail, change->ip };
+    return audit_add(db, &event, err);
 }
 
-bool people_set_password(struct db *db, const struct account *account, const char *password,
-                         int64_t keep_session, struct error *err)
+bool people_set_password(struct db *db, const struct password_change *change,
+                         struct password_changed *out, struct error *err)
 {
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
     char hash[PASSWORD_HASH_MAX];
-    if (!password_check(password, account->login, err) || !password_hash(password, hash, err))
+    if (!password_check(change->password, change->account->login, err) ||
+        !password_hash(change->password, hash, err))
         return false;
-    struct changing changing = { account, hash, keep_session, false };
+    struct password_changing changing = { change, hash, out, arena };
     return db_transact(db, DB_READ_COMMITTED, password_replace, &changing, err);
 }
+
+struct changing {
+    const struct account *account;
+    bool disabled;
+};
 
 static bool disabled_set(struct db *db, void *context, struct error *err)
 {
@@ -163,7 +206,7 @@ static bool disabled_set(struct db *db, void *context, struct error *err)
 bool people_set_disabled(struct db *db, const struct account *account, bool disabled,
                          struct error *err)
 {
-    struct changing changing = { account, NULL, 0, disabled };
+    struct changing changing = { account, disabled };
     return db_transact(db, DB_READ_COMMITTED, disabled_set, &changing, err);
 }
 

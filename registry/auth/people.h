@@ -29,10 +29,25 @@ bool people_add(struct db *db, const struct account_request *request, struct are
 bool people_bootstrap(struct db *db, struct arena *arena, char **out_password, struct error *err)
     MUST_CHECK;
 
-/* Sets a password and ends every session of the account but keep_session, in which its owner does
- * that. 0: all of them, and it is done at the machine. */
-bool people_set_password(struct db *db, const struct account *account, const char *password,
-                         int64_t keep_session, struct error *err) MUST_CHECK;
+/*
+ * Sets a password, ends every session of the account but keep_session, in which its owner does
+ * that, and takes back the device logins that it approved and nobody has redeemed. 0: all sessions,
+ * and it is done at the machine. Tokens are no part of a password: they go when that is asked for.
+ * UNAUTHORIZED when the account's password is another than account says by now.
+ */
+struct password_change {
+    const struct account *account;
+    const char *password;
+    int64_t keep_session;
+    bool revoke_tokens;
+    const char *ip; /* for the audit trail, or NULL */
+};
+struct password_changed {
+    uint64_t sessions_ended, devices_denied, tokens_revoked;
+    int64_t tokens_left;
+};
+bool people_set_password(struct db *db, const struct password_change *change,
+                         struct password_changed *out, struct error *err) MUST_CHECK;
 /* An account that is disabled cannot sign in, and its tokens and sessions count for nothing. */
 bool people_set_disabled(struct db *db, const struct account *account, bool disabled,
                          struct error *err) MUST_CHECK;

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/base/error.h"
+
+struct db;
+
 /* What a token may do. Bits, in the order of their names. A session may do all of it. */
 enum scope {
     SCOPE_READ = 1,     /* private packs */
@@ -31,6 +35,13 @@ static inline bool principal_may(const struct principal *principal, enum scope s
 {
     return principal && (principal->scopes & (unsigned)scope);
 }
+
+/*
+ * In a transaction: that the session or token counts still, and does until the end. For what
+ * outlives it, as a new token does: a request that is under way while its session is ended, by a
+ * new password say, leaves none. UNAUTHORIZED otherwise.
+ */
+bool principal_hold(struct db *db, const struct principal *who, struct error *err) MUST_CHECK;
 
 /* Whose private packs the request may see: an account's id, or 0 for nobody. */
 static inline int64_t principal_viewer(const struct principal *principal)

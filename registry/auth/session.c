@@ -6,17 +6,21 @@
 #include "lib/digest/sha256.h"
 #include "registry/db/db.h"
 
-bool session_start(struct db *db, int64_t account_id, const char *ip, struct session *out,
-                   struct error *err)
+bool session_start(struct db *db, const struct account *account, const char *ip,
+                   struct session *out, struct error *err)
 {
     char digest[SHA256_TEXT];
+    uint64_t rows;
     random_hex(out->cookie, SESSION_TEXT - 1);
     random_hex(out->csrf, SESSION_TEXT - 1);
     sha256_hex(out->cookie, SESSION_TEXT - 1, digest);
-    return db_execute(db,
-                      QUERY(session_add, db_text(digest), db_integer(account_id),
-                            db_text(out->csrf), db_text(ip), db_integer(SESSION_LIFE_S)),
-                      NULL, err);
+    if (!db_execute(db,
+                    QUERY(session_add, db_text(digest), db_integer(account->id),
+                          db_text(account->password_hash), db_text(out->csrf), db_text(ip),
+                          db_integer(SESSION_LIFE_S)),
+                    &rows, err))
+        return false;
+    return rows == 1 || error_set(err, UNAUTHORIZED, "the password was changed just now");
 }
 
 struct session_row {

@@ -7,6 +7,7 @@
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
 #include "registry/auth/principal.h"
+#include "registry/db/account.h"
 
 struct db;
 
@@ -20,8 +21,9 @@ struct session {
     char csrf[SESSION_TEXT];
 };
 
-bool session_start(struct db *db, int64_t account_id, const char *ip, struct session *out,
-                   struct error *err) MUST_CHECK;
+/* For an account whose password was proved; UNAUTHORIZED when it is another by now. */
+bool session_start(struct db *db, const struct account *account, const char *ip,
+                   struct session *out, struct error *err) MUST_CHECK;
 /* Who a cookie stands for; *out is NULL when its session is over or never was. */
 bool session_find(struct db *db, const char *cookie, struct arena *arena, struct principal **out,
                   struct error *err) MUST_CHECK;

@@ -23,7 +23,8 @@ static bool token_insert(struct db *db, void *context, struct error *err)
                  scopes_print(issuing->request.scopes, issuing->arena));
     struct audit_event event = { issuing->who->login, "token.add", issuing->request.name, detail,
                                  issuing->ip };
-    return token_create(db, &issuing->request, issuing->arena, issuing->text, &issuing->document,
+    return principal_hold(db, issuing->who, err) &&
+           token_create(db, &issuing->request, issuing->arena, issuing->text, &issuing->document,
                         err) &&
            audit_add(db, &event, err);
 }

@@ -1,5 +1,6 @@
 /* nono-registry admin …: what is done on the machine itself, without signing in. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 
 #define PASSWORD_MAX 1024
 
-static int opt_admin, opt_password_stdin;
+static int opt_admin, opt_password_stdin, opt_revoke_tokens;
 static char *opt_display_name, *opt_owner;
 
 static const struct poptOption plain_options[] = {
@@ -35,6 +36,8 @@ static const struct poptOption reset_options[] = {
     CONFIG_OPTION,
     { "password-stdin", 0, POPT_ARG_NONE, &opt_password_stdin, 0,
       "read the password from standard input; else one is made and printed once", NULL },
+    { "revoke-tokens", 0, POPT_ARG_NONE, &opt_revoke_tokens, 0,
+      "revoke their tokens too, which else stay", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
@@ -94,6 +97,16 @@ static void password_tell(const char *login, char password[PASSWORD_MAX])
     secret_wipe(password, PASSWORD_MAX);
 }
 
+/* They are no part of a password, and who took it may have made some. */
+static void tokens_tell(const struct password_changed *changed)
+{
+    if (changed->tokens_revoked)
+        printf("tokens revoked: %" PRIu64 "\n", changed->tokens_revoked);
+    if (changed->tokens_left)
+        printf("tokens that still count: %" PRId64 " (--revoke-tokens revokes them too)\n",
+               changed->tokens_left);
+}
+
 static bool account_of(struct store *store, const char *login, struct account **out,
                        struct error *err)
 {
@@ -121,10 +134,16 @@ static bool user_reset(struct store *store, const char *login, struct error *err
 {
     char password[PASSWORD_MAX];
     struct account *account;
-    if (!account_of(store, login, &account, err) || !password_choose(password, err) ||
-        !people_set_password(store->registry.db, account, password, 0, err))
+    struct password_changed changed;
+    if (!account_of(store, login, &account, err) || !password_choose(password, err))
+        return false;
+    struct password_change change = { .account = account,
+                                      .password = password,
+                                      .revoke_tokens = opt_revoke_tokens };
+    if (!people_set_password(store->registry.db, &change, &changed, err))
         return false;
     password_tell(account->login, password);
+    tokens_tell(&changed);
     return true;
 }
 

@@ -207,8 +207,21 @@ def test_a_password_is_changed_and_an_organisation_made_on_the_account_page(page
     page.get_by_label("New password again").fill("another long password")
     page.get_by_role("button", name="Change password").click()
     expect(page.get_by_role("status")).to_contain_text("is changed")
-    assert Api(shop.url).login(person.name, "another long password").status_code == 200
+    expect(page.get_by_role("status")).to_contain_text("There are no tokens")
+    again = Api(shop.url)
+    assert again.login(person.name, "another long password").status_code == 200
     assert Api(shop.url).login(person.name, PASSWORD).status_code == 401
+
+    token = again.token("read")
+    for current, new, revoke, said in (("another long password", PASSWORD, False, "One token still works"),
+                                       (PASSWORD, "another long password", True, "One token is revoked")):
+        page.get_by_label("Current password").fill(current)
+        page.get_by_label("New password", exact=True).fill(new)
+        page.get_by_label("New password again").fill(new)
+        page.get_by_label("Revoke all my tokens too").set_checked(revoke)
+        page.get_by_role("button", name="Change password").click()
+        expect(page.get_by_role("status")).to_contain_text(said)
+        assert token.get("/auth/whoami").status_code == (401 if revoke else 200)
 
     page.get_by_label("Name").fill("doras-packs")
     page.get_by_role("button", name="Make organisation").click()

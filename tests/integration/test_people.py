@@ -91,11 +91,48 @@ def test_a_new_password_ends_the_other_sessions(world):
     body = {"current": PASSWORD, "new": "another long password"}
     assert person.post("/auth/password", {**body, "current": "wrong wrong wrong"}).json()["field"] == "current"
     assert person.post("/auth/password", {**body, "new": "short"}).json()["field"] == "new"
-    assert person.post("/auth/password", body).status_code == 204
+    assert person.post("/auth/password", body).json() == {"sessions_ended": 1, "devices_denied": 0, "tokens_revoked": 0, "tokens_left": 0}
     assert person.get("/auth/whoami").status_code == 200
     assert elsewhere.get("/auth/whoami").status_code == 401
     assert world.nobody().login(person.name).status_code == 401
     assert world.nobody().login(person.name, body["new"]).status_code == 200
+
+
+@pytest.mark.parametrize("more, left", [({}, 2), ({"revoke_tokens": False}, 2), ({"revoke_tokens": True}, 0)])
+def test_tokens_stay_with_a_new_password_unless_they_are_to_go(world, more, left):
+    person, stranger = world.person(), world.person().token("read")
+    tokens = [person.token("read"), person.token("read", "account")]
+    answer = person.post("/auth/password", {"current": PASSWORD, "new": "another long password", **more}).json()
+    assert (answer["tokens_left"], answer["tokens_revoked"]) == (left, 2 - left)
+    assert ("revoke_tokens" in answer["hint"] and "DELETE" in answer["hint"]) if left else "hint" not in answer
+    assert [token.get("/auth/whoami").status_code for token in tokens] == [200 if left else 401] * 2
+    assert stranger.get("/auth/whoami").status_code == person.get("/auth/whoami").status_code == 200
+    event = world.admin.get("/audit?limit=1").json()["events"][0]
+    assert event["action"] == "account.password" and event["actor"] == person.name and event["ip"] == "127.0.0.1"
+    assert event["detail"] == ({} if left else {"tokens_revoked": 2})
+
+
+def test_a_new_password_takes_back_a_device_login_that_is_not_finished(world):
+    person, codes = world.person(), []
+    for decision in ("approve", None):
+        code = world.nobody().call("POST", "/auth/device/code", data={"client_id": "nono"}).json()
+        codes.append(code["device_code"])
+        if decision:
+            assert person.post(f"/auth/device/{code['user_code']}", {"decision": decision}).status_code == 204
+    assert person.post("/auth/password", {"current": PASSWORD, "new": "another long password"}).json()["devices_denied"] == 1
+    polled = [world.nobody().call("POST", "/auth/device/token", data={
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code, "client_id": "nono"}) for code in codes]
+    assert [answer.json()["error"] for answer in polled] == ["access_denied", "authorization_pending"]
+
+
+def test_an_administrator_at_the_machine_is_told_of_tokens(world, registry):
+    person = world.person()
+    token = person.token("read")
+    told = registry.run("admin", "user", "reset", person.name, "--password-stdin", stdin="another long password\n")
+    assert told.returncode == 0 and "still count: 1" in told.stdout and token.get("/auth/whoami").status_code == 200
+    assert person.get("/auth/whoami").status_code == 401
+    told = registry.run("admin", "user", "reset", person.name, "--revoke-tokens")
+    assert told.returncode == 0 and "tokens revoked: 1" in told.stdout and token.get("/auth/whoami").status_code == 401
 
 
 def test_tokens_have_a_prefix_and_a_checksum(world):

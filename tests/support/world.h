@@ -14,6 +14,7 @@
 #include "lib/base/files.h"
 #include "registry/auth/people.h"
 #include "registry/auth/principal.h"
+#include "registry/auth/session.h"
 #include "registry/blob/blob.h"
 #include "registry/db/cluster.h"
 #include "registry/db/db.h"
@@ -80,7 +81,18 @@ static inline const char *world_text(const char *stem)
     return arena_printf(world.arena, "%s%d", stem, ++count);
 }
 
-/* A new account, and all that a session of it may do. */
+/* Signed in. */
+static inline struct principal *world_session(const struct account *account)
+{
+    struct session session;
+    struct principal *who = NULL;
+    assert_ok(session_start(world.registry.db, account, "192.0.2.1", &session, &err));
+    assert_ok(session_find(world.registry.db, session.cookie, world.arena, &who, &err));
+    assert_non_null(who);
+    return who;
+}
+
+/* A new account, and a session of it. */
 static inline struct principal *world_person(bool is_admin)
 {
     struct account *account = NULL;
@@ -88,13 +100,7 @@ static inline struct principal *world_person(bool is_admin)
                                        .password = WORLD_PASSWORD,
                                        .is_admin = is_admin };
     assert_ok(people_add(world.registry.db, &request, world.arena, &account, &err));
-    struct principal *who = ARENA_NEW(world.arena, struct principal);
-    *who = (struct principal){ .account_id = account->id,
-                               .login = account->login,
-                               .is_admin = is_admin,
-                               .scopes = SCOPE_ALL,
-                               .session_id = 1 };
-    return who;
+    return world_session(account);
 }
 
 static inline struct actor world_actor(const struct principal *who)

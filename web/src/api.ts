@@ -96,6 +96,13 @@ export interface WhoAmI {
   csrf?: string | null;
 }
 
+export interface PasswordChanged {
+  sessions_ended: number;
+  devices_denied: number;
+  tokens_revoked: number;
+  tokens_left: number;
+}
+
 export interface Token {
   id: string | number;
   name: string;
@@ -233,7 +240,8 @@ export const api = {
   login: (login: string, password: string) => send<{ user: User; csrf: string }>("POST", "/auth/login", { login, password }),
   logout: () => send<void>("POST", "/auth/logout"),
   whoami: () => get<WhoAmI>("/auth/whoami"),
-  changePassword: (current: string, fresh: string) => send<void>("POST", "/auth/password", { current, new: fresh }),
+  changePassword: (current: string, fresh: string, revoke_tokens: boolean) =>
+    send<PasswordChanged>("POST", "/auth/password", { current, new: fresh, revoke_tokens }),
   makeOrganisation: (name: string) => send<Organisation>("POST", "/organisations", { name }),
   tokens: () => get<{ tokens: Token[] }>("/auth/tokens"),
   makeToken: (name: string, scopes: string[], expires_in_days: number | null) =>

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { api } from "../api";
+import { api, type PasswordChanged } from "../api";
 import { Link, go, useTitle } from "../router";
 import { useSession, useSignedIn } from "../session";
 import { Badge, Failure, Loading } from "../ui";
@@ -61,22 +61,31 @@ function Organisations({ list }: { list: { name: string; role: string }[] }) {
   );
 }
 
+const tokens = (count: number) => (count === 1 ? "One token" : `${count} tokens`);
+
+/** What became of the account's tokens with its password. */
+function Tokens({ changed }: { changed: PasswordChanged }) {
+  const { tokens_revoked: revoked, tokens_left: left } = changed;
+  if (left > 0) return <>{tokens(left)} still {left === 1 ? "works" : "work"}: <Link href="/account/tokens">see and revoke tokens</Link>.</>;
+  return <>{revoked > 0 ? `${tokens(revoked)} ${revoked === 1 ? "is" : "are"} revoked.` : "There are no tokens."}</>;
+}
+
 function Password() {
   const { busy, error, send } = useSend();
-  const [done, setDone] = useState(false);
+  const [done, setDone] = useState<PasswordChanged | null>(null);
   const [differ, setDiffer] = useState(false);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const element = event.currentTarget as HTMLFormElement;
     const form = new FormData(element);
     const fresh = text(form, "fresh");
-    setDone(false);
+    setDone(null);
     setDiffer(fresh !== text(form, "again"));
     if (fresh !== text(form, "again")) return;
     void send(async () => {
-      await api.changePassword(text(form, "current"), fresh);
+      const changed = await api.changePassword(text(form, "current"), fresh, form.has("tokens"));
       element.reset();
-      setDone(true);
+      setDone(changed);
     });
   };
   return (
@@ -85,10 +94,20 @@ function Password() {
       <form class="card wide" onSubmit={submit}>
         {error !== null && <Failure error={error} />}
         {differ && <div class="notice bad" role="alert"><p>The new password was not typed the same twice.</p></div>}
-        {done && <div class="notice good" role="status"><p>The password is changed. Other sessions are signed out.</p></div>}
+        {done && (
+          <div class="notice good" role="status">
+            <p>The password is changed. Other sessions are signed out.</p>
+            <p><Tokens changed={done} /></p>
+          </div>
+        )}
         <label>Current password<input name="current" type="password" autoComplete="current-password" required /></label>
         <label>New password<input name="fresh" type="password" autoComplete="new-password" required minLength={10} /></label>
         <label>New password again<input name="again" type="password" autoComplete="new-password" required minLength={10} /></label>
+        <label class="check"><input type="checkbox" name="tokens" /> Revoke all my tokens too</label>
+        <p class="quiet">
+          Your other sessions end, and so do device logins that are approved and not finished. Tokens go on working, for they are no part of a
+          password: revoke them here, or one by one under <Link href="/account/tokens">Tokens</Link>.
+        </p>
         <button type="submit" class="primary" disabled={busy}>Change password</button>
       </form>
     </section>

@@ -111,6 +111,35 @@ static void a_disabled_account_redeems_nothing(void **state)
     assert_int_equal(poll_state(&codes, &grant), DEVICE_EXPIRED);
 }
 
+/* What the old password's sessions approved and nobody has redeemed is taken back, and no session
+ * of it approves any more; the person's own other logins, and what others approved, stay. */
+static void a_new_password_takes_approvals_back(void **state)
+{
+    (void)state;
+    struct device_codes codes = begin(SCOPE_READ), late = begin(SCOPE_READ);
+    struct device_codes redeemed = begin(SCOPE_READ), others = begin(SCOPE_READ);
+    struct device_grant grant;
+    struct account *account;
+    const struct principal *who = world_person(false);
+    struct password_changed changed;
+    struct principal *found;
+    assert_ok(decide(who, redeemed.user_code, true, &err));
+    assert_int_equal(poll_state(&redeemed, &grant), DEVICE_APPROVED);
+    assert_ok(decide(who, codes.user_code, true, &err));
+    assert_ok(decide(world_person(false), others.user_code, true, &err));
+
+    assert_ok(account_get(world.registry.db, who->account_id, world.arena, &account, &err));
+    struct password_change change = { .account = account, .password = "another password" };
+    assert_ok(people_set_password(world.registry.db, &change, &changed, &err));
+    assert_int_equal(changed.devices_denied, 1);
+    assert_ok(token_find(world.registry.db, grant.token, world.arena, &found, &err));
+    assert_non_null(found);
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_DENIED);
+    assert_fails(decide(who, late.user_code, true, &err), UNAUTHORIZED);
+    assert_int_equal(poll_state(&late, &grant), DEVICE_PENDING);
+    assert_int_equal(poll_state(&others, &grant), DEVICE_APPROVED);
+}
+
 static void guesses_and_beginnings_are_limited(void **state)
 {
     (void)state;
@@ -145,6 +174,7 @@ int main(void)
         cmocka_unit_test(a_code_is_read_as_people_type_it),
         cmocka_unit_test(a_denied_or_late_login_is_none),
         cmocka_unit_test(a_disabled_account_redeems_nothing),
+        cmocka_unit_test(a_new_password_takes_approvals_back),
         cmocka_unit_test(guesses_and_beginnings_are_limited),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);

@@ -13,6 +13,13 @@ static struct db *db(void)
     return world.registry.db;
 }
 
+static struct account *account_of(const struct principal *who)
+{
+    struct account *account = NULL;
+    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
+    return account;
+}
+
 static bool sign_in(const char *login, const char *password, const char *ip, struct error *err)
 {
     struct account *account;
@@ -125,7 +132,7 @@ static void a_disabled_account_counts_for_nothing(void **state)
     struct session session;
     struct principal *found;
     struct account *account;
-    assert_ok(session_start(db(), who->account_id, "c", &session, &err));
+    assert_ok(session_start(db(), account_of(who), "c", &session, &err));
     assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
     assert_ok(people_set_disabled(db(), account, true, &err));
     assert_fails(sign_in(who->login, WORLD_PASSWORD, "c", &err), UNAUTHORIZED);
@@ -225,7 +232,7 @@ static void sessions_end_by_themselves(void **state)
     const struct principal *who = world_person(true);
     struct session session;
     struct principal *found;
-    assert_ok(session_start(db(), who->account_id, "g", &session, &err));
+    assert_ok(session_start(db(), account_of(who), "g", &session, &err));
     assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
     assert_non_null(found);
     assert_true(found->is_admin && found->scopes == SCOPE_ALL);
@@ -286,35 +293,104 @@ static void a_token_stands_for_its_account_until_it_ends(void **state)
     assert_null(found);
 }
 
+static bool set_password(const struct account *account, const char *password, int64_t session,
+                         struct password_changed *out, struct error *err)
+{
+    struct password_change change = {
+        .account = account, .password = password, .keep_session = session, .ip = "i"
+    };
+    return people_set_password(db(), &change, out, err);
+}
+
 static void a_new_password_ends_sessions_and_is_checked(void **state)
 {
     (void)state;
     const struct principal *who = world_person(false);
-    struct account *account;
     struct session session;
     struct principal *found;
-    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
-    assert_ok(session_start(db(), who->account_id, "i", &session, &err));
-    assert_fails(people_set_password(db(), account, "short", 0, &err), INVALID);
-    assert_ok(people_set_password(db(), account, "another password", 0, &err));
+    struct password_changed changed;
+    assert_ok(session_start(db(), account_of(who), "i", &session, &err));
+    assert_fails(set_password(account_of(who), "short", 0, &changed, &err), INVALID);
+    assert_ok(set_password(account_of(who), "another password", 0, &changed, &err));
+    assert_int_equal(changed.sessions_ended, 2);
     assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
     assert_null(found);
     assert_fails(sign_in(who->login, WORLD_PASSWORD, "i", &err), UNAUTHORIZED);
     assert_ok(sign_in(who->login, "another password", "i", &err));
 }
 
+/* What was on its way with the old password when it went: each step comes too late. */
+static void what_the_old_password_began_does_not_end_well(void **state)
+{
+    (void)state;
+    struct account *old = account_of(world_person(false));
+    const struct principal *mine = world_session(old), *other = world_session(old);
+    struct password_changed changed;
+    struct session session;
+    const char *scopes[] = { "read" }, *document;
+    struct list names = { scopes, 1 };
+    struct token_issue token = { "late", &names, 7, "i" };
+    char text[TOKEN_TEXT];
+    assert_ok(token_issue(db(), other, &token, world.arena, text, &document, &err));
+    assert_ok(set_password(old, "another password", mine->session_id, &changed, &err));
+    assert_int_equal(changed.sessions_ended, 2);
+
+    assert_fails(session_start(db(), old, "i", &session, &err), UNAUTHORIZED);
+    assert_fails(set_password(old, "a third password", mine->session_id, &changed, &err),
+                 UNAUTHORIZED);
+    assert_fails(token_issue(db(), other, &token, world.arena, text, &document, &err),
+                 UNAUTHORIZED);
+    assert_ok(token_issue(db(), mine, &token, world.arena, text, &document, &err));
+    assert_ok(session_start(db(), account_of(mine), "i", &session, &err));
+}
+
+static void tokens_stay_or_go_with_a_password_as_is_asked(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false), *stranger = world_person(false);
+    const char *scopes[] = { "account" }, *document;
+    struct list names = { scopes, 1 };
+    struct token_issue token = { "ci", &names, 7, "i" };
+    char text[2][TOKEN_TEXT], others[TOKEN_TEXT];
+    struct principal *found;
+    struct password_changed changed;
+    for (size_t i = 0; i < 2; i++)
+        assert_ok(token_issue(db(), who, &token, world.arena, text[i], &document, &err));
+    assert_ok(token_issue(db(), stranger, &token, world.arena, others, &document, &err));
+
+    struct password_change change = { .account = account_of(who), .password = "another password" };
+    assert_ok(people_set_password(db(), &change, &changed, &err));
+    assert_int_equal(changed.tokens_revoked, 0);
+    assert_int_equal(changed.tokens_left, 2);
+    assert_ok(token_find(db(), text[1], world.arena, &found, &err));
+    assert_non_null(found);
+
+    change.revoke_tokens = true;
+    assert_ok(people_set_password(db(), &change, &changed, &err));
+    assert_int_equal(changed.tokens_revoked, 2);
+    assert_int_equal(changed.tokens_left, 0);
+    assert_fails(token_issue(db(), found, &token, world.arena, others, &document, &err),
+                 UNAUTHORIZED); /* a request of it that is under way */
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(token_find(db(), text[i], world.arena, &found, &err));
+        assert_null(found);
+    }
+    assert_ok(token_find(db(), others, world.arena, &found, &err));
+    assert_non_null(found);
+}
+
 static void who_set_a_password_is_in_the_audit_trail(void **state)
 {
     (void)state;
     const struct principal *who = world_person(false);
-    struct account *account;
-    assert_ok(account_get(db(), who->account_id, world.arena, &account, &err));
-    for (int64_t session = 0; session < 2; session++) {
-        assert_ok(people_set_password(db(), account, "another password", session, &err));
+    struct password_changed changed;
+    const int64_t sessions[] = { who->session_id, 0 };
+    for (size_t i = 0; i < COUNT(sessions); i++) {
+        assert_ok(set_password(account_of(who), "another password", sessions[i], &changed, &err));
         world_run(arena_printf(world.arena,
-                               "DO $$ BEGIN ASSERT (SELECT actor = '%s' FROM audit_event"
-                               " ORDER BY number DESC LIMIT 1); END $$",
-                               session ? who->login : "system"));
+                               "DO $$ BEGIN ASSERT (SELECT actor = '%s' AND ip = 'i'"
+                               " FROM audit_event ORDER BY number DESC LIMIT 1); END $$",
+                               sessions[i] ? who->login : "system"));
     }
 }
 
@@ -333,6 +409,8 @@ int main(void)
         cmocka_unit_test(sessions_end_by_themselves),
         cmocka_unit_test(a_token_stands_for_its_account_until_it_ends),
         cmocka_unit_test(a_new_password_ends_sessions_and_is_checked),
+        cmocka_unit_test(what_the_old_password_began_does_not_end_well),
+        cmocka_unit_test(tokens_stay_or_go_with_a_password_as_is_asked),
         cmocka_unit_test(who_set_a_password_is_in_the_audit_trail),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);
