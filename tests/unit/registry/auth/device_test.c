@@ -96,6 +96,46 @@ static void a_denied_or_late_login_is_none(void **state)
     assert_int_equal(poll_state(&late, &grant), DEVICE_EXPIRED);
     memset(late.device_code, '0', DEVICE_CODE_TEXT - 1);
     assert_int_equal(poll_state(&late, &grant), DEVICE_EXPIRED);
+
+    struct device_codes unfetched = begin(SCOPE_READ);
+    assert_ok(decide(who, unfetched.user_code, true, &err));
+    world_run("UPDATE device_grant SET expires_at = now() WHERE redeemed_at IS NULL");
+    assert_int_equal(poll_state(&unfetched, &grant), DEVICE_EXPIRED);
+    world_run("DO $$ BEGIN ASSERT NOT EXISTS (SELECT FROM device_grant WHERE redeemed_at"
+              " IS NOT NULL AND redeemed_at >= expires_at); END $$");
+}
+
+/* Notes which of the letters stands at each place. */
+static void letters_note(const char *code, const char *letters, unsigned *seen)
+{
+    for (size_t i = 0; code[i]; i++) {
+        const char *found = strchr(letters, code[i]);
+        if (code[i] != '-' && !found)
+            fail_msg("an odd letter in %s", code);
+        seen[i] |= found ? 1U << (found - letters) : 0;
+    }
+}
+
+/* RFC 8628 sections 5.1 and 5.2. By chance alone this fails once in millions of runs. */
+static void every_letter_of_a_code_is_chance(void **state)
+{
+    (void)state;
+    static const char letters[] = "BCDFGHJKLMNPQRSTVWXZ", digits[] = "0123456789abcdef";
+    unsigned user[DEVICE_USER_TEXT] = { 0 }, device[DEVICE_CODE_TEXT] = { 0 };
+    world_run("SET synchronous_commit = off"); /* nobody needs them after a crash */
+    for (int i = 0; i < 400; i++) {
+        struct device_codes codes;
+        struct device_request request = { "nono", SCOPE_READ,
+                                          arena_printf(world.arena, "198.51.%d.1", i) };
+        assert_ok(device_start(world.registry.db, &request, world.arena, &codes, &err));
+        assert_int_equal(strlen(codes.device_code), 64);
+        letters_note(codes.user_code, letters, user);
+        letters_note(codes.device_code, digits, device);
+    }
+    for (size_t i = 0; i < DEVICE_USER_TEXT - 1; i++)
+        assert_int_equal(user[i], i == 4 ? 0 : (1U << 20) - 1);
+    for (size_t i = 0; i < DEVICE_CODE_TEXT - 1; i++)
+        assert_int_equal(device[i], (1U << 16) - 1);
 }
 
 static void a_disabled_account_redeems_nothing(void **state)
@@ -173,6 +213,7 @@ int main(void)
         cmocka_unit_test(polling_too_fast_makes_the_wait_longer),
         cmocka_unit_test(a_code_is_read_as_people_type_it),
         cmocka_unit_test(a_denied_or_late_login_is_none),
+        cmocka_unit_test(every_letter_of_a_code_is_chance),
         cmocka_unit_test(a_disabled_account_redeems_nothing),
         cmocka_unit_test(a_new_password_takes_approvals_back),
         cmocka_unit_test(guesses_and_beginnings_are_limited),
