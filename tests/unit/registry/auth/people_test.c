@@ -226,6 +226,26 @@ static void a_limit_tells_how_long_to_wait(void **state)
     assert_ok(limit_take(db(), &limit, "who", NULL, &err));
 }
 
+/* Or a login would be shut for as long as the clock was ahead. */
+static void a_clock_that_is_set_back_locks_nobody_out(void **state)
+{
+    (void)state;
+    const struct principal *who = world_person(false);
+    struct error limited;
+    world_run("INSERT INTO rate_limit VALUES"
+              " ('sign-in from:m', now() + interval '1 year', 100),"
+              " ('sign-in from:n', now() + interval '1 minute', 100),"
+              " ('sign-in from:o', now() + interval '1 year', 100)");
+    assert_ok(sign_in(who->login, WORLD_PASSWORD, "m", &err));
+    assert_false(sign_in(who->login, WORLD_PASSWORD, "n", &limited));
+    assert_int_equal(limited.kind, ERROR_RATE_LIMITED);
+    assert_in_range(limited.retry_s, 1, 960);
+    assert_ok(auth_sweep(db(), &err));
+    world_run("DO $$ BEGIN ASSERT (SELECT array_agg(key ORDER BY key) FROM rate_limit"
+              " WHERE key ~ '^sign-in from:[mno]$') = '{sign-in from:m,sign-in from:n}';"
+              " END $$");
+}
+
 static void sessions_end_by_themselves(void **state)
 {
     (void)state;
@@ -406,6 +426,7 @@ int main(void)
         cmocka_unit_test(other_spellings_are_counted_together_for_everyone),
         cmocka_unit_test(addresses_of_one_network_are_one),
         cmocka_unit_test(a_limit_tells_how_long_to_wait),
+        cmocka_unit_test(a_clock_that_is_set_back_locks_nobody_out),
         cmocka_unit_test(sessions_end_by_themselves),
         cmocka_unit_test(a_token_stands_for_its_account_until_it_ends),
         cmocka_unit_test(a_new_password_ends_sessions_and_is_checked),
