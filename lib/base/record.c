@@ -55,8 +55,9 @@ static void path_pop(struct path *path, size_t len)
 static bool fault(struct decoder *decoder, const struct doc *doc, const char *expected)
 {
     const char *path = decoder->path.text;
+    bool negative = doc->kind == DOC_INTEGER && doc->integer < 0; /* what a number may not be */
     doc_fault(decoder->err, doc, "%s%sexpected %s, found %s", path, *path ? ": " : "", expected,
-              doc_kind_name(doc->kind));
+              negative ? "a negative number" : doc_kind_name(doc->kind));
     return error_field(decoder->err, "%s", path);
 }
 

@@ -92,7 +92,7 @@ static void faults_name_the_path(void **state)
         { "{\"on\":1}", "on",
           "line 1, column 7: on: expected true or false, found a whole number" },
         { "{\"size\":-1}", "size",
-          "line 1, column 9: size: expected a whole number from 0, found a whole number" },
+          "line 1, column 9: size: expected a whole number from 0, found a negative number" },
         { "{\"parts\":{}}", "parts", "line 1, column 10: parts: expected a list, found a table" },
         { "[]", "", "line 1, column 1: expected a thing table, found a list" },
     };
