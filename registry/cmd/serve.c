@@ -52,7 +52,8 @@ struct serve {
     struct job *job;
     struct tls *tls; /* NULL for plain HTTP */
     const char *temp_dir;
-    bool inherited; /* the listening socket is the service manager's */
+    const char *url; /* told to who starts it: it may lead here alone */
+    bool inherited;  /* the listening socket is the service manager's */
     int ends, hangups;
     struct guard starting;
 };
@@ -168,15 +169,18 @@ static void base_url_fill(struct serve *serve, int listener)
     char host[64] = "127.0.0.1";
     uint16_t port = 0;
     struct error ignored;
+    serve->url = store->settings.base_url;
     if (store->config.base_url)
         return;
     if (!listen_parse(store->config.listen, host, sizeof(host), &port, &ignored))
         return; /* a socket's path: links are relative then */
     port = listen_port(listener);
     bool any = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0, v6 = strchr(host, ':');
-    store->settings.base_url =
+    serve->url =
         arena_printf(store->arena, "http%s://%s%s%s:%u", serve->tls ? "s" : "",
                      v6 && !any ? "[" : "", any ? "127.0.0.1" : host, v6 && !any ? "]" : "", port);
+    if (!any && !serve->inherited) /* else none can be told to people elsewhere */
+        store->settings.base_url = serve->url;
 }
 
 static bool servers_start(struct serve *serve, int listener, int admin, struct error *err)
@@ -407,12 +411,11 @@ static bool run(struct serve *serve, struct error *err)
     if ((serve->store.migrated && !statements_check(serve, err)) || !start(serve, err) ||
         !first_administrator(serve, err))
         return false;
-    log_info("registry.ready", KV("version", NONO_VERSION),
-             KV("url", serve->store.settings.base_url),
+    log_info("registry.ready", KV("version", NONO_VERSION), KV("url", serve->url),
              KV("admin_port", serve->admin ? server_port(serve->admin) : 0),
              KV("us", clock_monotonic_us() - serve->store.database_us));
-    if (isatty(STDOUT_FILENO) == 1 && *serve->store.settings.base_url) { /* a person, too */
-        printf("The registry is at %s until Ctrl-C.\n", serve->store.settings.base_url);
+    if (isatty(STDOUT_FILENO) == 1 && *serve->url) { /* a person, too */
+        printf("The registry is at %s until Ctrl-C.\n", serve->url);
         (void)fflush(stdout);
     }
     notify_manager("READY=1");

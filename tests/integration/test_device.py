@@ -4,6 +4,7 @@ import re
 import pytest
 
 from tests.support.api import Api
+from tests.support.registry import Registry
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 
@@ -17,6 +18,16 @@ def begin(world, **fields):
 def poll(world, codes):
     return world.nobody().call("POST", "/auth/device/token", data={
         "grant_type": GRANT, "device_code": codes["device_code"], "client_id": "nono"})
+
+
+@pytest.mark.parametrize("listen, absolute", [("127.0.0.1:0", True), ("0.0.0.0:0", False), ("[::]:0", False)])
+def test_a_link_does_not_send_people_to_their_own_machine(registry_folder, listen, absolute):
+    with Registry.start(registry_folder / "data", listen=listen) as registry:
+        base, api = registry.url if absolute else "", Api(registry.url)
+        codes = api.call("POST", "/auth/device/code", data={"client_id": "nono"}).json()
+        assert codes["verification_uri"] == f"{base}/device"
+        assert codes["verification_uri_complete"] == f"{base}/device?code={codes['user_code']}"
+        assert api.get("/registry").json()["base_url"] == base
 
 
 def test_a_person_lets_a_device_in_once(world):
