@@ -51,6 +51,15 @@ bool blob_files_sync(struct blob_store *store, struct error *err)
     return syncfs(store->objects) == 0 || error_set_errno(err, "sync the blobs");
 }
 
+/* A command of root's beside the service of another user leaves what that can read, where root is
+ * heeded: a file server may not. */
+static void owner_keep(const struct blob_store *store, int fd)
+{
+    struct stat folder;
+    if (geteuid() == 0 && fstat(store->objects, &folder) == 0)
+        (void)!fchown(fd, folder.st_uid, folder.st_gid);
+}
+
 static bool blob_write(const struct blob_store *store, const struct frame *frame, struct error *err)
 {
     char path[BLOB_PATH], temp[33];
@@ -58,7 +67,10 @@ static bool blob_write(const struct blob_store *store, const struct frame *frame
     random_hex(temp, sizeof(temp) - 1);
     if (!blob_path(frame->digest, path, err) ||
         !file_open_beneath(store->temp, temp, O_WRONLY | O_CREAT | O_EXCL, 0440, &fd, err) ||
-        !file_write_all(fd, frame->body, (size_t)frame->len, err) || !file_sync(fd, err))
+        !file_write_all(fd, frame->body, (size_t)frame->len, err))
+        return false;
+    owner_keep(store, fd);
+    if (!file_sync(fd, err))
         return false;
     return renameat(store->temp, temp, store->objects, path) == 0 ||
            error_set_errno(err, "name blob %s", frame->digest);

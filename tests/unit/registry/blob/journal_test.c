@@ -131,6 +131,29 @@ static void what_a_power_cut_took_is_there_again(void **state)
 }
 
 /* Without the segment nothing would be: the test above proves the journal, not the page cache. */
+#define SERVICE 65534
+
+/* As when root runs fsck after a crash, beside the service of another user. */
+static void what_root_restores_is_of_the_folders_owner(void **state)
+{
+    char path[200], objects[128];
+    struct stat status;
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    writer_dies();
+    files_are_lost();
+    (void)snprintf(objects, sizeof(objects), "%s/sha256", folder);
+    assert_int_equal(chown(objects, SERVICE, SERVICE), 0);
+    blob_store_close(store_new());
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        path_of(texts[i], path);
+        assert_int_equal(stat(path, &status), 0);
+        assert_int_equal(status.st_uid, SERVICE);
+        assert_int_equal(status.st_gid, SERVICE);
+    }
+}
+
 static void without_its_segment_it_is_lost(void **state)
 {
     char path[512];
@@ -263,6 +286,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, folder_make, folder_remove)
     const struct CMUnitTest tests[] = {
         CASE(what_a_power_cut_took_is_there_again),
+        CASE(what_root_restores_is_of_the_folders_owner),
         CASE(without_its_segment_it_is_lost),
         CASE(of_a_torn_segment_the_whole_frames_count),
         CASE(what_looks_like_a_frame_inside_a_torn_one_is_none),
