@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -36,13 +37,16 @@ struct cluster {
     int watch;
 };
 
+/* By whatever links and dots a folder that is there is named, who looks for its server finds it. */
 const char *cluster_socket_dir(const char *data_dir, struct arena *arena)
 {
-    const char *beside = path_join(arena, data_dir, "socket");
+    CLEANUP(freep) char *real = realpath(data_dir, NULL);
+    const char *place = real ? real : data_dir;
+    const char *beside = path_join(arena, place, "socket");
     if (strlen(beside) + strlen(SOCKET_NAME) <= SOCKET_PATH_MAX)
         return beside;
     char digest[SHA256_TEXT];
-    sha256_hex(data_dir, strlen(data_dir), digest);
+    sha256_hex(place, strlen(place), digest);
     return arena_printf(arena, "/tmp/nono-registry-%.16s", digest);
 }
 
@@ -190,18 +194,32 @@ static bool database_make(const struct cluster *cluster, const char *service, st
     return db_open(service, &db, err) && db_run_script(db, "CREATE DATABASE " DATABASE, err);
 }
 
-static bool start(struct cluster *cluster, const struct cluster_config *config, struct error *err)
+static bool name_check(const char *path, struct error *err)
 {
-    const char *data_dir = config->data_dir;
-    if (strpbrk(data_dir, "'\\\n"))
-        return error_set(err, INVALID, "data_dir may not hold quotes, backslashes or line breaks");
+    return !strpbrk(path, "'\\\n") ||
+           error_set(err, INVALID, "data_dir may not hold quotes, backslashes or line breaks");
+}
+
+/* The folder is made before it is asked what it is called. */
+static bool places_fill(struct cluster *cluster, const char *data_dir, struct error *err)
+{
+    if (!name_check(data_dir, err) || !dir_make_path(data_dir, 0755, err))
+        return false;
     cluster->data = path_join(cluster->arena, data_dir, "postgres");
     cluster->log = path_join(cluster->arena, data_dir, "postgres.log");
     cluster->socket_dir = cluster_socket_dir(data_dir, cluster->arena);
     cluster->url = cluster_url_of(data_dir, cluster->arena);
+    return name_check(cluster->socket_dir, err);
+}
+
+static bool start(struct cluster *cluster, const struct cluster_config *config, struct error *err)
+{
+    const char *data_dir = config->data_dir;
+    if (!places_fill(cluster, data_dir, err))
+        return false;
     const char *service = url_of(data_dir, "postgres", cluster->arena);
     const char *socket_lock = arena_printf(cluster->arena, "%s" SOCKET_NAME, cluster->socket_dir);
-    return dir_make_path(data_dir, 0755, err) && folder_lock(cluster, data_dir, err) &&
+    return folder_lock(cluster, data_dir, err) &&
            runner_init(&cluster->runner, config->bin_dir, cluster->data, cluster->arena, err) &&
            runner_check_reach(&cluster->runner, data_dir, err) && log_ready(cluster, err) &&
            folder_own(&cluster->runner, cluster->socket_dir, err) &&

@@ -38,7 +38,7 @@ void cluster_stop(struct cluster *cluster);
 DEFINE_CLEANUP(struct cluster *, cluster_stop)
 
 /*
- * The folder for sockets of a cluster: data_dir/socket, or one in /tmp that is named by data_dir's
- * digest when that path is too long for a Unix socket. Exposed for its test.
+ * The folder for sockets of a cluster: "socket" in data_dir's real path, or one in /tmp that is
+ * named by that path's digest when it is too long for a Unix socket. Exposed for its test.
  */
 const char *cluster_socket_dir(const char *data_dir, struct arena *arena);

@@ -92,6 +92,30 @@ static void a_long_folder_has_its_socket_elsewhere(void **state)
     assert_string_equal(socket_dir, cluster_socket_dir(path, arena));
 }
 
+/* A command finds the server of a folder that it was told by another name. */
+static void a_folder_has_one_socket_however_it_is_named(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char base[64] = "/tmp/nono-cluster-name-XXXXXX";
+    assert_non_null(mkdtemp(base));
+    const char *deep = arena_printf(arena, "%s/%0100d", base, 0),
+               *near = path_join(arena, base, "a");
+    const char *link = path_join(arena, base, "link");
+    assert_int_equal(mkdir(deep, 0755) | mkdir(near, 0755) | symlink(deep, link), 0);
+    const char *const names[][2] = { { deep, link },
+                                     { deep, arena_printf(arena, "%s/", deep) },
+                                     { deep, arena_printf(arena, "%s/a/../link/.", base) },
+                                     { near, arena_printf(arena, "%s//a/", base) } };
+    for (size_t i = 0; i < COUNT(names); i++)
+        assert_string_equal(cluster_socket_dir(names[i][0], arena),
+                            cluster_socket_dir(names[i][1], arena));
+    assert_string_not_equal(cluster_socket_dir(deep, arena), cluster_socket_dir(near, arena));
+    CLEANUP(closep) int tmp = -1;
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(tree_remove(tmp, base + strlen("/tmp/"), &err));
+}
+
 /* A child makes a cluster of its own and dies without a word. */
 static void a_killed_server_leaves_nothing_in_the_way(void **state)
 {
@@ -330,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_second_server_is_refused_the_folder),
         cmocka_unit_test(only_its_user_can_look_at_the_socket),
         cmocka_unit_test(a_long_folder_has_its_socket_elsewhere),
+        cmocka_unit_test(a_folder_has_one_socket_however_it_is_named),
         cmocka_unit_test(a_killed_server_leaves_nothing_in_the_way),
         cmocka_unit_test(a_number_that_is_anothers_now_is_not_in_the_way),
         cmocka_unit_test(migrations_run_once_and_in_order),
