@@ -19,7 +19,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         relay = self.server.relay
         link = http.client.HTTPConnection(relay.host, relay.port, timeout=60)
         try:
-            link.request("GET", self.path, headers={**self.headers, "Host": f"{relay.host}:{relay.port}"})
+            passed = {name: value for name, value in self.headers.items() if name.lower() != "host"}  # http.client has its own
+            link.request("GET", self.path, headers=passed)
             answer = link.getresponse()
             body = answer.read()
         finally:
