@@ -8,8 +8,8 @@
 #include "lib/base/text.h"
 #include "sandbox/policy/paths.h"
 
-#define STATE_MODE \
-    0700 /* of XDG's base folders, too, where they are made: as its specification has it */
+/* Of XDG's base folders, too, where they are made: its specification has it so. */
+#define STATE_MODE 0700
 
 static bool is_denied(const struct profile *profile, const char *path)
 {

@@ -122,11 +122,10 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
         return confine_prepare(run->policy.caps, &confine, &run->confinement, err);
     }
     /* the snapshot first: what follows makes folders and placeholders, in the folder perhaps */
-    if (!audit_make(run, err) || !snapshot_take(run, err))
+    if (!audit_make(run, err) || !snapshot_take(run, err) || !proxy_make(run, &confine, err))
         return false;
     program_state_make(&run->policy);
-    return proxy_make(run, &confine, err) &&
-           confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
+    return confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
            hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook, err);
 }
 
