@@ -17,9 +17,8 @@ void plain_cache_init(struct plain_cache *cache)
 {
     cache->next = 0;
     for (size_t i = 0; i < PLAIN_FOLDERS; i++) {
-        cache->folders[i].path[0] = '\0';
+        cache->folders[i].len = cache->folders[i].known = 0;
         cache->folders[i].fd = -1;
-        cache->folders[i].known = 0;
     }
 }
 
@@ -65,6 +64,9 @@ struct search {
     struct path_found *found;
     bool look; /* no descriptor is wanted */
     char path[PATH_MAX];
+    size_t len;                        /* of the folder it is in */
+    struct plain_folder *folder;       /* that one; NULL: not remembered */
+    const struct plain_folder *nearest; /* the deepest above it that is open, or NULL */
 };
 
 static bool found_done(struct search *search)
@@ -88,64 +90,112 @@ static bool found_there(struct search *search, int fd)
     return plain_fill(search->found, fd, &ignored) && found_done(search);
 }
 
-/* The entry of path's folder; *out_again when it had one already. NULL: not remembered. */
-static struct plain_folder *folder_turn(struct plain_cache *cache, const char *path, size_t len,
-                                        bool *out_again)
+static bool is_above(const struct plain_folder *folder, const struct search *search)
 {
-    *out_again = true;
-    if (!cache || len == 0 || len >= PLAIN_FOLDER_SIZE)
-        return NULL;
-    for (size_t i = 0; i < PLAIN_FOLDERS; i++) {
-        struct plain_folder *folder = &cache->folders[i];
-        if (strncmp(folder->path, path, len) == 0 && folder->path[len] == '\0')
-            return folder;
+    return folder->len && folder->len <= search->len && search->path[folder->len] == '/' &&
+           memcmp(folder->path, search->path, folder->len) == 0;
+}
+
+/* What is remembered of the folders that the path lies in. *out_known: the path is not there. */
+static void folders_recall(struct search *search, size_t *out_known)
+{
+    search->folder = NULL;
+    search->nearest = NULL;
+    *out_known = 0;
+    for (size_t i = 0; search->cache && i < PLAIN_FOLDERS; i++) {
+        struct plain_folder *folder = &search->cache->folders[i];
+        if (!is_above(folder, search))
+            continue;
+        if (folder->known)
+            *out_known = folder->known;
+        else if (folder->len == search->len)
+            search->folder = folder;
+        else if (folder->fd >= 0 && (!search->nearest || search->nearest->len < folder->len))
+            search->nearest = folder;
     }
-    *out_again = false;
+}
+
+/* The first len bytes of a path, from the folder that is nearest. */
+static int prefix_open(const struct search *search, const char *path)
+{
+    const struct plain_folder *nearest = search->nearest;
+    return nearest ? open_below(nearest->fd, path + nearest->len + 1) : plain_open(path);
+}
+
+static int folder_open(const struct search *search)
+{
+    char path[PLAIN_FOLDER_SIZE] UNINITIALIZED;
+    memcpy(path, search->path, search->len);
+    path[search->len] = '\0';
+    return prefix_open(search, path);
+}
+
+static struct plain_folder *folder_remember(struct search *search)
+{
+    struct plain_cache *cache = search->cache;
+    if (!cache || search->len == 0 || search->len >= PLAIN_FOLDER_SIZE)
+        return NULL;
     struct plain_folder *folder = &cache->folders[cache->next++ % PLAIN_FOLDERS];
+    if (folder == search->nearest)
+        folder = &cache->folders[cache->next++ % PLAIN_FOLDERS];
     closep(&folder->fd);
-    memcpy(folder->path, path, len);
-    folder->path[len] = '\0';
+    memcpy(folder->path, search->path, search->len);
+    folder->len = search->len;
     folder->fd = -1;
     folder->known = 0;
     return folder;
 }
 
 /*
- * How much of the path is there, when its end is not: len of it was asked first. 0: a link is on
- * the way, or worse. A folder found at once is remembered.
+ * How much of the path is there, when of its first `missing` bytes it is known that they are not.
+ * 0: a link is on the way, or worse. A folder found at once is remembered, and so is one that is
+ * not there: nothing below it is, either.
  */
-static size_t known_of(const char *missing, size_t len, struct plain_folder *folder)
+static size_t known_of(struct search *search, size_t missing)
 {
     char prefix[PATH_MAX] UNINITIALIZED;
-    memcpy(prefix, missing, len);
-    for (size_t size = len; size > 0;) {
+    struct plain_folder *folder = search->folder;
+    size_t end = search->nearest ? search->nearest->len : 0, size = missing;
+    memcpy(prefix, search->path, missing);
+    for (;;) {
+        while (size > 0 && prefix[--size] != '/')
+            ;
+        if (size == 0)
+            return 0;
+        if (size == end)
+            break;
         prefix[size] = '\0';
-        int fd = plain_open(prefix);
-        if (fd >= 0 && size == len && folder)
+        int fd = prefix_open(search, prefix);
+        bool there = fd >= 0;
+        if (there && size == search->len && folder)
             folder->fd = fd;
         else
             closep(&fd);
-        if (fd >= 0)
-            return size;
+        if (there)
+            break;
         if (errno != ENOENT)
             return 0;
-        size = (size_t)(strrchr(prefix, '/') - prefix);
+        missing = size;
     }
-    return 0;
+    if (folder && missing <= search->len) {
+        folder->len = missing;
+        folder->known = size;
+    }
+    return size;
 }
 
-static bool resolve_absent(struct search *search, struct plain_folder *folder, size_t len)
+static bool resolve_absent(struct search *search)
 {
+    const struct plain_folder *folder = search->folder;
     if (folder && folder->fd >= 0) /* the folder is there, the name is not */
-        return found_missing(search, len);
-    size_t known = known_of(search->path, len, folder);
-    if (folder && known < len)
-        folder->known = known;
+        return found_missing(search, search->len);
+    size_t known = known_of(search, strlen(search->path));
     return known && found_missing(search, known);
 }
 
-static bool link_note(struct search *search, size_t len)
+static bool link_note(struct search *search)
 {
+    size_t len = search->len;
     struct path_found *found = search->found;
     struct error ignored;
     char *left, *link;
@@ -163,16 +213,18 @@ static bool link_note(struct search *search, size_t len)
  * folder that holds none. The folder was opened without following links, so it is the one that is
  * named.
  */
-static bool link_follow(struct search *search, const struct plain_folder *folder, size_t len)
+static bool link_follow(struct search *search)
 {
     char target[PATH_MAX] UNINITIALIZED;
     char *path = search->path;
+    size_t len = search->len;
+    const struct plain_folder *folder = search->folder;
     if (len > 0 && (!folder || folder->fd < 0))
         return false;
     ssize_t size = len ? readlinkat(folder->fd, path + len + 1, target, sizeof(target))
                        : readlink(path, target, sizeof(target));
     size_t from = size > 0 && target[0] != '/' ? len + 1 : 0;
-    if (size <= 0 || (size_t)size + from >= PATH_MAX || !link_note(search, len))
+    if (size <= 0 || (size_t)size + from >= PATH_MAX || !link_note(search))
         return false;
     memcpy(path + from, target, (size_t)size);
     path[from + (size_t)size] = '\0';
@@ -182,25 +234,26 @@ static bool link_follow(struct search *search, const struct plain_folder *folder
 enum step { STEP_DONE, STEP_LINK, STEP_LONG_WAY };
 
 /* What the kernel did not open: it is not there, a link, or another matter. */
-static enum step step_other(struct search *search, struct plain_folder *folder, size_t len)
+static enum step step_other(struct search *search)
 {
+    struct plain_folder *folder = search->folder;
     if (errno == ENOENT)
-        return resolve_absent(search, folder, len) ? STEP_DONE : STEP_LONG_WAY;
+        return resolve_absent(search) ? STEP_DONE : STEP_LONG_WAY;
     if (errno != ELOOP)
         return STEP_LONG_WAY;
     if (folder && folder->fd < 0)
-        folder->fd = plain_open(folder->path);
-    return link_follow(search, folder, len) ? STEP_LINK : STEP_LONG_WAY;
+        folder->fd = folder_open(search);
+    return link_follow(search) ? STEP_LINK : STEP_LONG_WAY;
 }
 
 /* One system call, which gives no descriptor out that would have to be closed again. */
-static enum step look_step(struct search *search, struct plain_folder *folder, size_t len)
+static enum step look_step(struct search *search)
 {
     struct stat st;
-    if (fstatat(folder->fd, search->path + len + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return step_other(search, folder, len);
+    if (fstatat(search->folder->fd, search->path + search->len + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return step_other(search);
     if (S_ISLNK(st.st_mode))
-        return link_follow(search, folder, len) ? STEP_LINK : STEP_LONG_WAY;
+        return link_follow(search) ? STEP_LINK : STEP_LONG_WAY;
     found_fill(search->found, &st);
     search->found->known = strlen(search->path);
     return found_done(search) ? STEP_DONE : STEP_LONG_WAY;
@@ -208,23 +261,32 @@ static enum step look_step(struct search *search, struct plain_folder *folder, s
 
 static enum step resolve_step(struct search *search)
 {
-    bool again;
+    size_t known;
     const char *path = search->path;
     if (!path_is_plain(path))
         return STEP_LONG_WAY;
-    size_t len = (size_t)(strrchr(path, '/') - path);
-    struct plain_folder *folder = folder_turn(search->cache, path, len, &again);
-    if (folder && folder->known)
-        return found_missing(search, folder->known) ? STEP_DONE : STEP_LONG_WAY;
-    if (folder && again && folder->fd < 0)
-        folder->fd = plain_open(folder->path);
-
+    search->len = (size_t)(strrchr(path, '/') - path);
+    folders_recall(search, &known);
+    if (known)
+        return found_missing(search, known) ? STEP_DONE : STEP_LONG_WAY;
+    bool again = search->folder != NULL;
+    if (!again)
+        search->folder = folder_remember(search);
+    struct plain_folder *folder = search->folder;
+    if (folder && folder->fd < 0 && (again || search->look)) {
+        folder->fd = folder_open(search);
+        if (folder->fd < 0)
+            return errno == ENOENT && (known = known_of(search, search->len)) &&
+                           found_missing(search, known)
+                       ? STEP_DONE
+                       : STEP_LONG_WAY;
+    }
     bool below = folder && folder->fd >= 0;
     if (below && search->look)
-        return look_step(search, folder, len);
-    int fd = below ? open_below(folder->fd, path + len + 1) : plain_open(path);
+        return look_step(search);
+    int fd = below ? open_below(folder->fd, path + search->len + 1) : prefix_open(search, path);
     if (fd < 0)
-        return step_other(search, folder, len);
+        return step_other(search);
     return found_there(search, fd) ? STEP_DONE : STEP_LONG_WAY;
 }
 

@@ -8,7 +8,7 @@
 
 #include "sandbox/policy/paths.h"
 
-#define PLAIN_FOLDERS     4
+#define PLAIN_FOLDERS     8
 #define PLAIN_LINKS_MAX   4   /* symbolic links that are followed here */
 #define PLAIN_FOLDER_SIZE 256 /* longer ones are not remembered */
 
@@ -19,7 +19,8 @@
  */
 struct plain_cache {
     struct plain_folder {
-        char path[PLAIN_FOLDER_SIZE]; /* "" at first */
+        char path[PLAIN_FOLDER_SIZE]; /* no string: len bytes */
+        size_t len;                   /* 0 at first */
         int fd;                       /* -1: not opened yet, or not there */
         size_t known;                 /* of one that is not there, how much of it is; else 0 */
     } folders[PLAIN_FOLDERS];
