@@ -7,12 +7,12 @@
 
 #define TEXT_MAX 4095
 
-void *profile_list_add(struct arena *arena, struct list *list, size_t size)
+void *profile_list_add(struct arena *arena, struct list *list, size_t size, size_t first)
 {
     size_t count = list->count;
-    bool full = count == 0 || (count >= 4 && (count & (count - 1)) == 0);
-    if (full) { /* room for 4, then for the next power of two */
-        void *items = arena_alloc(arena, count ? count * 2 : 4, size);
+    bool full = count == 0 || (count >= first && (count & (count - 1)) == 0);
+    if (full) {
+        void *items = arena_alloc(arena, count ? count * 2 : first, size);
         if (count)
             memcpy(items, list->items, count * size);
         list->items = items;

@@ -276,7 +276,7 @@ static struct profile_path *path_add(struct resolver *resolver, struct list *lis
                                      const struct doc *item, const struct profile_item *entry,
                                      const char *path, unsigned access)
 {
-    struct profile_path *added = LIST_ADD(resolver->arena, list, struct profile_path);
+    struct profile_path *added = LIST_ADD_MANY(resolver->arena, list, struct profile_path);
     added->written = entry->text;
     added->path = path;
     added->access = access;

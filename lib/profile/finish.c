@@ -236,6 +236,8 @@ static bool denies_settle(struct resolver *resolver)
 {
     struct profile *profile = resolver->profile;
     struct list kept = { 0 };
+    if (!profile->bypasses.count)
+        return true;
     struct places bypasses = places_new(resolver->arena, profile->bypasses.count);
     LIST_FOREACH (profile->bypasses, struct profile_path, bypass) {
         if (!bypass_check(resolver, bypass))
@@ -244,9 +246,9 @@ static bool denies_settle(struct resolver *resolver)
     }
     places_sort(&bypasses);
     LIST_FOREACH (profile->denies, struct profile_path, deny)
-        if (deny->origin.level != PROFILE_FROM_GROUP || !bypasses.count ||
+        if (deny->origin.level != PROFILE_FROM_GROUP ||
             !place_above(resolver->arena, &bypasses, path_of(deny)))
-            *LIST_ADD(resolver->arena, &kept, struct profile_path) = *deny;
+            *LIST_ADD_MANY(resolver->arena, &kept, struct profile_path) = *deny;
     profile->denies = kept;
     return true;
 }
@@ -307,7 +309,7 @@ static void grants_settle(struct resolver *resolver)
             grant_fold(last, order[i]);
             continue;
         }
-        last = LIST_ADD(resolver->arena, &kept, struct profile_path);
+        last = LIST_ADD_MANY(resolver->arena, &kept, struct profile_path);
         *last = *order[i];
     }
     LIST_FOREACH (kept, struct profile_path, grant) {

@@ -62,9 +62,12 @@ struct resolver {
     bool ours;                           /* a document of our dialect takes part, `default` aside */
 };
 
-/* Lists that grow in the arena; the new item is zeroed. */
-void *profile_list_add(struct arena *arena, struct list *list, size_t size);
-#define LIST_ADD(arena, list, type) ((type *)profile_list_add((arena), (list), sizeof(type)))
+/* Lists that grow in the arena, from room for `first`, a power of two, by doubling; the new item is
+ * zeroed. A short list has few; one that is usually long should not be copied again and again. */
+void *profile_list_add(struct arena *arena, struct list *list, size_t size, size_t first);
+#define LIST_ADD(arena, list, type) ((type *)profile_list_add((arena), (list), sizeof(type), 4))
+#define LIST_ADD_MANY(arena, list, type) \
+    ((type *)profile_list_add((arena), (list), sizeof(type), 64))
 /* Adds a text that is not there yet. */
 void profile_texts_add(struct arena *arena, struct list *list, const char *text);
 bool profile_texts_have(const struct list *list, const char *text);

@@ -44,7 +44,7 @@ static bool path_add(struct nono_caps *caps, struct caps_paths *paths, const str
     struct caps_path added = *path;
     if (!text_copy(caps, path->path, &added.path, err) ||
         !text_copy(caps, path->source ? path->source : "user", &added.source, err) ||
-        !memory_grow(caps->arena, &paths->items, paths->count, sizeof(*paths->items), err))
+        !memory_grow_many(caps->arena, &paths->items, paths->count, sizeof(*paths->items), err))
         return false;
     paths->items[paths->count++] = added;
     return true;

@@ -15,21 +15,35 @@ static inline bool memory_none(struct error *err)
     return error_set_errno(err, "memory");
 }
 
-/* Room for one more behind count items. *items moves at 0, 8, 16, 32, ... */
-static inline bool memory_grow(struct arena *arena, void *items, size_t count, size_t size,
-                               struct error *err)
+/* Room for one more behind count items. *items moves at 0, `first`, which is a power of two, and
+ * then where it is full again, having doubled. */
+static inline bool memory_grow_from(struct arena *arena, size_t first, void *items, size_t count,
+                                    size_t size, struct error *err)
 {
-    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
+    bool full = count == 0 || (count >= first && (count & (count - 1)) == 0);
     if (!full)
         return true;
     void **slot = items;
-    void *more = arena_try_alloc(arena, count ? 2 * count : 8, size);
+    void *more = arena_try_alloc(arena, count ? 2 * count : first, size);
     if (!more)
         return memory_none(err);
     if (count)
         memcpy(more, *slot, count * size);
     *slot = more;
     return true;
+}
+
+static inline bool memory_grow(struct arena *arena, void *items, size_t count, size_t size,
+                               struct error *err)
+{
+    return memory_grow_from(arena, 8, items, count, size, err);
+}
+
+/* What there are usually dozens of is not copied at every power of two. */
+static inline bool memory_grow_many(struct arena *arena, void *items, size_t count, size_t size,
+                                    struct error *err)
+{
+    return memory_grow_from(arena, 64, items, count, size, err);
 }
 
 /* The first len bytes of text. */

@@ -34,7 +34,7 @@ bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
         closep(&node->fd);
         return error_set(err, INVALID, "more than %d paths to grant", PLAN_NODES_MAX);
     }
-    if (!memory_grow(plan->arena, &plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
+    if (!memory_grow_many(plan->arena, &plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
         closep(&node->fd);
         return false;
     }
@@ -155,7 +155,7 @@ static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *er
             return true;
         }
     }
-    if (!memory_grow(plan->arena, &plan->masks, plan->mask_count, sizeof(*plan->masks), err))
+    if (!memory_grow_many(plan->arena, &plan->masks, plan->mask_count, sizeof(*plan->masks), err))
         return false;
     plan->masks[plan->mask_count++] = *mask;
     return true;
