@@ -77,9 +77,33 @@ static bool pattern_match(const char *pattern, const char *name)
     return strcmp(pattern, name) == 0;
 }
 
-static bool table_match(const char *const *patterns, size_t count, const char *name)
+/* The letters that something begins with, by their five low bits: what begins otherwise need not be
+ * compared with each. */
+struct letters {
+    uint32_t loader, outside; /* first ones */
+    uint32_t secret[32];      /* second ones, by the first */
+};
+
+static uint32_t letter_bit(char c)
 {
-    for (size_t i = 0; i < count; i++)
+    return UINT32_C(1) << (c & 31);
+}
+
+static void letters_read(struct letters *letters)
+{
+    *letters = (struct letters){ 0 };
+    for (size_t i = 0; i < COUNT(loader_names); i++)
+        letters->loader |= letter_bit(loader_names[i][0]);
+    for (size_t i = 0; i < COUNT(outside_names); i++)
+        letters->outside |= letter_bit(outside_names[i][0]);
+    for (size_t i = 0; i < COUNT(secret_words); i++)
+        letters->secret[secret_words[i].text[0] & 31] |= letter_bit(secret_words[i].text[1]);
+}
+
+static bool table_match(const char *const *patterns, size_t count, uint32_t firsts,
+                        const char *name)
+{
+    for (size_t i = 0; i < count && firsts & letter_bit(*name); i++)
         if (pattern_match(patterns[i], name))
             return true;
     return false;
@@ -123,7 +147,7 @@ static bool secret_begins(const char *at)
     return false;
 }
 
-static bool looks_secret(const char *name)
+static bool looks_secret(const struct letters *letters, const char *name)
 {
     char upper[256] UNINITIALIZED;
     size_t len = 0;
@@ -132,30 +156,35 @@ static bool looks_secret(const char *name)
         upper[len++] = upper_of(*c);
     upper[len++] = '_';
     upper[len] = '\0';
-    uint32_t firsts = 0; /* of the words, by the five low bits: most letters begin none */
-    for (size_t i = 0; i < COUNT(secret_words); i++)
-        firsts |= 1U << (secret_words[i].text[0] & 31);
     for (const char *at = upper + 1; *at; at++)
-        if (firsts >> (*at & 31) & 1 && secret_begins(at))
+        if (letters->secret[*at & 31] & letter_bit(at[1]) && secret_begins(at))
             return true;
     return false;
 }
 
-enum environment_verdict environment_judge(const struct environment_rules *rules, const char *name)
+static enum environment_verdict judge(const struct environment_rules *rules,
+                                      const struct letters *letters, const char *name)
 {
-    if (table_match(loader_names, COUNT(loader_names), name))
+    if (table_match(loader_names, COUNT(loader_names), letters->loader, name))
         return ENVIRONMENT_LOADER;
     if (list_names(&rules->deny, name) || list_has_any(&rules->deny))
         return ENVIRONMENT_RULE;
     if (list_names(&rules->allow, name))
         return ENVIRONMENT_PASSED;
     bool is_folder = strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0;
-    if (!is_folder && looks_secret(name))
+    if (!is_folder && looks_secret(letters, name))
         return ENVIRONMENT_SECRET;
-    if (table_match(outside_names, COUNT(outside_names), name))
+    if (table_match(outside_names, COUNT(outside_names), letters->outside, name))
         return ENVIRONMENT_OUTSIDE;
     return rules->only_allowed && !list_has_any(&rules->allow) ? ENVIRONMENT_RULE
                                                                : ENVIRONMENT_PASSED;
+}
+
+enum environment_verdict environment_judge(const struct environment_rules *rules, const char *name)
+{
+    struct letters letters;
+    letters_read(&letters);
+    return judge(rules, &letters, name);
 }
 
 static bool is_set_by_us(const struct environment_rules *rules, const char *name)
@@ -180,7 +209,8 @@ static bool has_password(const char *name, const char *value)
     return false;
 }
 
-static bool entry_passes(const struct environment_rules *rules, const char *entry, bool *out_drop)
+static bool entry_passes(const struct environment_rules *rules, const struct letters *letters,
+                         const char *entry, bool *out_drop)
 {
     char name[256] UNINITIALIZED;
     size_t len = strcspn(entry, "=");
@@ -191,7 +221,7 @@ static bool entry_passes(const struct environment_rules *rules, const char *entr
     name[len] = '\0';
     *out_drop = !is_set_by_us(rules, name);
     bool named = list_names(&rules->allow, name);
-    return *out_drop && environment_judge(rules, name) == ENVIRONMENT_PASSED &&
+    return *out_drop && judge(rules, letters, name) == ENVIRONMENT_PASSED &&
            (named || !has_password(name, entry + len + 1));
 }
 
@@ -203,9 +233,11 @@ const char **environment_make(const struct environment_rules *rules, const char 
         count++;
     const char **out = ARENA_ARRAY(arena, const char *, count + rules->set.count + 2);
     *out_dropped = 0;
+    struct letters letters;
+    letters_read(&letters);
     for (size_t i = 0; i < count; i++) {
         bool drop;
-        if (entry_passes(rules, envp[i], &drop))
+        if (entry_passes(rules, &letters, envp[i], &drop))
             out[used++] = envp[i];
         else
             *out_dropped += drop;
