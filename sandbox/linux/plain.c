@@ -64,8 +64,8 @@ struct search {
     struct path_found *found;
     bool look; /* no descriptor is wanted */
     char path[PATH_MAX];
-    size_t len;                        /* of the folder it is in */
-    struct plain_folder *folder;       /* that one; NULL: not remembered */
+    size_t len;                         /* of the folder it is in */
+    struct plain_folder *folder;        /* that one; NULL: not remembered */
     const struct plain_folder *nearest; /* the deepest above it that is open, or NULL */
 };
 
@@ -115,7 +115,7 @@ static void folders_recall(struct search *search, size_t *out_known)
     }
 }
 
-/* The first len bytes of a path, from the folder that is nearest. */
+/* The path, or what it begins with, from the folder that is nearest. */
 static int prefix_open(const struct search *search, const char *path)
 {
     const struct plain_folder *nearest = search->nearest;
@@ -146,6 +146,13 @@ static struct plain_folder *folder_remember(struct search *search)
     return folder;
 }
 
+static size_t slash_before(const char *path, size_t len)
+{
+    while (len > 0 && path[--len] != '/')
+        ;
+    return len;
+}
+
 /*
  * How much of the path is there, when of its first `missing` bytes it is known that they are not.
  * 0: a link is on the way, or worse. A folder found at once is remembered, and so is one that is
@@ -155,29 +162,22 @@ static size_t known_of(struct search *search, size_t missing)
 {
     char prefix[PATH_MAX] UNINITIALIZED;
     struct plain_folder *folder = search->folder;
-    size_t end = search->nearest ? search->nearest->len : 0, size = missing;
+    size_t size, end = search->nearest ? search->nearest->len : 0;
     memcpy(prefix, search->path, missing);
-    for (;;) {
-        while (size > 0 && prefix[--size] != '/')
-            ;
-        if (size == 0)
-            return 0;
-        if (size == end)
-            break;
+    while ((size = slash_before(prefix, missing)) > end) {
         prefix[size] = '\0';
         int fd = prefix_open(search, prefix);
-        bool there = fd >= 0;
-        if (there && size == search->len && folder)
+        if (fd >= 0 && size == search->len && folder)
             folder->fd = fd;
         else
             closep(&fd);
-        if (there)
+        if (fd >= 0)
             break;
         if (errno != ENOENT)
             return 0;
         missing = size;
     }
-    if (folder && missing <= search->len) {
+    if (size > 0 && folder && missing <= search->len) {
         folder->len = missing;
         folder->known = size;
     }
@@ -259,6 +259,26 @@ static enum step look_step(struct search *search)
     return found_done(search) ? STEP_DONE : STEP_LONG_WAY;
 }
 
+static enum step step_missing(struct search *search, size_t known)
+{
+    return known && found_missing(search, known) ? STEP_DONE : STEP_LONG_WAY;
+}
+
+/* Opens the folder for who looks, or comes again; who asks there for one thing needs it not. False:
+ * it cannot be opened, as errno tells. */
+static bool folder_prepare(struct search *search)
+{
+    bool again = search->folder != NULL;
+    if (!again)
+        search->folder = folder_remember(search);
+    struct plain_folder *folder = search->folder;
+    if (folder && folder->fd < 0 && (again || search->look)) {
+        folder->fd = folder_open(search);
+        return folder->fd >= 0;
+    }
+    return true;
+}
+
 static enum step resolve_step(struct search *search)
 {
     size_t known;
@@ -268,19 +288,11 @@ static enum step resolve_step(struct search *search)
     search->len = (size_t)(strrchr(path, '/') - path);
     folders_recall(search, &known);
     if (known)
-        return found_missing(search, known) ? STEP_DONE : STEP_LONG_WAY;
-    bool again = search->folder != NULL;
-    if (!again)
-        search->folder = folder_remember(search);
-    struct plain_folder *folder = search->folder;
-    if (folder && folder->fd < 0 && (again || search->look)) {
-        folder->fd = folder_open(search);
-        if (folder->fd < 0)
-            return errno == ENOENT && (known = known_of(search, search->len)) &&
-                           found_missing(search, known)
-                       ? STEP_DONE
-                       : STEP_LONG_WAY;
-    }
+        return step_missing(search, known);
+    if (!folder_prepare(search))
+        return errno == ENOENT ? step_missing(search, known_of(search, search->len))
+                               : STEP_LONG_WAY;
+    const struct plain_folder *folder = search->folder;
     bool below = folder && folder->fd >= 0;
     if (below && search->look)
         return look_step(search);

@@ -180,6 +180,12 @@ static void what_is_missing_is_told_up_to_where_it_is(void **state)
         { "nowhere", "missing/below", "" },
         { "folder/up/none/x", "other/none/x", "other" },
         { "folder/none", "folder/none", "folder" }, /* remembered */
+        { "none/at/more", "none/at/more", "" },     /* a folder that is not there is, too */
+        { "none/else", "none/else", "" },
+        { "none", "none", "" },
+        { "folder/none/x/y", "folder/none/x/y", "folder" },
+        { "folder/none/z", "folder/none/z", "folder" },
+        { "folder/nonesuch/z", "folder/nonesuch/z", "folder" },
     };
     CLEANUP(plain_cache_clear) struct plain_cache cache;
     plain_cache_init(&cache);
@@ -191,6 +197,55 @@ static void what_is_missing_is_told_up_to_where_it_is(void **state)
         assert_string_equal(found.path + strlen(root) + 1, cases[i].path);
         size_t known = strlen(root) + (cases[i].known[0] ? 1 + strlen(cases[i].known) : 0);
         assert_int_equal(found.known, known);
+    }
+}
+
+/* In every order: what was looked up before must not change the answer. */
+static void what_is_remembered_changes_no_answer(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "none/at/all",   "folder/file",    "other/none", "none/at",
+        "folder/none/x", "to-folder/file", "none",       "folder",
+        "folder/none",   "folder/up/new",  "other/file", "folder/file-link",
+        "round",
+    };
+    for (size_t from = 0; from < COUNT(names); from++) {
+        CLEANUP(plain_cache_clear) struct plain_cache cache;
+        plain_cache_init(&cache);
+        struct path_ops ops = linux_path_ops;
+        ops.context = &cache;
+        for (size_t i = 0; i < 2 * COUNT(names); i++) {
+            CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
+            char path[2 * PATH_MAX];
+            const char *name = names[(from + i * (from + 2)) % COUNT(names)];
+            (void)snprintf(path, sizeof(path), "%s/%s", root, name);
+            bool ok = linux_path_ops.resolve(NULL, path, arena, &found, &err);
+            assert_look_agrees(&ops, path, ok, &found);
+        }
+    }
+}
+
+/* More folders than are remembered, each with something that is there and something that is not. */
+static void folders_that_were_given_up_are_found_again(void **state)
+{
+    (void)state;
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    plain_cache_init(&cache);
+    char name[64];
+    for (int i = 0; i < 3 * PLAIN_FOLDERS; i++) {
+        (void)snprintf(name, sizeof(name), "many%d", i);
+        assert_int_equal(mkdir(name, 0755), 0);
+        (void)snprintf(name, sizeof(name), "many%d/below", i);
+        assert_int_equal(mkdir(name, 0755), 0);
+    }
+    for (int i = 0; i < 9 * PLAIN_FOLDERS; i++) {
+        CLEANUP(path_found_clear) struct path_found none = { .fd = -1 };
+        (void)snprintf(name, sizeof(name), "many%d/below", i * 5 % (3 * PLAIN_FOLDERS));
+        assert_found(&cache, name);
+        (void)snprintf(name, sizeof(name), "many%d/below/none/x", i * 5 % (3 * PLAIN_FOLDERS));
+        assert_true(find(&cache, name, &none));
+        assert_int_equal(none.known, strlen(root) + 1 + strlen(name) - strlen("/none/x"));
     }
 }
 
@@ -208,6 +263,8 @@ int main(void)
         cmocka_unit_test(what_is_there_is_found_where_realpath_says),
         cmocka_unit_test(links_that_were_followed_are_told),
         cmocka_unit_test(what_is_missing_is_told_up_to_where_it_is),
+        cmocka_unit_test(what_is_remembered_changes_no_answer),
+        cmocka_unit_test(folders_that_were_given_up_are_found_again),
         cmocka_unit_test(a_link_to_itself_is_refused),
     };
     return cmocka_run_group_tests_name("sandbox/linux/paths", tests, tree_set_up, tree_tear_down);
