@@ -191,6 +191,14 @@ struct changing {
     bool disabled;
 };
 
+/* Who is let in again has to sign in again. Tokens stay: what they are for goes on. */
+static bool doors_close(struct db *db, const struct account *account, struct error *err)
+{
+    struct db_value id = db_integer(account->id);
+    return db_execute(db, QUERY(session_delete_others, id, db_integer(0)), NULL, err) &&
+           db_execute(db, QUERY(device_withdraw, id), NULL, err);
+}
+
 static bool disabled_set(struct db *db, void *context, struct error *err)
 {
     const struct changing *changing = context;
@@ -200,6 +208,7 @@ static bool disabled_set(struct db *db, void *context, struct error *err)
                       QUERY(account_set_disabled, db_integer(changing->account->id),
                             db_bool(changing->disabled)),
                       NULL, err) &&
+           (!changing->disabled || doors_close(db, changing->account, err)) &&
            audit_add(db, &event, err);
 }
 

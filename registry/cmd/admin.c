@@ -218,8 +218,8 @@ const struct verb verb_user_reset = { "admin user reset", "LOGIN",
                                       "give a user a new password and end their sessions",
                                       reset_options, reset_run };
 const struct verb verb_user_disable = { "admin user disable", "LOGIN",
-                                        "shut a user out: no sign-in, no tokens", plain_options,
-                                        disable_run };
+                                        "shut a user out: no sign-in, no tokens; ends sessions",
+                                        plain_options, disable_run };
 const struct verb verb_user_enable = { "admin user enable", "LOGIN", "let a user in again",
                                        plain_options, enable_run };
 const struct verb verb_organisation_create = { "admin organisation create", "NAME",

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/files.h"
 #include "lib/base/log.h"
 #include "lib/base/mem.h"
@@ -24,7 +25,8 @@
 #define SOCKET_PATH_MAX 107 /* of sockaddr_un, less its NUL */
 #define SOCKET_NAME     "/.s.PGSQL.5432.lock"
 #define DATABASE        "nono"
-#define START_WAIT_MS   60000
+#define SILENCE_MS      60000 /* after which a start is given up */
+#define TELL_US         ((int64_t)10 * 1000 * 1000)
 #define STOP_WAIT_MS    30000
 #define LOG_BYTES_MAX   ((off_t)16 * 1024 * 1024)
 
@@ -160,16 +162,38 @@ static bool postgres_spawn(struct cluster *cluster, unsigned connections, struct
     return cluster->watch >= 0 || error_set_errno(err, "watch PostgreSQL");
 }
 
-/* Asks until it answers; the wait ends at once when the process does. */
-static bool postgres_wait(struct cluster *cluster, const char *url, struct error *err)
+/* Often at first, when an answer is near; a recovery takes its time. */
+static int pause_ms(int64_t waited_us)
+{
+    static const int64_t often_ms = 3, seldom_ms = 250;
+    int64_t pause = waited_us / 1000 / 8;
+    return (int)(pause < often_ms ? often_ms : pause > seldom_ms ? seldom_ms : pause);
+}
+
+/*
+ * Asks until it answers; the wait ends at once when the process does. One that answers that it
+ * takes nobody yet is at work, on what a crash left, and is waited for however long that takes: who
+ * gives up has to begin it again.
+ */
+static bool postgres_wait(struct cluster *cluster, const char *url, int silence_ms,
+                          struct error *err)
 {
     struct pollfd ended = { .fd = cluster->watch, .events = POLLIN };
-    for (int waited_ms = 0; waited_ms < START_WAIT_MS;) {
-        if (PQping(url) == PQPING_OK)
+    const int64_t began = clock_monotonic_us();
+    int64_t now = began, answered = began, told = began;
+    for (; now - answered < (int64_t)silence_ms * 1000; now = clock_monotonic_us()) {
+        PGPing answer = PQping(url);
+        if (answer == PQPING_OK)
             return true;
-        if (poll(&ended, 1, 3) > 0)
+        if (answer == PQPING_REJECT)
+            answered = now;
+        if (now - told >= TELL_US) {
+            told = now;
+            log_info("cluster.wait", KV("seconds", (now - began) / 1000000),
+                     KV("recovers", answer == PQPING_REJECT));
+        }
+        if (poll(&ended, 1, pause_ms(now - began)) > 0)
             return program_failed(cluster, "PostgreSQL", err);
-        waited_ms += 3;
     }
     return program_failed(cluster, "the start of PostgreSQL", err);
 }
@@ -212,6 +236,11 @@ static bool places_fill(struct cluster *cluster, const char *data_dir, struct er
     return name_check(cluster->socket_dir, err);
 }
 
+static int silence_ms_of(const struct cluster_config *config)
+{
+    return config->silence_ms ? config->silence_ms : SILENCE_MS;
+}
+
 static bool start(struct cluster *cluster, const struct cluster_config *config, struct error *err)
 {
     const char *data_dir = config->data_dir;
@@ -227,7 +256,8 @@ static bool start(struct cluster *cluster, const struct cluster_config *config, 
            orphan_stop(cluster->data, cluster->arena, err) &&
            lock_files_take(cluster->data, socket_lock, cluster->arena, err) &&
            postgres_spawn(cluster, config->connections, err) &&
-           postgres_wait(cluster, service, err) && database_make(cluster, service, err);
+           postgres_wait(cluster, service, silence_ms_of(config), err) &&
+           database_make(cluster, service, err);
 }
 
 bool cluster_start(const struct cluster_config *config, struct cluster **out, struct error *err)

@@ -19,10 +19,12 @@ struct cluster_config {
     const char *data_dir; /* absolute; made when missing. The cluster is its folder "postgres" */
     const char *bin_dir;  /* of PostgreSQL's programs; NULL: the newest that is installed */
     unsigned connections; /* that clients may open */
+    int silence_ms;       /* after which a start is given up; 0: a minute */
 };
 
 /*
- * Returns when it takes connections. Called by the main thread, whose end ends PostgreSQL. CONFLICT
+ * Returns when it takes connections; after a crash that may take as long as the recovery does.
+ * Called by the main thread, whose end ends PostgreSQL. CONFLICT
  * when another process uses the folder.
  */
 bool cluster_start(const struct cluster_config *config, struct cluster **out, struct error *err)

@@ -148,7 +148,7 @@ static void a_disabled_account_redeems_nothing(void **state)
     assert_ok(decide(who, codes.user_code, true, &err));
     assert_ok(account_get(world.registry.db, who->account_id, world.arena, &account, &err));
     assert_ok(people_set_disabled(world.registry.db, account, true, &err));
-    assert_int_equal(poll_state(&codes, &grant), DEVICE_EXPIRED);
+    assert_int_equal(poll_state(&codes, &grant), DEVICE_DENIED);
 }
 
 /* What the old password's sessions approved and nobody has redeemed is taken back, and no session

@@ -140,6 +140,8 @@ static void a_disabled_account_counts_for_nothing(void **state)
     assert_null(found);
     assert_ok(people_set_disabled(db(), account, false, &err));
     assert_ok(sign_in(who->login, WORLD_PASSWORD, "c", &err));
+    assert_ok(session_find(db(), session.cookie, world.arena, &found, &err));
+    assert_null(found); /* who is let in again signs in again */
     assert_fails(account_get(db(), 999999, world.arena, &account, &err), NOT_FOUND);
 }
 

@@ -206,6 +206,63 @@ static void a_number_that_is_anothers_now_is_not_in_the_way(void **state)
     assert_ok(tree_remove(tmp, other + strlen("/tmp/"), &err));
 }
 
+static void file_append(const char *path, const char *text, const struct stat *user)
+{
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(fchown(fd, user->st_uid, user->st_gid), 0);
+}
+
+/* Ends the recovery of the server in data; false before there is a server. */
+static bool server_promote(const char *data, struct arena *arena)
+{
+    struct error err;
+    const char *text;
+    size_t len;
+    CLEANUP(closep)
+    int fd = open(path_join(arena, data, "promote"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    return fd >= 0 &&
+           file_read_path(path_join(arena, data, "postmaster.pid"), 4096, arena, &text, &len,
+                          &err) &&
+           kill((pid_t)strtol(text, NULL, 10), SIGUSR1) == 0;
+}
+
+#define SHORT_SILENCE_MS 4000
+
+/* A server that takes nobody until it is told to, as one does that recovers for long. */
+static void a_recovery_is_waited_for(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(closep) int tmp = -1;
+    char other[64] = "/tmp/nono-cluster-recovery-XXXXXX";
+    struct cluster *mine;
+    struct stat user;
+    int status;
+    assert_non_null(mkdtemp(other));
+    assert_int_equal(chmod(other, 0755), 0);
+    struct cluster_config config = config_of(other);
+    config.silence_ms = SHORT_SILENCE_MS;
+    assert_ok(cluster_start(&config, &mine, &err));
+    cluster_stop(mine);
+
+    const char *data = path_join(arena, other, "postgres");
+    assert_int_equal(stat(data, &user), 0);
+    file_append(path_join(arena, data, "standby.signal"), "", &user);
+    file_append(path_join(arena, data, "postgresql.auto.conf"), "hot_standby = off\n", &user);
+    pid_t child = fork();
+    if (child == 0) {
+        (void)poll(NULL, 0, 2 * SHORT_SILENCE_MS);
+        _exit(server_promote(data, arena) ? 0 : 1);
+    }
+    assert_ok(cluster_start(&config, &mine, &err));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    cluster_stop(mine);
+    assert_ok(dir_open("/tmp", &tmp, &err));
+    assert_ok(tree_remove(tmp, other + strlen("/tmp/"), &err));
+}
+
 static const struct migration history[] = {
     { "0001_a", "CREATE TABLE a (n bigint PRIMARY KEY, t text CHECK (t <> ''));" },
     { "0002_b", "INSERT INTO a VALUES (1, 'one'); INSERT INTO a VALUES (2, 'two');" },
@@ -357,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_folder_has_one_socket_however_it_is_named),
         cmocka_unit_test(a_killed_server_leaves_nothing_in_the_way),
         cmocka_unit_test(a_number_that_is_anothers_now_is_not_in_the_way),
+        cmocka_unit_test(a_recovery_is_waited_for),
         cmocka_unit_test(migrations_run_once_and_in_order),
         cmocka_unit_test(a_changed_or_unknown_migration_is_refused),
         cmocka_unit_test(a_failing_migration_leaves_nothing),
