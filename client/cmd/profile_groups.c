@@ -21,6 +21,24 @@ static bool group_read(const char *name, struct arena *arena, struct doc **out, 
     return near ? error_hint(err, "did you mean \"%s\"?", near) : false;
 }
 
+static void when_show(const struct doc *when)
+{
+    if (when && when->kind == DOC_TEXT)
+        printf("  (%s)", when->text);
+    if (!when || when->kind != DOC_LIST)
+        return;
+    DOC_FOREACH (when, item)
+        printf("%s%s%s", item == when->first ? "  (" : " or ", item->text, item->next ? "" : ")");
+}
+
+/* "~/.cache", or { path = "~/.cache", when = "linux" }. */
+static void item_show(const struct doc *item)
+{
+    printf("  %s", item->kind == DOC_TEXT ? item->text : doc_text(item, "path"));
+    when_show(doc_find(item, "when"));
+    printf("\n");
+}
+
 static void group_show(const char *name, const struct doc *group)
 {
     printf("%s - %s\n", name, doc_text(group, "description"));
@@ -32,7 +50,7 @@ static void group_show(const char *name, const struct doc *group)
                 continue;
             printf("%s %s:\n", section->key, list->key);
             DOC_FOREACH (list, item)
-                printf("  %s\n", item->text);
+                item_show(item);
         }
     }
 }

@@ -195,7 +195,9 @@ void profile_protections(struct arena *arena, struct list *out)
             profile_texts_add(arena, out, *name);
 }
 
-/* allow.read, allow.write and allow.readwrite in the original's sense. */
+/* allow.read, allow.write and allow.readwrite in the original's sense; and allow.state. */
+#define STATE_ACCESS (PROFILE_READ | PROFILE_WRITE | PROFILE_EXECUTE)
+
 static bool allow_apply(struct resolver *resolver, const struct doc *allow)
 {
     static const struct {
@@ -210,6 +212,11 @@ static bool allow_apply(struct resolver *resolver, const struct doc *allow)
         return profile_kind_fault(resolver, allow, "allow", "a table");
     DOC_FOREACH (allow, list) {
         size_t i = 0;
+        if (profile_key_is(list, "state")) {
+            if (!profile_apply_state(resolver, "allow.state", list, STATE_ACCESS))
+                return false;
+            continue;
+        }
         while (i < COUNT(lists) && !profile_key_is(list, lists[i].key))
             i++;
         if (i == COUNT(lists))

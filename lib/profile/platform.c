@@ -1,10 +1,16 @@
 #include "lib/profile/platform.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/env.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/record.h"
@@ -55,7 +61,7 @@ struct profile_release {
 void profile_platform_detect(struct arena *arena, struct profile_platform *out)
 {
     struct utsname host;
-    *out = (struct profile_platform){ .os = "linux" };
+    *out = (struct profile_platform){ .os = "linux", .path = env_get("PATH") };
     if (uname(&host) == 0 && strcmp(host.sysname, "Darwin") == 0) {
         out->os = "macos";
         return;
@@ -195,6 +201,27 @@ static bool id_holds(const struct profile_platform *platform, const char *id)
     return words_have(platform->id, id, len) || words_have(platform->id_like, id, len);
 }
 
+static bool is_program(const char *file)
+{
+    struct stat st;
+    return stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+           faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0;
+}
+
+/* An entry that is relative means something else in every folder, and nothing here. */
+static bool has_program(const char *path, const char *name)
+{
+    char file[PATH_MAX];
+    while (path && *path) {
+        size_t len = strcspn(path, ":");
+        int used = snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name);
+        if (*path == '/' && used > 0 && (size_t)used < sizeof(file) && is_program(file))
+            return true;
+        path += len + (path[len] == ':');
+    }
+    return false;
+}
+
 #define PARTS_MAX 4
 
 /* Splits at ':' into at most PARTS_MAX; 0 when there are more or an empty one. */
@@ -214,9 +241,16 @@ static unsigned parts_split(char *text, const char *parts[PARTS_MAX])
     return count;
 }
 
+static bool is_of_programs(const char *const *parts)
+{
+    return strcmp(parts[0], "program") == 0;
+}
+
 static bool shape_check(const char *const *parts, unsigned count)
 {
     bool linux_shape = strcmp(parts[0], "linux") == 0;
+    if (is_of_programs(parts))
+        return count == 2 && is_name(parts[1]);
     if (!is_name(parts[0]))
         return false;
     if (!linux_shape)
@@ -228,6 +262,8 @@ static bool shape_check(const char *const *parts, unsigned count)
 static bool parts_hold(const struct profile_platform *platform, const char *const *parts,
                        unsigned count)
 {
+    if (is_of_programs(parts))
+        return has_program(platform->path, parts[1]);
     if (strcmp(platform->os, parts[0]) != 0)
         return false;
     if (count < 2)
@@ -254,7 +290,8 @@ bool profile_when_holds(const char *condition, const struct profile_platform *pl
     }
     if (!count || !shape_check(parts, count)) {
         error_set(err, INVALID, "\"%.64s\" is no condition", condition);
-        return error_hint(err, "for example: linux, macos, !windows, linux:debian:>=12");
+        return error_hint(err,
+                          "for example: linux, macos, !windows, linux:debian:>=12, program:npm");
     }
     *out = !platform || parts_hold(platform, parts, count) != negated;
     return true;

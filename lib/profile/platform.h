@@ -4,7 +4,8 @@
  * A condition is [!]os[:id[:version[:variant]]]: os is linux, macos or windows; on Linux id is
  * os-release's ID, or NAME-like for an ID or ID_LIKE of that name; version is a dotted number with
  * = == >= <= > < before it (none: equal); variant is VARIANT_ID. On macOS and Windows the version
- * follows the os. What is unknown does not hold; what is not of this shape is refused.
+ * follows the os. Or it is [!]program:name, and a program of that name is on the PATH. What is
+ * unknown does not hold; what is not of this shape is refused.
  */
 #pragma once
 
@@ -16,6 +17,7 @@ struct profile_platform {
     const char *os; /* "linux", "macos", "windows" */
     /* Each may be NULL. os-release(5)'s ID, VERSION_ID, VARIANT_ID, ID_LIKE. */
     const char *id, *version, *variant, *id_like;
+    const char *path; /* the PATH, or NULL */
     /* Not NULL: os-release is read into this, once, by the first condition that asks for it. */
     struct profile_release *later;
 };

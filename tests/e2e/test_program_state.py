@@ -1,4 +1,7 @@
 """Folders that a profile calls the program's own state: made when they are not there, by whoever starts it."""
+import shutil
+import subprocess
+
 import pytest
 from fixtures_state import audit_events, user  # noqa: F401
 
@@ -60,3 +63,33 @@ def test_agents_of_the_built_in_profiles_begin_in_an_empty_home(user, profile, f
     assert user.err == ""  # /etc/profile is read
     assert (user.home / folder / "sub/file").read_text() == "x\n"
     assert audit_events(user.records()[-1])[0]["data"]["profile"] == profile
+
+
+def test_caches_of_tools_that_are_there_are_made(user, tmp_path):  # noqa: F811
+    """In a home where nobody has used the tool before; and nothing is made for tools that are not there."""
+    tools, cache = tmp_path / "tools", user.home / ".bun/install/cache"
+    tools.mkdir()
+    profile = ["--profile", "bun-dev", "--allow-cwd"]
+    path = f"{tools}:/usr/bin:/bin"
+    user("why", cache / "x", "--op", "write", *profile, PATH=path, status=1)
+    user("run", "-s", *profile, "--", "true", PATH=path)
+    assert not cache.exists()
+    bun = tools / "bun"
+    bun.write_text("#!/bin/sh\n")
+    bun.chmod(0o755)
+    answer = user.json("why", cache / "x", "--op", "write", *profile, PATH=path)
+    assert answer["status"] == "allowed" and answer["note"] == "it is made when the run starts"
+    user("run", *profile, "--", "mkdir", cache / "x", PATH=path)
+    assert (cache / "x").is_dir() and f"nono: made {cache}\n" in user.err
+    assert "  ~/.bun/install/cache  (program:bun)\n" in user("profile", "groups", "bun_runtime")
+    assert "  ~/.cache/pip  (program:pip or program:pip3)\n" in user("profile", "groups", "python_runtime")
+
+
+@pytest.mark.skipif(not shutil.which("npm"), reason="npm is not installed")
+def test_npm_works_in_an_empty_home_under_an_agents_profile(user):  # noqa: F811
+    user.put("source/package.json", '{"name": "nothing", "version": "1.0.0"}')
+    user.put("package.json", "{}")
+    subprocess.run(["tar", "czf", "nothing.tgz", "source"], cwd=user.work, check=True)
+    install = ["npm", "install", "--offline", "--no-audit", "--no-fund", "./nothing.tgz"]
+    user("run", "-s", "--profile", "claude-code", "--allow-cwd", "--", *install)
+    assert (user.home / ".npm").is_dir() and (user.work / "node_modules/nothing/package.json").is_file()

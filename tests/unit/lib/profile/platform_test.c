@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/json/json.h"
 #include "lib/profile/platform.h"
@@ -84,6 +85,39 @@ static void conditions_hold_by_os_id_version_and_variant(void **state)
     assert_false(holds);
 }
 
+static void a_condition_on_a_program_asks_the_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *condition;
+        bool holds;
+    } cases[] = {
+        { "/bin", "program:sh", true },
+        { "/nowhere:/usr/bin:/bin", "program:sh", true },
+        { "/nowhere:/bin", "!program:sh", false },
+        { "/bin", "program:no-such-program", false },
+        { "/bin", "!program:no-such-program", true },
+        { "/nowhere", "program:sh", false },
+        { "bin:./bin::bin", "program:sh", false }, /* from / they would lead to it */
+        { "/etc", "program:passwd", false },       /* a file, and no program */
+        { "/", "program:bin", false },             /* a folder */
+        { "", "program:sh", false },
+        { NULL, "program:sh", false },
+    };
+    char here[4096];
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_int_equal(chdir("/"), 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct profile_platform platform = { .os = "linux", .path = cases[i].path };
+        bool holds;
+        assert_ok(profile_when_holds(cases[i].condition, &platform, &holds, &err));
+        assert_int_equal(holds, cases[i].holds);
+        assert_ok(profile_when_holds(cases[i].condition, NULL, &holds, &err));
+        assert_true(holds); /* it may, somewhere */
+    }
+    assert_int_equal(chdir(here), 0);
+}
+
 static void what_is_no_condition_is_refused(void **state)
 {
     (void)state;
@@ -103,6 +137,11 @@ static void what_is_no_condition_is_refused(void **state)
         "macos:newest",
         "linux:a:1234567890",
         "linux:a:1:",
+        "program",
+        "program:",
+        "program:a b",
+        "program:/bin/sh",
+        "program:sh:1",
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
         bool holds;
@@ -148,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(os_release_is_read),
         cmocka_unit_test(conditions_hold_by_os_id_version_and_variant),
+        cmocka_unit_test(a_condition_on_a_program_asks_the_path),
         cmocka_unit_test(what_is_no_condition_is_refused),
         cmocka_unit_test(lists_hold_when_any_does),
     };
