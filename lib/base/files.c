@@ -297,6 +297,13 @@ bool tree_remove(int dir, const char *name, struct error *err)
     return folder_remove(dir, name, err);
 }
 
+bool file_is_program(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+}
+
 const char *path_join(struct arena *arena, const char *folder, const char *name)
 {
     size_t len = strlen(folder), slash = len && folder[len - 1] == '/' ? 0 : 1, rest = strlen(name);

@@ -52,6 +52,9 @@ bool file_sync(int fd, struct error *err) MUST_CHECK;
  */
 bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 
+/* Whether a path leads to a regular file that may be run. Relative ones begin where we are. */
+bool file_is_program(const char *path);
+
 /* "a/b" from its parts, in arena. */
 const char *path_join(struct arena *arena, const char *folder, const char *name);
 

@@ -1,13 +1,10 @@
 #include "lib/profile/platform.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/env.h"
@@ -201,13 +198,6 @@ static bool id_holds(const struct profile_platform *platform, const char *id)
     return words_have(platform->id, id, len) || words_have(platform->id_like, id, len);
 }
 
-static bool is_program(const char *file)
-{
-    struct stat st;
-    return stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
-           faccessat(AT_FDCWD, file, X_OK, AT_EACCESS) == 0;
-}
-
 /* An entry that is relative means something else in every folder, and nothing here. */
 static bool has_program(const char *path, const char *name)
 {
@@ -215,7 +205,7 @@ static bool has_program(const char *path, const char *name)
     while (path && *path) {
         size_t len = strcspn(path, ":");
         int used = snprintf(file, sizeof(file), "%.*s/%s", (int)len, path, name);
-        if (*path == '/' && used > 0 && (size_t)used < sizeof(file) && is_program(file))
+        if (*path == '/' && used > 0 && (size_t)used < sizeof(file) && file_is_program(file))
             return true;
         path += len + (path[len] == ':');
     }

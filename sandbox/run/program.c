@@ -3,17 +3,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base/files.h"
 #include "sandbox/run/run.h"
-
-static bool is_program(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-           faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
-}
 
 bool run_find_program(const char *name, const char *path, char *out, struct error *err)
 {
@@ -23,7 +16,7 @@ bool run_find_program(const char *name, const char *path, char *out, struct erro
         int len = snprintf(out, PATH_MAX, "%s", name);
         if (len < 0 || len >= PATH_MAX)
             return error_set(err, INVALID, "the program's path is too long");
-        if (is_program(out))
+        if (file_is_program(out))
             return true;
         return faccessat(AT_FDCWD, out, F_OK, AT_EACCESS) == 0
                    ? error_set(err, NOT_FOUND, "%s is not a program", name)
@@ -33,7 +26,7 @@ bool run_find_program(const char *name, const char *path, char *out, struct erro
         size_t len = strcspn(at, ":");
         int used = len ? snprintf(out, PATH_MAX, "%.*s/%s", (int)len, at, name)
                        : snprintf(out, PATH_MAX, "./%s", name);
-        if (used > 0 && used < PATH_MAX && is_program(out))
+        if (used > 0 && used < PATH_MAX && file_is_program(out))
             return true;
         at = at[len] ? at + len + 1 : NULL;
     }

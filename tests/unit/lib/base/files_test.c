@@ -1,5 +1,6 @@
 #include "tests/support/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,6 +182,27 @@ static void plain_paths_leave_nothing_out(void **state)
         assert_int_equal(path_is_plain(cases[i].path), cases[i].plain);
 }
 
+static void programs_are_files_that_may_be_run(void **state)
+{
+    (void)state;
+    char path[128];
+    assert_ok(file_replace(dir, "tool", "#!/bin/sh\n", 10, 0755, &err));
+    assert_ok(file_replace(dir, "text", "#!/bin/sh\n", 10, 0644, &err));
+    assert_return_code(mkdirat(dir, "folder.d", 0755), errno);
+    assert_return_code(symlinkat("tool", dir, "link"), errno);
+    static const struct {
+        const char *name;
+        bool program;
+    } cases[] = {
+        { "tool", true },      { "link", true },  { "text", false },
+        { "folder.d", false }, { "none", false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, cases[i].name);
+        assert_int_equal(file_is_program(path), cases[i].program);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +215,7 @@ int main(void)
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),
         cmocka_unit_test(plain_paths_leave_nothing_out),
+        cmocka_unit_test(programs_are_files_that_may_be_run),
     };
     return cmocka_run_group_tests_name("lib/base/files", tests, folder_make, folder_remove);
 }
