@@ -161,7 +161,7 @@ static const char *lock_text(const struct store *store, const struct install *in
         .artifacts = artifacts_lock(pack, arena),
         .wiring_record = install->wiring.records,
         .registry = pack->registry,
-        .archive_digest = arena_printf(arena, "sha256:%s", pack->index->sha256),
+        .archive_digest = pack->archive_digest,
         .manifest_sha256 = manifest ? manifest->sha256 : NULL,
         .entry = install->old ? install->old->entry : NULL,
     };

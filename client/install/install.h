@@ -18,7 +18,8 @@ struct install_pack {
     const char *bundle; /* JSON */
     size_t bundle_len;
     const char *registry;
-    const char *signer; /* "key:<id>": pinned in the same step */
+    const char *archive_digest; /* "sha256:..." as published; NULL: this archive is ours */
+    const char *signer;         /* "key:<id>": pinned in the same step */
     const struct lock_provenance *provenance;
 };
 

@@ -11,6 +11,8 @@
 
 #define PAGE      100
 #define PAGES_MAX 100
+/* Of all pages together; a version takes some 500 bytes. What is read takes many times as much. */
+#define VERSIONS_BYTES_MAX (8 * MIB)
 
 static const struct field provenance_fields[] = {
     TEXT(struct remote_provenance, signer_identity, REQUIRED),
@@ -271,21 +273,38 @@ bool remote_search(const struct remote *remote, const char *query, uint64_t limi
     return true;
 }
 
+/* Takes what it reads from *left. */
+static bool versions_page(const struct remote *remote, const char *url, size_t *left,
+                          struct arena *arena, struct page *out, struct error *err)
+{
+    static const struct field fields[] = {
+        LIST(struct page, versions, &remote_version_record, REQUIRED),
+        TEXT(struct page, next_cursor, OPTIONAL),
+    };
+    static const struct record record = RECORD_OPEN(struct page, "list", fields);
+    const char *body;
+    size_t len;
+    if (!remote_get(remote, url, *left < LIMIT_JSON_BYTES ? *left : LIMIT_JSON_BYTES, arena, &body,
+                    &len, err))
+        return login_hint(remote, err);
+    *left -= len;
+    return json_decode(body, len, &record, arena, out, err) ||
+           error_prefix(err, "the answer of %.200s", url);
+}
+
 bool remote_versions(const struct remote *remote, const char *namespace, const char *name,
                      struct arena *arena, struct list *out, struct error *err)
 {
-    static const struct field versions =
-        LIST(struct page, versions, &remote_version_record, REQUIRED);
     struct remote_version *all =
         ARENA_ARRAY(arena, struct remote_version, (size_t)PAGE * PAGES_MAX);
-    size_t count = 0;
+    size_t count = 0, left = VERSIONS_BYTES_MAX;
     const char *cursor = "";
     for (unsigned page_count = 0; cursor && page_count < PAGES_MAX; page_count++) {
-        struct page page;
+        struct page page = { 0 };
         const char *url =
             remote_url(remote, arena, "/packages/%s/%s/versions?limit=%d%s%s", namespace, name,
                        PAGE, *cursor ? "&cursor=" : "", url_escape(cursor, arena));
-        if (!page_read(remote, url, &versions, arena, &page, err))
+        if (!versions_page(remote, url, &left, arena, &page, err))
             return false;
         LIST_FOREACH (page.versions, const struct remote_version, version)
             if (count < (size_t)PAGE * PAGES_MAX)

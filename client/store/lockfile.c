@@ -117,6 +117,11 @@ static bool key_split(const struct doc *entry, struct arena *arena, struct lock_
     return true;
 }
 
+static bool digest_is_valid(const char *digest)
+{
+    return text_starts(digest, "sha256:") && sha256_is_text(digest + strlen("sha256:"));
+}
+
 static bool pack_decode(const struct doc *doc, struct arena *arena, struct lock_pack *out,
                         struct error *err)
 {
@@ -126,6 +131,9 @@ static bool pack_decode(const struct doc *doc, struct arena *arena, struct lock_
         !record_decode(doc, &entry_record, arena, &entry, err) ||
         !artifacts_decode(entry.artifacts, arena, &pack.artifacts, err))
         return false;
+    if (entry.archive_digest && !digest_is_valid(entry.archive_digest))
+        return doc_fault(err, doc_find(doc, "archive_digest"),
+                         "archive_digest: expected sha256:HEX");
     if (entry.wiring_record && entry.wiring_record->kind != DOC_LIST)
         return doc_fault(err, entry.wiring_record, "wiring_record: expected a list");
     if (!entry.installed_at || !clock_parse(entry.installed_at, &pack.installed_at))

@@ -34,10 +34,17 @@ bool pack_name_check(const char *name, const char *what, struct error *err)
     return part_check(name, strlen(name), what, err);
 }
 
-/* The store has a file of this name beside the namespaces' folders. */
-static bool is_reserved(const struct pack_ref *ref)
+bool pack_namespace_check(const char *name, const char *what, struct error *err)
 {
-    return strcasecmp(ref->namespace, "lockfile.json") == 0;
+    size_t len = strlen(name), end = strlen(".json");
+    if (!pack_name_check(name, what, err))
+        return false;
+    if (len < end || strcasecmp(name + len - end, ".json") != 0)
+        return true;
+    error_set(err, INVALID,
+              "the %s %s is reserved: it ends as the files do that packs are kept with", what,
+              name);
+    return error_field(err, "%s", what);
 }
 
 static bool version_read(const char *text, struct pack_ref *ref, struct error *err)
@@ -77,8 +84,8 @@ bool pack_ref_parse(const char *text, struct pack_ref *out, struct error *err)
         return false;
     memcpy(ref.namespace, text, namespace_len);
     memcpy(ref.name, name, name_len);
-    if (is_reserved(&ref))
-        return error_set(err, INVALID, "the namespace %s is reserved", ref.namespace);
+    if (!pack_namespace_check(ref.namespace, "namespace", err))
+        return false;
     if (*at && !version_read(at + 1, &ref, err))
         return error_field(err, "version");
     *out = ref;

@@ -45,7 +45,7 @@ bool organisation_make(struct registry *registry, const struct organisation_requ
                        const struct actor *actor, struct error *err)
 {
     struct making making = { request, actor };
-    if (!pack_name_check(request->name, "name", err) ||
+    if (!pack_namespace_check(request->name, "name", err) ||
         (request->display_name && !label_check(request->display_name, "display_name", err)))
         return false;
     if (db_transact(registry->db, DB_READ_COMMITTED, organisation_insert, &making, err))

@@ -128,6 +128,61 @@ def test_a_registry_without_one_request_downloads_is_pulled_from_file_by_file(cl
     client.ok("verify")
 
 
+def test_what_was_pulled_file_by_file_is_the_published_version_all_the_same(client, publisher, between):  # noqa: F811
+    files = pack_files("web", "1.0.0")
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "tool.py"})  # its mode is not told file by file
+    folder = write_pack(publisher.client.home / "web-1.0.0", {
+        **files, "package.json": json.dumps(manifest).encode(), "tool.py": b"#!/usr/bin/env python3\n"})
+    (folder / "tool.py").chmod(0o755)
+    publisher.publish_folder(folder)
+    between.path = lambda path: None if path.endswith("/download") else path
+    assert pull(client, between, publisher.ref("web")).returncode == 0
+    client.ok("pull", "--yes", publisher.ref("web"))
+    client.ok("verify")
+
+
+def versions_asked(between):
+    return len([path for path, _ in between.seen if "/versions?" in path])
+
+
+def test_a_list_of_versions_without_end_is_refused(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    assert pull(client, between, f"{ref}@^1").returncode == 0 and versions_asked(between) == 1
+    page = {"versions": [{"version": "0.0.1", "digest": "x" * 15000, "published_at": "", "published_by": "", "size_bytes": 1,
+                          "yanked": False} for _ in range(100)], "next_cursor": "again"}
+    between.path = lambda path: path.partition("&cursor=")[0]
+    between.body = lambda path, body: json.dumps(page).encode() if "/versions?" in path else body
+    done = pull(client, between, f"{ref}@^1")
+    assert done.returncode != 0 and "bytes" in done.stderr and "/versions" in done.stderr, done.stderr
+    assert 2 < versions_asked(between) < 10
+
+
+def tokens(between):
+    return {headers.get("Authorization") for _, headers in between.seen}
+
+
+def test_a_token_for_one_registry_is_not_shown_to_another(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    assert pull(client, between, publisher.ref("web")).returncode == 0
+    between.seen.clear()
+    for words in (("outdated",), ("update", "--yes"), ("auth", "status")):
+        client.run(*words, NONO_TOKEN=publisher.token)
+    assert tokens(between) == {None}
+    assert client.run("auth", "login", between.url, NONO_TOKEN=publisher.token).returncode == 0
+    (client.home / ".config/nono/config.toml").write_text(f'registry = "{client.url}"\n')
+    between.seen.clear()
+    client.run("outdated", NONO_TOKEN="another", NONO_REGISTRY="")
+    client.run("auth", "status", NONO_TOKEN="another", NONO_REGISTRY="")
+    assert "Bearer another" not in tokens(between)
+    client.run("outdated", "--registry", between.url, NONO_TOKEN="chosen")
+    assert "Bearer chosen" in tokens(between)
+    between.seen.clear()
+    client.run("outdated", NONO_TOKEN="chosen", NONO_REGISTRY=between.url)
+    assert tokens(between) == {"Bearer chosen"}
+
+
 def test_nothing_but_what_is_needed_is_sent(client, publisher, between):  # noqa: F811
     publisher.publish(pack_files("web", "1.0.0"))
     pull(client, between, publisher.ref("web"))

@@ -1,8 +1,11 @@
 """What is said of several packs, of updates that do not happen, and of a registry that does not answer."""
+import contextlib
 import json
+import os
+import pty
 
 from fixtures_client import client, publisher, registry  # noqa: F401
-from fixtures_client import write_pack
+from fixtures_client import NONO, write_pack
 
 from tests.support.packs import pack_files
 
@@ -160,3 +163,45 @@ def test_every_command_names_a_pack_in_the_same_key(client, publisher):  # noqa:
         assert entries(client.ok(*words, "--json"), "pack") == [(ref,)], words
     for words in (("yank", "-m", "leaks", version), ("unyank", version)):
         assert json.loads(publisher.client.ok(*words, "--json").stdout)["pack"] == ref, words
+
+
+def test_a_reference_with_a_version_means_that_version(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    client.ok("pull", "--yes", ref)
+    publisher.publish(pack_files("web", "1.1.0"))
+    assert "1.1.0" in client.ok("outdated", f"{ref}@latest").stdout
+    assert "1 updated" in client.ok("update", "--yes", f"{ref}@latest").stdout
+    assert "1.0.0 is not installed, 1.1.0 is" in client.refused(NOT_FOUND, "verify", f"{ref}@1.0.0")
+    assert "as it was installed" in client.ok("verify", f"{ref}@1.1.0").stdout
+    client.refused(INVALID, "verify", f"{ref}@^1")
+
+
+def answered(client, *words, meanwhile=lambda: None):  # noqa: F811
+    """What is said behind the question, which is answered with yes on a terminal."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(client.home)
+        os.execve(NONO, [NONO, *words], client.environment())
+    said = b""
+    with open(terminal, "r+b", buffering=0) as stream, contextlib.suppress(OSError):  # EIO: nobody is there any more
+        while more := stream.read(4096):
+            said += more
+            if b"install it?" in said:
+                meanwhile()
+                stream.write(b"y\n")
+                said = b""
+    assert os.waitpid(pid, 0)[0] == pid
+    return said.decode()
+
+
+def test_a_pack_that_is_pinned_during_the_question_is_not_updated(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+    client.ok("pull", "--yes", ref)
+    publisher.publish(pack_files("web", "1.1.0"))
+    installed = lambda: json.loads(client.ok("list", "--json").stdout)["packages"][ref]["version"]  # noqa: E731
+    assert "it was pinned meanwhile" in answered(client, "update", meanwhile=lambda: client.ok("pin", ref))
+    assert installed() == "1.0.0"
+    client.ok("unpin", ref)
+    assert "1 updated" in answered(client, "update") and installed() == "1.1.0"

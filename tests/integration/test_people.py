@@ -227,7 +227,7 @@ def test_a_name_belongs_to_one_organisation(world):
     assert world.nobody().get(f"/organisations/{name.lower()}").status_code == 404
 
 
-@pytest.mark.parametrize("name", ["admin", "API", "latest", "well_known"])
+@pytest.mark.parametrize("name", ["admin", "API", "latest", "well_known", "wired.json", "a.JSON"])
 def test_reserved_names_are_nobodys(world, name):
     answer = world.person().post("/organisations", {"name": name})
     assert answer.status_code == 400 and "reserved" in answer.json()["detail"]

@@ -199,14 +199,14 @@ static bool no_token(const struct config *config, const char *url, struct error 
     return error_set(err, UNAUTHORIZED, "no token");
 }
 
-static void account_add(struct session *session, const char *url, struct doc *out,
-                        struct ui_table *table, int *status)
+static void account_add(struct session *session, const char *url, const char *operand,
+                        struct doc *out, struct ui_table *table, int *status)
 {
     struct arena *arena = session->arena;
     struct remote remote = { 0 };
     struct whoami who = { 0 };
     struct error err;
-    bool ok = session_remote(session, url, NULL, &remote, &err) &&
+    bool ok = session_remote_at(session, url, operand, NULL, &remote, &err) &&
               (remote.token || no_token(&session->config, url, &err)) &&
               remote_whoami(&remote, arena, &who, &err);
     const char *where = session->token_place == SECRET_IN_KEYRING ? "keyring"
@@ -243,10 +243,10 @@ static bool status_run(const char **operands, int *status, struct error *err)
     if (*operands || session.config.logins.count == 0) {
         if (!one_registry(operands, &session, &remote, err))
             return false;
-        account_add(&session, remote.base, out, &table, status);
+        account_add(&session, remote.base, *operands, out, &table, status);
     } else {
         LIST_FOREACH (session.config.logins, const struct registry_login, login)
-            account_add(&session, login->url, out, &table, status);
+            account_add(&session, login->url, NULL, out, &table, status);
     }
     if (opt_json)
         ui_json(out);

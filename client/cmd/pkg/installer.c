@@ -97,6 +97,17 @@ static bool signer_check(const struct installer *installer, const char *known, s
                       installer->fetched->ref.namespace, signer + strlen("key:"));
 }
 
+/* It was not when the update began, which the question may have held up. */
+static bool pin_check(const struct installer *installer, const struct lock_pack *old,
+                      struct error *err)
+{
+    if (!installer->options->spares_pinned || !old || !old->pinned)
+        return true;
+    error_set(err, CONFLICT, "it was pinned meanwhile");
+    return error_hint(err, "nothing was changed; nono update --force %s updates it all the same",
+                      installer->key);
+}
+
 static bool checks_run(const struct installer *installer, const struct store *store,
                        struct consent *consent, struct error *err)
 {
@@ -105,7 +116,8 @@ static bool checks_run(const struct installer *installer, const struct store *st
     const struct lock_pack *old = store_find(store, ref->namespace, ref->name);
     *consent = (struct consent){ .store = store, .fetched = installer->fetched };
     return platform_supported(manifest, err) && version_supported(manifest, err) &&
-           downgrade_check(installer, old, err) && same_version_check(installer, old, err) &&
+           pin_check(installer, old, err) && downgrade_check(installer, old, err) &&
+           same_version_check(installer, old, err) &&
            signer_find(store, installer->key, installer->session->arena, &consent->known_signer,
                        err) &&
            signer_check(installer, consent->known_signer, err) &&
@@ -157,6 +169,7 @@ static void provenance_fill(struct installer *installer)
         .bundle = fetched->bundle,
         .bundle_len = fetched->bundle_len,
         .registry = installer->remote->base,
+        .archive_digest = fetched->document.archive ? fetched->document.archive->digest : NULL,
         .signer = fetched->signer,
         .provenance = &installer->provenance,
     };

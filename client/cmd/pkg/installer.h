@@ -5,6 +5,7 @@
 
 struct installer_options {
     bool force, yes, allow_downgrade, dry_run, quiet;
+    bool spares_pinned;        /* a pack that is pinned is not touched */
     const char *accept_signer; /* a key id, or "key:" and it */
 };
 

@@ -39,7 +39,7 @@ static bool namespace_given(struct error *err)
         error_set(err, INVALID, "a signature binds the namespace: say which one");
         return error_hint(err, "--namespace ORG");
     }
-    return pack_name_check(opt_namespace, "namespace", err);
+    return pack_namespace_check(opt_namespace, "namespace", err);
 }
 
 static bool sign_run(const char **operands, int *status, struct error *err)

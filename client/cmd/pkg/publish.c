@@ -112,7 +112,7 @@ static bool namespace_find(const struct remote *remote, struct arena *arena, con
         return error_hint(err, "--namespace ORG");
     }
     *out = found;
-    return pack_name_check(found, "namespace", err);
+    return pack_namespace_check(found, "namespace", err);
 }
 
 static struct doc *report_doc(const struct remote *remote, const char *namespace,
@@ -197,7 +197,7 @@ static bool publish_run(const char **operands, int *status, struct error *err)
     if (*operands && operands[1])
         return error_set(err, INVALID, "name one folder");
     const char *folder = *operands ? *operands : ".";
-    if ((namespace && !pack_name_check(namespace, "namespace", err)) ||
+    if ((namespace && !pack_namespace_check(namespace, "namespace", err)) ||
         !session_remote(&session, opt_registry, namespace, &remote, err) ||
         !folder_build(folder, session.arena, &built, err) ||
         (!namespace && !namespace_find(&remote, session.arena, &namespace, err)) ||

@@ -19,16 +19,6 @@ static const struct poptOption options[] = {
 };
 
 /* name@version removes that version and no other. */
-static bool version_check(const struct store *store, const struct pack_ref *ref, struct error *err)
-{
-    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
-    if (ref->kind == PACK_REF_RANGE)
-        return error_set(err, INVALID, "name one version, or none");
-    return !pack || ref->kind == PACK_REF_LATEST || strcmp(pack->version, ref->version) == 0 ||
-           error_set(err, NOT_FOUND, "%s %s is not installed, %s is", pack->key, ref->version,
-                     pack->version);
-}
-
 static void report(const struct install *install, struct doc *entry)
 {
     struct arena *arena = install->arena;
@@ -52,7 +42,7 @@ static bool one_remove(const struct store *store, const struct pack_ref *ref, st
     if (!config_load(&store->folders, arena, &config, err))
         return false;
     const struct install_options how = { .force = opt_force, .extra_folders = config.extra };
-    if (!version_check(store, ref, err) ||
+    if (!store_ref_check(store, ref, err) ||
         !install_plan_removal(store, ref->namespace, ref->name, &how, arena, &install, err) ||
         !install_commit(store, &install, err))
         return false;

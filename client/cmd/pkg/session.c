@@ -36,12 +36,13 @@ void session_close(struct session *session)
         arena_free(session->arena);
 }
 
-static bool token_find(struct session *session, const char *base, struct error *err)
+/* is_chosen: the variable, which does not say whose token it holds, is for this registry. */
+static bool token_find(struct session *session, const char *base, bool is_chosen, struct error *err)
 {
     const char *variable = env_get("NONO_TOKEN");
     buf_wipe(&session->token);
     session->token_place = SECRET_NOWHERE;
-    if (variable && *variable)
+    if (is_chosen && variable && *variable)
         return buf_text(&session->token, variable, err);
     const struct secret_name name = { "token", base };
     return secret_find(session->folders.config, &name, &session->token, &session->token_place, err);
@@ -56,16 +57,40 @@ static const char *scheme_add(const char *url, struct arena *arena)
     return url_is_loopback(plain) ? plain : arena_printf(arena, "https://%s", url);
 }
 
-bool session_remote(struct session *session, const char *registry_option, const char *namespace,
-                    struct remote *out, struct error *err)
+static bool base_of(struct session *session, const char *url, const char **out, struct error *err)
 {
-    const char *url = config_registry(&session->config, registry_option, namespace), *base;
-    url = scheme_add(url, session->arena);
-    if (!url_base(url, session->allow_plain, session->arena, &base, err) ||
-        !token_find(session, base, err))
+    return url_base(scheme_add(url, session->arena), session->allow_plain, session->arena, out,
+                    err) ||
+           error_prefix(err, "registry");
+}
+
+static bool remote_open(struct session *session, const char *base, bool is_chosen,
+                        struct remote *out, struct error *err)
+{
+    if (!token_find(session, base, is_chosen, err))
         return error_prefix(err, "registry");
     *out = (struct remote){ .http = session->http, .base = base };
     if (session->token.len)
         out->token = session->token.data;
     return true;
+}
+
+bool session_remote(struct session *session, const char *registry_option, const char *namespace,
+                    struct remote *out, struct error *err)
+{
+    const char *base;
+    return base_of(session, config_registry(&session->config, registry_option, namespace), &base,
+                   err) &&
+           remote_open(session, base, true, out, err);
+}
+
+bool session_remote_at(struct session *session, const char *url, const char *registry_option,
+                       const char *namespace, struct remote *out, struct error *err)
+{
+    const char *chosen = config_registry(&session->config, registry_option, namespace), *base;
+    struct error ignored; /* a choice that is no address is not this one */
+    if (!base_of(session, url, &base, err))
+        return false;
+    bool is_chosen = base_of(session, chosen, &chosen, &ignored) && strcmp(chosen, base) == 0;
+    return remote_open(session, base, is_chosen, out, err);
 }

@@ -22,6 +22,12 @@ struct session {
 bool session_open(bool allow_http, struct session *session, struct error *err) MUST_CHECK;
 void session_close(struct session *session);
 
-/* The registry for a namespace (or NULL), with the token for it when there is one. */
+/* The registry that the user chose for a namespace (or NULL), with NONO_TOKEN or the token that is
+ * kept for it, when there is one. */
 bool session_remote(struct session *session, const char *registry_option, const char *namespace,
                     struct remote *out, struct error *err) MUST_CHECK;
+
+/* The registry at an address that some record has. NONO_TOKEN goes to it only when it is the one
+ * that session_remote() would give: a token for one registry is not shown to another. */
+bool session_remote_at(struct session *session, const char *url, const char *registry_option,
+                       const char *namespace, struct remote *out, struct error *err) MUST_CHECK;

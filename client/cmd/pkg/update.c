@@ -42,9 +42,10 @@ struct item {
 
 static bool is_wanted(const struct lock_pack *pack, const char **operands)
 {
+    size_t len = strlen(pack->key);
     for (const char **operand = operands; *operand; operand++)
-        if (strcmp(*operand, pack->key) == 0)
-            return true;
+        if (strncmp(*operand, pack->key, len) == 0 && strchr("@", (*operand)[len]))
+            return true; /* "acme/web", or "acme/web@latest" */
     return !*operands;
 }
 
@@ -96,9 +97,11 @@ static void item_ask(struct session *session, struct item *item)
 {
     struct error err;
     struct remote_status status;
-    const char *registry = opt_registry ? opt_registry : item->registry;
+    bool recorded = item->registry && !opt_registry;
     item->status = "unknown";
-    if (!session_remote(session, registry, item->namespace, &item->remote, &err) ||
+    if (!(recorded ? session_remote_at(session, item->registry, NULL, item->namespace,
+                                       &item->remote, &err)
+                   : session_remote(session, opt_registry, item->namespace, &item->remote, &err)) ||
         !remote_status(&item->remote, item->namespace, item->name, item->version, session->arena,
                        &status, &err)) {
         struct error *kept = ARENA_NEW(session->arena, struct error);
@@ -204,6 +207,7 @@ static bool item_update(struct session *session, struct item *item, struct doc *
         .dry_run = opt_dry_run,
         .quiet = opt_json && opt_yes,
         .accept_signer = opt_accept_signer,
+        .spares_pinned = !opt_force,
     };
     struct pack_ref ref;
     CLEANUP(fetched_close) struct fetched fetched = { .source = { .fd = -1 } };

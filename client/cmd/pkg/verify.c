@@ -52,7 +52,7 @@ static bool verify_run(const char **operands, int *status, struct error *err)
     struct results results = { .store = store, .arena = arena, .list = doc_new(arena, DOC_LIST) };
     for (const char **operand = operands; *operand; operand++) {
         struct pack_ref ref;
-        if (!pack_ref_parse(*operand, &ref, err))
+        if (!pack_ref_parse(*operand, &ref, err) || !store_ref_check(store, &ref, err))
             return false;
         one_verify(&results, ref.namespace, ref.name);
     }

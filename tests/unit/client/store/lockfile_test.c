@@ -100,6 +100,28 @@ static void print_writes_all_that_the_original_requires_of_a_provenance(void **s
     assert_true(index && index->kind == DOC_INTEGER);
 }
 
+static void parse_refuses_what_is_no_digest_of_an_archive(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *digest;
+        bool good;
+    } cases[] = { { "sha256:" DIGEST, true }, { "", false },        { "x", false },
+                  { DIGEST, false },          { "sha256:", false }, { "sha512:" DIGEST, false } };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct lockfile lock;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const char *text = arena_printf(
+            arena,
+            "{\"packages\":{\"acme/web\":{\"version\":\"1.0.0\",\"archive_digest\":\"%s\"}}}",
+            cases[i].digest);
+        if (cases[i].good)
+            assert_ok(parse(text, arena, &lock, &err));
+        else
+            assert_fails(parse(text, arena, &lock, &err), INVALID);
+    }
+}
+
 static void parse_of_nothing_is_an_empty_lock_file(void **state)
 {
     (void)state;
@@ -145,6 +167,7 @@ int main(void)
         cmocka_unit_test(parse_reads_what_the_original_wrote),
         cmocka_unit_test(print_keeps_unknown_keys_and_other_packs),
         cmocka_unit_test(print_writes_all_that_the_original_requires_of_a_provenance),
+        cmocka_unit_test(parse_refuses_what_is_no_digest_of_an_archive),
         cmocka_unit_test(parse_of_nothing_is_an_empty_lock_file),
         cmocka_unit_test(parse_refuses_what_could_leave_a_packs_folder),
     };

@@ -74,6 +74,8 @@ static void parse_refuses_what_could_leave_the_store(void **state)
         "a/b%2e",
         "lockfile.json/x",
         "LockFile.json/x",
+        "wired.json/x",
+        "journal-done.JSON/x",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct pack_ref ref, before;
