@@ -338,3 +338,13 @@ bool install_lock_change(const struct store *store, const struct lock_change *ch
     return lock_check(text, arena, err) &&
            file_replace(store->dir, LOCK_FILE, text, strlen(text), 0600, err);
 }
+
+bool install_ref_check(const struct store *store, const struct pack_ref *ref, struct error *err)
+{
+    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
+    if (ref->kind == PACK_REF_RANGE)
+        return error_set(err, INVALID, "name one version, or none");
+    return !pack || ref->kind == PACK_REF_LATEST || strcmp(pack->version, ref->version) == 0 ||
+           error_set(err, NOT_FOUND, "%s %s is not installed, %s is", pack->key, ref->version,
+                     pack->version);
+}

@@ -9,6 +9,7 @@
 #include "client/install/wiring.h"
 #include "client/store/store.h"
 #include "lib/pack/archive.h"
+#include "lib/pack/ref.h"
 
 /* A pack whose bytes have been verified. */
 struct install_pack {
@@ -56,3 +57,8 @@ bool install_commit(const struct store *store, const struct install *install, st
 /* Changes the lock file alone: change->changed with another `pinned`, for one. */
 bool install_lock_change(const struct store *store, const struct lock_change *change,
                          struct error *err) MUST_CHECK;
+
+/* Whether a reference may mean what is installed: INVALID for a range, NOT_FOUND for another
+ * version than the installed one. A pack that is not installed passes. */
+bool install_ref_check(const struct store *store, const struct pack_ref *ref, struct error *err)
+    MUST_CHECK;

@@ -94,16 +94,6 @@ const struct lock_pack *store_find(const struct store *store, const char *namesp
     return lockfile_find(&store->lockfile, namespace, name);
 }
 
-bool store_ref_check(const struct store *store, const struct pack_ref *ref, struct error *err)
-{
-    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
-    if (ref->kind == PACK_REF_RANGE)
-        return error_set(err, INVALID, "name one version, or none");
-    return !pack || ref->kind == PACK_REF_LATEST || strcmp(pack->version, ref->version) == 0 ||
-           error_set(err, NOT_FOUND, "%s %s is not installed, %s is", pack->key, ref->version,
-                     pack->version);
-}
-
 const char *store_pack_path(const struct store *store, const char *namespace, const char *name,
                             struct arena *arena)
 {

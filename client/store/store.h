@@ -10,7 +10,6 @@
 
 #include "client/store/folders.h"
 #include "client/store/lockfile.h"
-#include "lib/pack/ref.h"
 
 #define STORE_TRUST_BUNDLE ".nono-trust.bundle"
 #define STORE_MANIFEST     "package.json"
@@ -33,10 +32,6 @@ DEFINE_CLEANUP(struct store *, store_close)
 /* NULL when it is not installed. */
 const struct lock_pack *store_find(const struct store *store, const char *namespace,
                                    const char *name);
-/* Whether a reference may mean what is installed: INVALID for a range, NOT_FOUND for another
- * version than the installed one. A pack that is not installed passes. */
-bool store_ref_check(const struct store *store, const struct pack_ref *ref, struct error *err)
-    MUST_CHECK;
 /* The absolute folder of a pack, installed or not. */
 const char *store_pack_path(const struct store *store, const char *namespace, const char *name,
                             struct arena *arena);

@@ -41,6 +41,8 @@
 #define LIMIT_AUDIT_LINE_BYTES    (256 * KIB) /* one event */
 #define LIMIT_AUDIT_COMMAND_BYTES (32 * KIB)  /* of a command line, when it is recorded */
 #define LIMIT_AUDIT_WORD_BYTES    (4 * KIB)   /* of one argument of it */
+#define LIMIT_AUDIT_REFUSALS      10000       /* refused connections that are events */
+#define LIMIT_AUDIT_RECORD_BYTES  (64 * MIB)  /* what comes behind that is lost, but the end */
 
 /* Snapshots */
 #define LIMIT_SNAPSHOT_ENTRIES      1000000 /* files, folders and links of one */

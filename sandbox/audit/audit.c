@@ -27,7 +27,8 @@ struct audit {
     bool closed; /* the last event is written, or the file cannot be brought back in order */
     off_t len;   /* of whole lines */
     off_t room; /* of the file, from audit_reserve until it is given back: zeros behind the lines */
-    uint64_t lost; /* events that could not be written */
+    uint64_t lost;    /* events that could not be written */
+    uint64_t refused; /* connections */
     int64_t started_us;
     struct audit_chain chain;
 };
@@ -142,6 +143,14 @@ static bool line_append(struct audit *audit, const char *line, struct error *err
     return error_prefix(err, "audit %s", audit->id);
 }
 
+/* A program that is refused again and again may not fill the disk by it. The end always fits. */
+static bool room_check(const struct audit *audit, const char *type, struct error *err)
+{
+    return (size_t)audit->len < LIMIT_AUDIT_RECORD_BYTES || strcmp(type, "end") == 0 ||
+           error_set(err, TOO_LARGE, "audit %s: the record has %zu bytes", audit->id,
+                     LIMIT_AUDIT_RECORD_BYTES);
+}
+
 static bool event_add(struct audit *audit, const char *type, const struct doc *data,
                       struct arena *arena, struct error *err)
 {
@@ -149,7 +158,8 @@ static bool event_add(struct audit *audit, const char *type, const struct doc *d
     if (audit->closed)
         return error_set(err, CONFLICT, "audit %s: the record is closed", audit->id);
     crash_point("audit.event");
-    if (!audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, err) ||
+    if (!room_check(audit, type, err) ||
+        !audit_line_print(&audit->chain, type, clock_now_us(), data, arena, &line, err) ||
         !line_append(audit, line.text, err)) {
         audit->lost++;
         return false;
@@ -244,6 +254,8 @@ bool audit_refused(struct audit *audit, const char *operation, const char *targe
 
 bool audit_network(struct audit *audit, const struct audit_network *network, struct error *err)
 {
+    if (!network->allowed && audit->refused++ >= LIMIT_AUDIT_REFUSALS)
+        return true;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *data = doc_new(arena, DOC_TABLE);
     doc_add_text(arena, data, "host", network->host);
@@ -274,6 +286,9 @@ bool audit_end(struct audit *audit, int status, int signal, struct error *err)
     doc_add_text(arena, data, "root", root);
     if (audit->lost)
         doc_add_integer(arena, data, "lost", (int64_t)audit->lost);
+    if (audit->refused > LIMIT_AUDIT_REFUSALS)
+        doc_add_integer(arena, data, "refused_more",
+                        (int64_t)(audit->refused - LIMIT_AUDIT_REFUSALS));
     if (!event_add(audit, "end", data, arena, err))
         return false;
     audit->closed = true;

@@ -10,6 +10,7 @@
  * cannot be written leaves the file as it was.
  *
  * The file is locked (flock) while it is open, which is how a reader knows that the run goes on.
+ * A record ends at LIMIT_AUDIT_RECORD_BYTES: later events are lost, and counted in the end.
  * Not for several threads at once.
  */
 #pragma once
@@ -72,6 +73,7 @@ struct audit_network {
     uint64_t sent_bytes, received_bytes;
 };
 
+/* Of connections that were refused, the first LIMIT_AUDIT_REFUSALS; the end counts the others. */
 bool audit_network(struct audit *audit, const struct audit_network *network, struct error *err)
     MUST_CHECK;
 

@@ -42,7 +42,7 @@ static bool one_remove(const struct store *store, const struct pack_ref *ref, st
     if (!config_load(&store->folders, arena, &config, err))
         return false;
     const struct install_options how = { .force = opt_force, .extra_folders = config.extra };
-    if (!store_ref_check(store, ref, err) ||
+    if (!install_ref_check(store, ref, err) ||
         !install_plan_removal(store, ref->namespace, ref->name, &how, arena, &install, err) ||
         !install_commit(store, &install, err))
         return false;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "client/cmd/pkg/commands.h"
+#include "client/install/install.h"
 #include "client/ui/term.h"
 #include "lib/base/text.h"
 #include "lib/pack/ref.h"
@@ -52,7 +53,7 @@ static bool verify_run(const char **operands, int *status, struct error *err)
     struct results results = { .store = store, .arena = arena, .list = doc_new(arena, DOC_LIST) };
     for (const char **operand = operands; *operand; operand++) {
         struct pack_ref ref;
-        if (!pack_ref_parse(*operand, &ref, err) || !store_ref_check(store, &ref, err))
+        if (!pack_ref_parse(*operand, &ref, err) || !install_ref_check(store, &ref, err))
             return false;
         one_verify(&results, ref.namespace, ref.name);
     }

@@ -1,6 +1,7 @@
 /* USES lib/json */
 #include "tests/support/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -336,6 +337,54 @@ static void a_record_that_is_no_file_is_broken(void **state)
     }
 }
 
+static void refusals_without_end_are_counted_and_nothing_else_is(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(audit_freep) struct audit *audit = NULL;
+    struct stat full, more;
+    assert_ok(audit_open(folder, &audit, &err));
+    assert_ok(audit_start(audit, &start, &err));
+    struct audit_network network = { .host = "refused.example", .port = 443 };
+    for (unsigned i = 0; i < LIMIT_AUDIT_REFUSALS; i++)
+        assert_ok(audit_network(audit, &network, &err));
+    assert_return_code(stat(record_path(audit_id(audit)), &full), errno);
+    for (unsigned i = 0; i < 7; i++)
+        assert_ok(audit_network(audit, &network, &err));
+    assert_return_code(stat(record_path(audit_id(audit)), &more), errno);
+    assert_int_equal(more.st_size, full.st_size);
+    network = (struct audit_network){ .host = "allowed.example", .port = 443, .allowed = true };
+    assert_ok(audit_network(audit, &network, &err));
+    assert_ok(audit_end(audit, 0, 0, &err));
+    const char *text;
+    size_t len;
+    assert_ok(file_read_path(record_path(audit_id(audit)), 64 * MIB, arena, &text, &len, &err));
+    assert_non_null(strstr(text, "allowed.example"));
+    assert_non_null(strstr(text, "\"refused_more\":7,"));
+    assert_null(strstr(text, "\"lost\""));
+}
+
+static void a_record_ends_at_its_limit_and_has_its_end(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    CLEANUP(audit_freep) struct audit *audit = NULL;
+    assert_ok(audit_open(folder, &audit, &err));
+    assert_ok(audit_start(audit, &start, &err));
+    char *text = arena_alloc(arena, LIMIT_AUDIT_LINE_BYTES - 4 * KIB, 1);
+    memset(text, 'x', LIMIT_AUDIT_LINE_BYTES - 4 * KIB - 1);
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, data, "text", text);
+    size_t written = 0;
+    struct error full;
+    while (audit_event(audit, "long", data, &full))
+        written += LIMIT_AUDIT_LINE_BYTES;
+    assert_int_equal(full.kind, ERROR_TOO_LARGE);
+    assert_true(written >= LIMIT_AUDIT_RECORD_BYTES);
+    assert_ok(audit_end(audit, 0, 0, &err));
+    assert_int_equal(audit_lost(audit), 1);
+}
+
 static void events_that_were_lost_are_counted_in_the_end(void **state)
 {
     (void)state;
@@ -419,6 +468,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_record_that_has_gone_is_not_there),
         CASE(a_record_that_is_no_file_is_broken),
+        CASE(refusals_without_end_are_counted_and_nothing_else_is),
+        CASE(a_record_ends_at_its_limit_and_has_its_end),
         CASE(events_that_were_lost_are_counted_in_the_end),
         CASE(closed_record_verifies_and_says_what_happened),
         CASE(a_record_can_be_open_closed_or_left),
