@@ -259,18 +259,38 @@ static bool is_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-const char *explain_interpreter(const struct policy *policy, const struct confinement *confinement,
-                                const char *path, struct query_result *out)
+/* What runs a file; NULL when it runs by itself. */
+static const char *interpreter_path(const struct policy *policy, const char *file)
 {
     char next[PATH_MAX];
     struct error ignored;
+    if (!interpreter_find(file, next, &ignored) || !next[0])
+        return NULL;
+    return next[0] == '/' ? arena_strndup(policy->arena, next, strlen(next))
+                          : path_join(policy->arena, policy->options.workdir, next);
+}
+
+/* exec(2) says of a program that it is not there when it means what runs it. */
+static const char *interpreter_missing(const struct policy *policy)
+{
+    const char *path = policy->program;
+    for (size_t i = 0; path && i < INTERPRETERS_MAX; i++) {
+        if (!is_file(path))
+            return i ? path : NULL;
+        path = interpreter_path(policy, path);
+    }
+    return NULL;
+}
+
+const char *explain_interpreter(const struct policy *policy, const struct confinement *confinement,
+                                const char *path, struct query_result *out)
+{
+    struct error ignored;
     for (size_t i = 0; i < INTERPRETERS_MAX; i++) {
-        if (!is_file(path) || !interpreter_find(path, next, &ignored) || !next[0])
-            return NULL;
-        path = next[0] == '/' ? arena_strndup(policy->arena, next, strlen(next))
-                              : path_join(policy->arena, policy->options.workdir, next);
-        if (!is_file(path) || !query_path(confine_plan(confinement), confine_path_ops(), path,
-                                          NONO_READ | NONO_EXECUTE, out, &ignored))
+        path = is_file(path) ? interpreter_path(policy, path) : NULL;
+        if (!path || !is_file(path) ||
+            !query_path(confine_plan(confinement), confine_path_ops(), path,
+                        NONO_READ | NONO_EXECUTE, out, &ignored))
             return NULL;
         if (!out->allowed)
             return path;
@@ -302,6 +322,10 @@ static const char *interpreter_hint(const struct policy *policy,
 bool explain_refused_program(const struct policy *policy, const struct confinement *confinement,
                              struct error *err)
 {
+    if (err->kind == ERROR_NOT_FOUND && !err->hint[0]) {
+        const char *missing = interpreter_missing(policy);
+        return missing ? error_hint(err, "its interpreter %s is not there", missing) : false;
+    }
     if (err->kind != ERROR_DENIED || err->hint[0])
         return false;
     const char *hint = interpreter_hint(policy, confinement);

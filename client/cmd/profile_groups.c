@@ -2,10 +2,31 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
+#include "client/profile/packs.h"
 #include "client/ui/term.h"
 #include "lib/base/text.h"
 
 static int opt_json, opt_all;
+
+/* Of an installed pack; *out is NULL when none has it. */
+static bool pack_group_read(const char *name, struct arena *arena, struct doc **out,
+                            struct error *err)
+{
+    CLEANUP(store_closep) struct store *store = NULL;
+    struct profile_text text;
+    struct doc *groups;
+    const char *slash = strrchr(name, '/');
+    *out = NULL;
+    if (!store_open(STORE_READ, &store, err) ||
+        !packs_find_group(store, NULL, name, arena, &text, err))
+        return false;
+    if (!text.text)
+        return true;
+    if (!profile_parse(&text, arena, &groups, err))
+        return false;
+    *out = doc_find(groups, slash ? slash + 1 : name);
+    return true;
+}
 
 static bool group_read(const char *name, struct arena *arena, struct doc **out, struct error *err)
 {
@@ -13,6 +34,8 @@ static bool group_read(const char *name, struct arena *arena, struct doc **out, 
     profile_group_find(name, &text);
     if (text.text)
         return profile_parse(&text, arena, out, err);
+    if (!pack_group_read(name, arena, out, err) || *out)
+        return *out != NULL;
     size_t count = 0;
     while (profile_group_names()[count])
         count++;

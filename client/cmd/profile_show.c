@@ -168,7 +168,7 @@ static const struct poptOption diff_options[] = {
 
 const struct command command_profile_diff = {
     .name = "diff",
-    .args = "OLD NEW",
+    .args = "PROFILE|FILE PROFILE|FILE",
     .summary = "show what one profile asks that another does not, wider permissions first",
     .examples = EXAMPLES("nono profile diff default ./profile.toml"),
     .options = diff_options,

@@ -188,7 +188,8 @@ static bool run_program(struct run *run, const char **operands, int *status, str
         return false;
     }
     if (run->policy.options.dry_run || run->policy.options.verbose)
-        explain_confinement(&run->policy, run->confinement, stderr);
+        explain_confinement(&run->policy, run->confinement,
+                            run->policy.options.dry_run ? stdout : stderr);
     if (!run->policy.options.silent)
         explain_shortfalls(&run->policy, run->confinement);
     if (run->policy.options.dry_run) {

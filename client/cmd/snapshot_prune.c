@@ -60,8 +60,8 @@ static bool pruned_print(struct snapshot_store *store, struct pruning *pruning, 
         return true;
     }
     notes_print(&pruning->notes, arena);
-    printf("%" PRIu64 " snapshots deleted, %s freed\n", pruning->deleted,
-           ui_size(pruned.bytes, arena));
+    printf("%" PRIu64 " snapshot%s deleted, %s freed\n", pruning->deleted,
+           pruning->deleted == 1 ? "" : "s", ui_size(pruned.bytes, arena));
     return true;
 }
 
@@ -99,7 +99,8 @@ static bool delete_run(const char **operands, int *status, struct error *err)
     if (!pruned_print(store, &pruning, &fault)) {
         (void)fprintf(stderr, "what only they held is not freed yet: %s\n",
                       text_escape(fault.message, arena));
-        printf("%" PRIu64 " snapshots deleted\n", pruning.deleted);
+        printf("%" PRIu64 " snapshot%s deleted\n", pruning.deleted,
+               pruning.deleted == 1 ? "" : "s");
     }
     return true;
 }

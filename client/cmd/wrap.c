@@ -54,7 +54,7 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
     if (!confine_prepare(policy.caps, &confine, &confinement, err))
         return false;
     if (policy.options.dry_run || policy.options.verbose)
-        explain_confinement(&policy, confinement, stderr);
+        explain_confinement(&policy, confinement, policy.options.dry_run ? stdout : stderr);
     if (!policy.options.silent)
         explain_shortfalls(&policy, confinement);
     if (policy.options.dry_run)

@@ -100,19 +100,31 @@ enum { ASKED_HELP = 1000, ASKED_USAGE };
             { NULL, '\0', POPT_ARG_INCLUDE_TABLE, table, 0, NULL, NULL }, POPT_TABLEEND \
     }
 
-static bool option_fault(const struct poptOption *options, const char *title, poptContext context,
+/* The word before, when what popt finds fault with is the value of an option. */
+static const char *option_before(const char **argv, const char *typed)
+{
+    for (const char **word = argv + 1; typed[0] != '-' && *word && word[1]; word++)
+        if (word[1] == typed && **word == '-')
+            return *word;
+    return NULL;
+}
+
+/* argv[0] is the command's title. */
+static bool option_fault(const struct poptOption *options, const char **argv, poptContext context,
                          int rc, struct error *err)
 {
     const char *typed = poptBadOption(context, 0);
     const char *near = rc == POPT_ERROR_BADOPT ? option_nearest(options, typed) : NULL;
-    error_set(err, INVALID, "%s: %s", typed, poptStrerror(rc));
-    return near ? error_hint(err, "did you mean --%s? See %s --help", near, title)
-                : error_hint(err, "see %s --help", title);
+    const char *option = option_before(argv, typed);
+    error_set(err, INVALID, "%s%s%s: %s", option ? option : "", option ? " " : "", typed,
+              poptStrerror(rc));
+    return near ? error_hint(err, "did you mean --%s? See %s --help", near, argv[0])
+                : error_hint(err, "see %s --help", argv[0]);
 }
 
 /* Stops at what asks for help: *out_asked, else 0. Behind a fault the rest is read all the same:
  * --json may be there, and says how the fault is to be told. */
-static bool options_parse(const struct poptOption *options, const char *title, poptContext context,
+static bool options_parse(const struct poptOption *options, const char **argv, poptContext context,
                           int *out_asked, struct error *err)
 {
     bool ok = true;
@@ -123,7 +135,7 @@ static bool options_parse(const struct poptOption *options, const char *title, p
             return true;
         }
         if (ok && rc < -1)
-            ok = option_fault(options, title, context, rc, err);
+            ok = option_fault(options, argv, context, rc, err);
     }
     return ok;
 }
@@ -160,7 +172,7 @@ static bool command_run(const struct command *command, const char *title, int ar
 
     CLEANUP(poptFreeContextp)
     poptContext context = poptGetContext(title, argc, argv, table, flags);
-    if (!options_parse(options, title, context, &asked, err))
+    if (!options_parse(options, argv, context, &asked, err))
         return false;
     if (asked) {
         char usage[1024];
@@ -223,13 +235,21 @@ static int run_and_report(const struct command *command, const char *title, int 
     return status ? status : usual;
 }
 
-/* "help run" is "run --help". */
-static void help_turn(const char **words)
+/* "help run" is "run --help", and "help run ls" is "run --help ls": what stands behind a command
+ * may be a program to it. What a helper has for commands is not known here; it starts none. */
+static void help_turn(const struct command *const *commands, const char **words)
 {
     if (strcmp(words[0], "help") != 0 || !words[1] || is_help(words[1]))
         return;
-    for (; words[1]; words++)
+    for (; words[1]; words++) {
+        const struct command *command = commands ? command_find(commands, words[1]) : NULL;
         words[0] = words[1];
+        if (command && !command->verbs && !command->helper) {
+            words++;
+            break;
+        }
+        commands = command ? command->verbs : NULL;
+    }
     words[0] = "--help";
 }
 
@@ -255,7 +275,7 @@ static int command_dispatch(const struct program *program, int argc, const char 
     }
     for (const char **rest = argv + 1;; rest++) {
         if (*rest)
-            help_turn(rest);
+            help_turn(commands, rest);
         if (!*rest || is_help(*rest)) {
             commands_print(*rest ? stdout : stderr, title, summary, commands);
             return *rest ? 0 : error_exit_status(ERROR_INVALID);
@@ -285,7 +305,5 @@ int command_main(const struct program *program, int argc, const char **argv)
     standard_begin();
     help_page(program, argc, argv);
     int status = command_dispatch(program, argc, argv);
-    if (status == 0 && !standard_flush(&err))
-        return report(program->name, &err);
-    return status;
+    return standard_flush(&err) ? status : report(program->name, &err);
 }

@@ -71,19 +71,27 @@ static void kind_take(const char *args, char out[KIND_MAX])
     out[len] = '\0';
 }
 
+/* "read|write": small letters are the words themselves. */
+static void words_offer(const char *list, const char *prefix)
+{
+    size_t typed = strlen(prefix);
+    for (size_t len; *list; list += len + (list[len] == '|')) {
+        len = strcspn(list, "|");
+        if (len >= typed && strncmp(list, prefix, typed) == 0)
+            printf("%.*s\t\n", (int)len, list);
+    }
+}
+
 static void names_offer(const char *kind, const char *prefix, complete_names *names)
 {
     char word[KIND_MAX];
-    kind_take(kind, word);
-    if (strcmp(word, "bash") == 0) { /* the one operand that is a list of words */
-        for (size_t i = 0; i < 3; i++) {
-            static const char *const shells[] = { "bash", "fish", "zsh" };
-            if (text_starts(shells[i], prefix))
-                printf("%s\t\n", shells[i]);
-        }
-    } else if (names) {
-        names(word, prefix);
+    if (islower((unsigned char)*kind)) {
+        words_offer(kind, prefix);
+        return;
     }
+    kind_take(kind, word);
+    if (names)
+        names(word, prefix);
 }
 
 static const struct command *find(const struct command *const *commands, const char *name)
@@ -94,12 +102,22 @@ static const struct command *find(const struct command *const *commands, const c
     return NULL;
 }
 
+/* Whether a word is the program, behind which all is the program's own; and "--" says that it
+ * comes.
+ */
+static bool is_program(const struct command *command, const char *before, const char *word)
+{
+    bool is_value = !strchr(before, '=') && value_kind(command->options, before);
+    return command->options_first && !is_value && strcmp(word, "=") != 0 &&
+           (word[0] != '-' || strcmp(word, "--") == 0);
+}
+
 static void command_complete(const struct command *command, const char *const *words,
                              complete_names *names)
 {
     const char *before = "", *typed = *words;
     for (; words[1]; words++) {
-        if (command->options_first && strcmp(*words, "--") == 0)
+        if (is_program(command, before, words[0]))
             return;                     /* another program's words */
         if (strcmp(words[0], "=") != 0) /* bash makes three words of --profile=x */
             before = words[0];

@@ -81,12 +81,25 @@ static bool path_read(const char *path, struct arena *arena, struct profile_text
     return error_prefix(err, "profile %s", path);
 }
 
+/* A file is what somebody may have meant, or a folder. */
+static bool no_profile_file(const char *name, struct error *err)
+{
+    struct stat info;
+    if (!strchr(name, '/') || stat(name, &info) != 0)
+        return false;
+    error_set(err, INVALID, "%.128s is no profile: its name has none of a profile's endings", name);
+    error_hint(err, "a profile is a file that ends in .toml, .yaml, .yml, .json or .jsonc");
+    return true;
+}
+
 static bool not_found(const struct profile_env *env, const char *name, struct arena *arena,
                       struct error *err)
 {
     struct list names = { 0 };
     struct error ignored = { 0 };
     const char *near = NULL;
+    if (no_profile_file(name, err))
+        return false;
     if (env->source.list_profiles &&
         env->source.list_profiles(env->source.context, arena, &names, &ignored))
         near = text_nearest(name, names.items, names.count);

@@ -89,16 +89,16 @@ static int words_matched(const struct verb *verb, const char **words)
     return count;
 }
 
-#define ASKED_HELP 1000
+enum { ASKED_HELP = 1000, ASKED_USAGE };
 
-/* Stops at -h. */
-static bool options_parse(poptContext context, bool *out_help, struct error *err)
+/* Stops at what asks for help: *out_asked, else 0. */
+static bool options_parse(poptContext context, int *out_asked, struct error *err)
 {
     int rc;
-    while ((rc = poptGetNextOpt(context)) != -1 && rc != ASKED_HELP)
+    while ((rc = poptGetNextOpt(context)) != -1 && rc != ASKED_HELP && rc != ASKED_USAGE)
         if (rc < -1)
             return error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
-    *out_help = rc == ASKED_HELP;
+    *out_asked = rc > 0 ? rc : 0;
     return true;
 }
 
@@ -107,11 +107,14 @@ static bool verb_run(const struct verb *verb, int argc, const char **argv, int *
 {
     char title[96], usage[256];
     const struct poptOption options[] = {
-        { NULL, 'h', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },
+        /* before popt's own, which end the program where it stands */
+        { "help", 'h', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },
+        { NULL, '?', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_HELP, NULL, NULL },
+        { "usage", '\0', POPT_ARGFLAG_DOC_HIDDEN, NULL, ASKED_USAGE, NULL, NULL },
         { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)verb->options, 0, NULL, NULL },
         POPT_TABLEEND,
     };
-    bool help;
+    int asked;
     (void)snprintf(title, sizeof(title), "nono-registry %s", verb->name);
     (void)snprintf(usage, sizeof(usage), "[OPTIONS] %s\n\n%s", verb->args ? verb->args : "",
                    verb->summary);
@@ -119,10 +122,10 @@ static bool verb_run(const struct verb *verb, int argc, const char **argv, int *
     CLEANUP(poptFreeContextp)
     poptContext context = poptGetContext(title, argc, argv, options, 0);
     poptSetOtherOptionHelp(context, usage);
-    if (!options_parse(context, &help, err))
+    if (!options_parse(context, &asked, err))
         return error_hint(err, "see %s --help", title);
-    if (help) {
-        poptPrintHelp(context, stdout, 0);
+    if (asked) {
+        (asked == ASKED_HELP ? poptPrintHelp : poptPrintUsage)(context, stdout, 0);
         return true;
     }
     static const char *nothing[] = { NULL };
@@ -171,6 +174,15 @@ static int report(const char *verb, const struct error *err)
     return error_exit_status(err->kind);
 }
 
+static bool version_print(const char **operands, struct error *err)
+{
+    if (*operands && !is_one_of(*operands, help_words))
+        return error_set(err, INVALID, "version takes no argument: \"%.64s\"", *operands);
+    puts(*operands ? "usage: nono-registry version\n\nprint the version"
+                   : "nono-registry " NONO_VERSION);
+    return true;
+}
+
 static int dispatch(int argc, const char **argv)
 {
     static const char *const version[] = { "--version", "-V", "version", NULL };
@@ -182,7 +194,7 @@ static int dispatch(int argc, const char **argv)
     if (is_one_of(argv[1], help_words))
         return usage_print(stdout, 0);
     if (is_one_of(argv[1], version))
-        return puts("nono-registry " NONO_VERSION) < 0;
+        return version_print(argv + 2, &err) ? 0 : report(NULL, &err);
     for (size_t i = 0; i < COUNT(verbs); i++) {
         int used = words_matched(verbs[i], argv + 1), status = 0;
         if (used > 0)
@@ -202,7 +214,5 @@ int registry_main(int argc, const char **argv)
     signals_begin();
     standard_begin();
     int status = dispatch(argc, argv);
-    if (status == 0 && !standard_flush(&err))
-        return report(NULL, &err);
-    return status;
+    return standard_flush(&err) ? status : report(NULL, &err);
 }

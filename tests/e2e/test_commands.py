@@ -17,6 +17,18 @@ def test_help_of_a_command_is_its_own_help(sandbox, command):
     assert "Usage: nono " + " ".join(command) in asked.stdout
 
 
+def test_help_starts_no_program(sandbox):
+    for words in (["run", "touch", "made"], ["wrap", "--", "touch", "made"]):
+        asked = sandbox.nono("help", *words)
+        assert asked.returncode == 0 and f"Usage: nono {words[0]}" in asked.stdout
+        assert not (sandbox.work / "made").exists()
+
+
+def test_a_value_that_is_no_number_is_told_with_its_option(sandbox):
+    for words in (["why", "--port", "x", "a.example"], ["search", "-n", "x"], ["why", "--port=x", "a.example"]):
+        assert f"{' '.join(words[1:3]) if words[1][-1] != 'x' else words[1]}: invalid numeric" in sandbox.nono(*words).stderr
+
+
 def test_help_of_what_is_no_command_is_a_mistake(sandbox):
     asked = sandbox.nono("help", "snapsot")
     assert asked.returncode == 2 and 'did you mean "snapshot"' in asked.stderr
@@ -81,6 +93,10 @@ def test_output_that_cannot_be_written_is_a_failure(sandbox):
         lost = to("/dev/full", *words)
         assert lost.returncode == 70 and "standard output: No space left" in lost.stderr, words
         assert to("/dev/null", *words).returncode == 0
+    for words, usual in ((["why", "/"], 1), (["audit", "show", "--json", "no-such-run"], 3)):  # nor is it a "no"
+        lost = to("/dev/full", *words)
+        assert lost.returncode == 70 and "write to standard output" in lost.stderr, words
+        assert to("/dev/null", *words).returncode == usual
 
 
 def test_a_closed_output_is_not_taken_by_a_file(sandbox):
@@ -111,6 +127,13 @@ def test_completion_offers_options_profiles_groups_snapshots_and_runs(sandbox):
     assert len(offered(sandbox.nono, "audit", "show", "")) == 1
     assert offered(sandbox.nono, "help", "snap") == ["snapshot"]
     assert offered(sandbox.nono, "run", "--profile", "x", "--", "claude") == []  # another program's words
+    assert offered(sandbox.nono, "run", "ls", "--") == []
+    assert "--allow" in offered(sandbox.nono, "run", "--profile", "x", "--al")
+    assert "--allow" in offered(sandbox.nono, "run", "--profile", "=", "x", "--al")
+    assert offered(sandbox.nono, "profile", "diff", "default", "claude") == ["claude-code"]
+    assert offered(sandbox.nono, "why", "--op", "r") == ["read", "readwrite"]
+    assert offered(sandbox.nono, "publish", "--visibility", "p") == ["public", "private"]
+    assert offered(sandbox.nono, "completion", "z") == ["zsh"]
 
 
 def test_a_registry_may_be_named_by_its_host(client, publisher):  # noqa: F811
@@ -144,6 +167,9 @@ def test_a_program_that_the_sandbox_keeps_from_starting_is_explained(sandbox):
     refused = sandbox.nono("run", "--", str(program))
     assert refused.returncode == 127 and f"nono why --profile default --op execute {program}" in refused.stderr
     assert sandbox.nono("run", "--read", str(sandbox.home), "--", str(program)).returncode == 0
+    program.write_text("#!/no/such/interpreter\n")
+    headless = sandbox.nono("run", "--read", str(sandbox.home), "--", str(program))
+    assert headless.returncode == 127 and "its interpreter /no/such/interpreter is not there" in headless.stderr
     absent = sandbox.nono("run", "--", str(program) + "x")
     assert absent.returncode == 127 and "No such file" in absent.stderr
 

@@ -45,6 +45,22 @@ def test_what_init_makes_lints_and_builds(user):  # noqa: F811
     assert user.json("pack", "inspect", "mine") == shown
 
 
+def test_what_is_built_goes_where_the_name_leads(user):  # noqa: F811
+    """A link is followed, a pipe is written to: neither becomes a file."""
+    user("pack", "init", "mine")
+    (user.work / "real").write_text("before")
+    (user.work / "link").symlink_to("real")
+    user("pack", "build", "-o", "link", "mine")
+    assert (user.work / "link").is_symlink() and digest(user.work / "real") == user.json("pack", "inspect", "link")["digest"][7:]
+    os.mkfifo(user.work / "pipe")
+    reader = subprocess.Popen(["cat", user.work / "pipe"], stdout=subprocess.PIPE)
+    user("pack", "build", "-o", "pipe", "mine")
+    assert reader.communicate(timeout=60)[0] == (user.work / "real").read_bytes()
+    assert (user.work / "pipe").is_fifo()
+    user("pack", "build", "-o", "-", "mine", status=2)
+    assert not (user.work / "-").exists()
+
+
 def test_init_writes_nothing_over(user):  # noqa: F811
     (user.work / "mine").mkdir()
     (user.work / "mine/README.md").write_text("mine")

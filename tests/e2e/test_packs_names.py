@@ -44,6 +44,9 @@ def test_another_pack_changes_neither_bases_nor_groups(client, publisher, regist
     mine = client.home / "mine.json"
     mine.write_text(json.dumps({"groups": ["t_x"], **CLOSED}))
     assert f"{client.home}/group" in grants(client, mine)
+    for name in ("t_x", publisher.ref("web") + "/t_x"):
+        assert "  $HOME/group" in client.ok("profile", "groups", name).stdout
+    client.refused(3, "profile", "groups", publisher.ref("web") + "/t_y")
 
     said = shown(client, other.ref("evil"))
     assert "$HOME/evil" in said

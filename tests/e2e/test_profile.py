@@ -150,3 +150,12 @@ def test_a_file_that_is_used_is_kept_with_its_whole_path(nono):
     assert done.returncode == 0 and str(nono.home / "mine.toml") in done.stdout
     chosen = nono.home / ".config/nono/agents.toml"
     assert tomllib.loads(chosen.read_text()) == {"profiles": {"cat": str((nono.home / "mine.toml").resolve())}}
+
+
+def test_a_file_without_a_profiles_ending_is_said_to_be_one(nono):
+    (nono.home / "mine").write_text("[filesystem]\n")
+    for name in ("./mine", "./"):
+        done = nono("validate", name, cwd=nono.home)
+        assert done.returncode == 2 and "is no profile" in done.stderr and ".toml" in done.stderr
+    done = nono("validate", "./none", cwd=nono.home)
+    assert done.returncode == 3 and "there is no profile" in done.stderr

@@ -36,8 +36,7 @@ def test_looking_makes_nothing_and_says_what_a_run_would_do(agent):
     assert answer["status"] == "allowed" and answer["granted_path"] == str(agent.home / ".agent")
     assert answer["note"] == "it is made when the run starts"
     agent("why", agent.home / ".agentx", "--profile", "./agent.toml", status=1)
-    agent("run", "--dry-run", "--profile", "./agent.toml", "--", "true")
-    assert f"to be made         {agent.home}/.agent" in agent.err
+    assert f"to be made         {agent.home}/.agent" in agent("run", "--dry-run", "--profile", "./agent.toml", "--", "true")
     agent("profile", "show", "./agent.toml")
     assert not (agent.home / ".agent").exists() and not (agent.home / ".config/agent").exists()
     agent("run", "-s", "--profile", "./agent.toml", "--", "true")

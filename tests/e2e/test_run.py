@@ -286,7 +286,7 @@ def test_what_cannot_be_held_yet_is_refused_by_name(sandbox, verb, flag):
 
 def test_a_dry_run_starts_nothing_and_shows_everything(sandbox):
     done = sandbox.sh("touch made", "--allow", ".", "--dry-run")
-    assert done.returncode == 0 and str(sandbox.work) in done.stderr and "Landlock" in done.stderr
+    assert done.returncode == 0 and str(sandbox.work) in done.stdout and "Landlock" in done.stdout
     assert not (sandbox.work / "made").exists()
 
 

@@ -20,7 +20,8 @@ static int opt_passphrase, opt_file, opt_json;
     }
 
 static const struct poptOption generate_options[] = {
-    { "type", 't', POPT_ARG_STRING, &opt_type, 0, "ed25519 (the default) or ecdsa-p256", "TYPE" },
+    { "type", 't', POPT_ARG_STRING, &opt_type, 0, "what kind of key (default: ed25519)",
+      "ed25519|ecdsa-p256" },
     { "passphrase", 0, POPT_ARG_NONE, &opt_passphrase, 0,
       "keep it in a file, encrypted under a passphrase", NULL },
     PASSPHRASE_OPTION("the same, and read the passphrase from this descriptor"),

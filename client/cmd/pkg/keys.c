@@ -178,9 +178,10 @@ bool key_find(const struct folders *folders, const char *name_or_file, struct ar
 {
     CLEANUP(private_key_freep) struct private_key *key = NULL;
     if (!look(folders, name_or_file, arena, out, err)) {
-        if (err->kind == ERROR_NOT_FOUND)
-            error_hint(err, "nono key list shows those there are");
-        return error_prefix(err, "key %s", name_or_file);
+        if (err->kind != ERROR_NOT_FOUND)
+            return error_prefix(err, "key %s", name_or_file);
+        error_set(err, NOT_FOUND, "there is no key \"%.200s\"", name_or_file);
+        return error_hint(err, "nono key list shows those there are");
     }
     if (out->id)
         return true;

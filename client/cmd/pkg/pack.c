@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "client/cmd/pkg/commands.h"
 #include "lib/base/files.h"
@@ -79,13 +82,31 @@ struct trust_subject pack_subject(const struct pack_index *index, const char *na
                                    .files = { subjects, count } };
 }
 
-/* Replaces the file as a whole; its folder must be there. */
+/* A device or a pipe takes the bytes as they are. */
+static bool special_write(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    CLEANUP(closep) int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(err, "%s", path);
+    return file_write_all(fd, bytes, len, err) || error_prefix(err, "%s", path);
+}
+
+/* Replaces a file as a whole, the one that a link leads to; its folder must be there. */
 bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
                 struct error *err)
 {
     struct stat st;
-    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+    char real[PATH_MAX];
+    if (strcmp(path, "-") == 0)
+        return error_set(err, INVALID, "\"-\" is no file: name one");
+    bool exists = stat(path, &st) == 0;
+    if (exists && S_ISDIR(st.st_mode))
         return error_set(err, INVALID, "%s is a folder: name a file", path);
+    if (exists && !S_ISREG(st.st_mode))
+        return special_write(path, bytes, len, err);
+    if (exists && !realpath(path, real))
+        return error_set_errno(err, "%s", path);
+    path = exists ? real : path;
     const char *slash = strrchr(path, '/');
     const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
     CLEANUP(closep) int dir = -1;
