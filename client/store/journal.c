@@ -79,7 +79,7 @@ static bool entry_prepare(const struct change *change, struct journal_entry *ent
     struct stat st;
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_set_errno(err, "stat %s", name);
-    entry->inode = st.st_ino;
+    journal_stamp(entry, &st);
     return true;
 }
 
@@ -136,24 +136,29 @@ static bool all_undo(int packages, const struct journal *journal, struct error *
     bool ok = true;
     for (size_t i = journal->entries.count; i-- > 0;)
         ok = journal_undo(&entries[i], ok ? err : &ignored) && ok;
-    if (!ok)
-        return error_prefix(err, "undo an interrupted change");
+    if (!ok) {
+        error_prefix(err, "undo an interrupted change");
+        return error_hint(err, "once that is possible, the next nono command undoes it");
+    }
     if (!tree_remove(packages, ".staging", err))
         return false;
     return unlinkat(packages, JOURNAL_NAME, 0) == 0 || errno == ENOENT ||
            error_set_errno(err, "remove the journal");
 }
 
+/* The new state holds whatever becomes of the old files: one that cannot be deleted is named. */
 static bool all_tidy(int packages, const struct journal *journal, struct error *err)
 {
     const struct journal_entry *entries = journal->entries.items;
+    struct error left;
     for (size_t i = 0; i < journal->entries.count; i++) {
-        if (!journal_tidy(&entries[i], err))
-            return error_prefix(err, "tidy");
+        if (!journal_tidy(&entries[i], &left))
+            journal_say(entries[i].root, entries[i].temporary,
+                        "left over from a change, and may be removed: ", left.message);
         crash_point("journal.tidied");
     }
-    if (!tree_remove(packages, ".staging", err))
-        return false;
+    bool cleared = tree_remove(packages, ".staging", &left);
+    (void)cleared; /* else the next install does it */
     return unlinkat(packages, JOURNAL_DONE, 0) == 0 || error_set_errno(err, "remove the journal");
 }
 

@@ -6,7 +6,10 @@
  * exchanged with what is there (renameat2(2), RENAME_EXCHANGE), so that going back needs no space
  * and gives back the very files: their times, links and attributes. A journal in the packages
  * folder, written first, says what is being done; whoever opens the store next and finds it undoes
- * what was done. Removing the journal is the moment from which the new state holds.
+ * what was done. Others may have written to these names meanwhile: nothing of theirs is lost. What
+ * has no place any more is kept beside it as NAME.nono-saved, and a name that cannot be put back
+ * for what others did is left as it is; both are said on stderr. Removing the journal is the moment
+ * from which the new state holds.
  */
 #pragma once
 

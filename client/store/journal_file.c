@@ -19,6 +19,8 @@ static const struct field entry_fields[] = {
     TEXT(struct journal_entry, temporary, OPTIONAL),
     BOOL(struct journal_entry, replaces, OPTIONAL),
     U64(struct journal_entry, inode, OPTIONAL),
+    U64(struct journal_entry, size, OPTIONAL),
+    U64(struct journal_entry, mtime_ns, OPTIONAL),
 };
 static const struct record entry_record = RECORD(struct journal_entry, "change", entry_fields);
 

@@ -7,8 +7,10 @@
 #include "lib/base/calls.h"
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
+#include "lib/base/text.h"
 
 #define NAME_ROOM 512
+#define SAVED_MAX 99 /* of one name; more than anybody leaves lying about */
 
 /* One entry, opened: the folder of its place and of its temporary, and the names in them. */
 struct place {
@@ -31,6 +33,13 @@ bool journal_parent(const char *root, const char *path, int *out_fd, const char 
     *out_name = slash ? slash + 1 : path;
     return file_open_beneath(base, folder, O_RDONLY | O_DIRECTORY, 0, out_fd, err) ||
            error_prefix(err, "%s", root);
+}
+
+void journal_say(const char *root, const char *path, const char *what, const char *detail)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *name = text_escape(path_join(arena, root, path), arena);
+    (void)fprintf(stderr, "nono: %s: %s%s\n", name, what, text_escape(detail, arena));
 }
 
 static void place_close(const struct place *place)
@@ -60,8 +69,10 @@ static bool move(int from_dir, const char *from, int to_dir, const char *to, str
         return true;
     if (errno != EINVAL && errno != ENOSYS)
         return error_set_errno(err, "rename to %s", to);
-    if (inode_of(to_dir, to)) /* a file system without NOREPLACE; the lock is held */
-        return error_set(err, CONFLICT, "rename to %s: something is there", to);
+    if (inode_of(to_dir, to)) { /* a file system without NOREPLACE; the lock is held */
+        errno = EEXIST;
+        return error_set_errno(err, "rename to %s", to);
+    }
     return renameat(from_dir, from, to_dir, to) == 0 || error_set_errno(err, "rename to %s", to);
 }
 
@@ -101,58 +112,159 @@ bool journal_switch(const struct journal_entry *entry, struct error *err)
            (place.temporary_dir < 0 || file_sync(place.temporary_dir, err));
 }
 
-/* Back from between the three steps of exchange. */
-static bool spare_restore(const struct place *place, ino_t made, struct error *err)
+/*
+ * Whether a failure comes from what others have put, moved or taken away since. Trying again
+ * changes nothing then, and recovery leaves that name; anything else (no space, no permission, a
+ * disk that fails) may pass, and the journal stays for it.
+ */
+static bool is_others_doing(const struct error *err)
 {
-    char spare[NAME_ROOM];
-    spare_name(place, spare);
-    if (!inode_of(place->temporary_dir, spare))
+    switch (err->sys) {
+    case EEXIST:
+    case ENOTEMPTY:
+    case ENOENT:
+    case ENOTDIR:
+    case ELOOP:
+    case EBUSY: /* something is mounted on it */
+    case EXDEV:
         return true;
-    if (made && inode_of(place->dir, place->name) == made &&
-        !move(place->dir, place->name, place->temporary_dir, place->temporary, err))
+    default:
         return false;
-    return move(place->temporary_dir, spare, place->dir, place->name, err);
+    }
 }
 
-/* What stands in its place is ours only when it is the very file that was made for it. */
-static bool put_undo(const struct journal_entry *entry, const struct place *place,
-                     struct error *err)
+static uint64_t mtime_ns(const struct stat *st)
+{
+    return (uint64_t)st->st_mtim.tv_sec * 1000000000U + (uint64_t)st->st_mtim.tv_nsec;
+}
+
+void journal_stamp(struct journal_entry *entry, const struct stat *st)
+{
+    entry->inode = st->st_ino;
+    if (entry->kind == CHANGE_PUT_TREE) /* its own size and time say nothing of what is in it */
+        return;
+    entry->size = (uint64_t)st->st_size;
+    entry->mtime_ns = mtime_ns(st);
+}
+
+/* The file that was made keeps its inode when somebody writes into it. */
+static bool is_as_made(const struct journal_entry *entry, const struct stat *st)
+{
+    return !entry->mtime_ns ||
+           (entry->size == (uint64_t)st->st_size && entry->mtime_ns == mtime_ns(st));
+}
+
+/* Keeps what has no place any more beside it. */
+static bool set_aside(const struct journal_entry *entry, const struct place *place,
+                      const char *name, const char *what, struct error *err)
+{
+    char saved[NAME_ROOM], tail[8] = "";
+    for (int i = 2; i <= SAVED_MAX; i++) {
+        (void)snprintf(saved, NAME_ROOM, "%.*s.nono-saved%s", NAME_ROOM - 20, place->name, tail);
+        (void)snprintf(tail, sizeof(tail), "-%d", i);
+        if (move(place->temporary_dir, name, place->dir, saved, err)) {
+            journal_say(entry->root, entry->path, what, saved);
+            return true;
+        }
+        if (err->sys != EEXIST)
+            return false;
+    }
+    return false;
+}
+
+/*
+ * Deletes what lies beside the place when it is the very file that was made, untouched. What was
+ * there before goes back, and nothing that somebody else may have written is lost: it is set aside.
+ */
+static bool settle(const struct journal_entry *entry, const struct place *place, const char *name,
+                   struct error *err)
+{
+    struct stat st;
+    if (fstatat(place->temporary_dir, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT || error_set_errno(err, "stat %s", name);
+    bool made = entry->kind != CHANGE_DROP && (!entry->inode || st.st_ino == entry->inode);
+    if (made && is_as_made(entry, &st))
+        return tree_remove(place->temporary_dir, name, err);
+    if (made) {
+        return set_aside(entry, place, name,
+                         "as it was before an interrupted change; "
+                         "what was written to it since is kept beside it as ",
+                         err);
+    }
+    if (move(place->temporary_dir, name, place->dir, place->name, err))
+        return true;
+    return err->sys == EEXIST && set_aside(entry, place, name,
+                                           "made anew since an interrupted change, and left; "
+                                           "what it was before is kept beside it as ",
+                                           err);
+}
+
+/* Takes away what was made, if that is what stands in the place, for what was there before. */
+static bool take_out(const struct journal_entry *entry, const struct place *place,
+                     const char *spare, struct error *err)
 {
     if (entry->inode == 0 || inode_of(place->dir, place->name) != entry->inode)
         return true;
-    if (entry->replaces)
-        return exchange(place, err);
-    return move(place->dir, place->name, place->temporary_dir, place->temporary, err);
+    if (!inode_of(place->temporary_dir, place->temporary)) {
+        if (!entry->replaces || inode_of(place->temporary_dir, spare))
+            return move(place->dir, place->name, place->temporary_dir, place->temporary, err);
+        errno = ENOENT; /* somebody tidied up: what stands there is all there is */
+        return error_set_errno(err, "what it was before, %s", place->temporary);
+    }
+    if (renameat2(place->dir, place->name, place->temporary_dir, place->temporary,
+                  RENAME_EXCHANGE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS)
+        return error_set_errno(err, "put back %s", place->name);
+    return move(place->dir, place->name, place->temporary_dir, spare, err);
+}
+
+/* Each step may have been done before, by a recovery that was killed in its turn. */
+static bool place_undo(const struct journal_entry *entry, const struct place *place,
+                       struct error *err)
+{
+    char spare[NAME_ROOM];
+    spare_name(place, spare);
+    struct error stuck;
+    bool out = take_out(entry, place, spare, &stuck);
+    if (out || is_others_doing(&stuck)) {
+        if (!settle(entry, place, place->temporary, err) || !settle(entry, place, spare, err))
+            return false;
+    }
+    if (!out)
+        *err = stuck;
+    return out;
 }
 
 bool journal_undo(const struct journal_entry *entry, struct error *err)
 {
-    CLEANUP(place_close) struct place place = { -1, -1, NULL, NULL };
-    if (!place_open(entry, &place, err)) /* its folder was never made */
-        return err->kind == ERROR_NOT_FOUND;
     if (entry->kind == CHANGE_DROP_DIR)
         return true;
-    if (entry->kind == CHANGE_MAKE_DIR) {
-        if (unlinkat(place.dir, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
-            errno == ENOTEMPTY)
-            return true;
-        return error_set_errno(err, "remove %s", place.name);
+    CLEANUP(place_close) struct place place = { -1, -1, NULL, NULL };
+    bool open = place_open(entry, &place, err);
+    if (entry->kind == CHANGE_MAKE_DIR) { /* an empty folder that stays does no harm */
+        if (open)
+            (void)unlinkat(place.dir, place.name, AT_REMOVEDIR);
+        return true;
     }
-    if (entry->kind == CHANGE_DROP)
-        return !inode_of(place.temporary_dir, place.temporary) ||
-               move(place.temporary_dir, place.temporary, place.dir, place.name, err);
-    if (!spare_restore(&place, entry->inode, err) || !put_undo(entry, &place, err))
-        return false;
-    return entry->kind == CHANGE_PUT_TREE || tree_remove(place.temporary_dir, place.temporary, err);
+    if (!open && err->kind == ERROR_NOT_FOUND) /* its folder was never made */
+        return true;
+    if (open && place_undo(entry, &place, err))
+        return true;
+    if (!is_others_doing(err))
+        return error_prefix(err, "%s/%s", entry->root, entry->path);
+    journal_say(entry->root, entry->path,
+                "not as it was before an interrupted change: ", err->message);
+    return true;
 }
 
 bool journal_tidy(const struct journal_entry *entry, struct error *err)
 {
     CLEANUP(place_close) struct place place = { -1, -1, NULL, NULL };
-    if (!place_open(entry, &place, err))
-        return err->kind == ERROR_NOT_FOUND;
-    if (entry->kind == CHANGE_DROP_DIR) /* somebody else's files keep it */
-        return unlinkat(place.dir, place.name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
-               errno == ENOTEMPTY || error_set_errno(err, "remove %s", place.name);
-    return !entry->temporary || tree_remove(place.temporary_dir, place.temporary, err);
+    bool open = place_open(entry, &place, err);
+    if (entry->kind == CHANGE_DROP_DIR && open) /* what is in it, or mounted on it, keeps it */
+        (void)unlinkat(place.dir, place.name, AT_REMOVEDIR);
+    if (!entry->temporary || (!open && err->kind == ERROR_NOT_FOUND))
+        return true;
+    return open && tree_remove(place.temporary_dir, place.temporary, err);
 }

@@ -1,6 +1,7 @@
 """An install or removal happens whole or not at all: killed at every step, out of space, at the same time."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 
@@ -111,6 +112,78 @@ def test_killed_at_any_step_a_removal_leaves_the_former_state_or_the_new_one(hom
 
     crash_everywhere(home, ("remove", publisher.ref("web")), back)
     assert home.tree() == before
+
+
+def killed(home, *args):  # noqa: F811
+    """Kills a command when all is in place, and the new state does not hold yet."""
+    assert home.run(*args, NONO_CRASH_AT="journal.ready").returncode in (-signal.SIGKILL, 128 + signal.SIGKILL)
+
+
+@pytest.mark.parametrize("command", ["pull", "remove"])
+def test_what_was_written_in_place_after_a_kill_is_kept_beside(home, publisher, command):  # noqa: F811
+    settings, saved = home.home / ".claude/settings.json", home.home / ".claude/settings.json.nono-saved"
+    if command == "remove":
+        home.ok("pull", "--yes", publisher.ref("web"))
+    before = home.tree()
+    killed(home, command, *(["--yes"] if command == "pull" else []), publisher.ref("web"))
+    assert home.ok("list").stderr.count("nono-saved") == 0 and home.tree() == before  # nobody wrote
+    killed(home, command, *(["--yes"] if command == "pull" else []), publisher.ref("web"))
+    with settings.open("a") as file:
+        file.write("// mine\n")
+    mine = settings.read_bytes()
+    told = home.ok("list").stderr
+    assert told.count("nono: ") == 1 and str(settings) in told and saved.name in told
+    assert saved.read_bytes() == mine
+    assert home.ok("list").stderr.count("nono-saved") == 0
+    saved.unlink()
+    assert home.tree() == before
+
+
+def test_what_was_written_into_a_new_file_after_a_kill_is_kept_beside(home, publisher):  # noqa: F811
+    before, hook = home.tree(), home.home / ".codex/bin/hook.sh"
+    killed(home, "pull", "--yes", publisher.ref("web"))
+    with hook.open("a") as file:
+        file.write("mine\n")
+    mine = hook.read_bytes()
+    assert "hook.sh.nono-saved" in home.ok("list").stderr
+    saved = hook.with_name("hook.sh.nono-saved")
+    assert not hook.exists() and saved.read_bytes() == mine
+    saved.unlink()
+    hook.parent.rmdir()  # what is kept had kept the folder
+    assert home.tree() == before
+
+
+def test_a_file_made_anew_after_a_killed_removal_stays(home, publisher):  # noqa: F811
+    home.ok("pull", "--yes", publisher.ref("web"))
+    hook = home.home / ".codex/bin/hook.sh"
+    was = hook.read_bytes()
+    killed(home, "remove", publisher.ref("web"))
+    assert not hook.exists()
+    hook.write_text("mine\n")
+    assert "hook.sh.nono-saved" in home.ok("list").stderr
+    assert hook.read_text() == "mine\n" and hook.with_name("hook.sh.nono-saved").read_bytes() == was
+    assert "was changed, and stays" in home.ok("remove", publisher.ref("web")).stderr
+    assert hook.read_text() == "mine\n"
+
+
+def test_a_folder_that_became_a_mount_does_not_stop_the_store(client, publisher, tmp_path):  # noqa: F811
+    files = pack_files("web")
+    files["r.txt"] = b"r"
+    manifest = json.loads(files["package.json"])
+    manifest["wiring"] = [{"type": "write_file", "source": "r.txt", "dest": "$HOME/.claude/skills/x/r.txt"}]
+    manifest["artifacts"].append({"type": "plugin", "path": "r.txt"})
+    publisher.publish({**files, "package.json": json.dumps(manifest).encode()})
+    client.ok("pull", "--yes", publisher.ref("web"))
+    volume = tmp_path / "volume"
+    shutil.copytree(client.home / ".claude", volume)
+    script = f"mount --bind {volume} $HOME/.claude && {NONO} remove {publisher.ref('web')} && {NONO} list && " \
+             f"{NONO} pull --yes {publisher.ref('web')} && {NONO} verify && ls -A $HOME/.config/nono/packages"
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-c", script], env=client.environment(),
+                          text=True, capture_output=True, check=False, timeout=300)
+    if "unshare:" in done.stderr or "mount:" in done.stderr:
+        pytest.skip("no mount namespace here: " + done.stderr)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert "journal" not in done.stdout and ".tmp" not in done.stdout
 
 
 def test_the_pin_comes_with_the_install_and_is_made_up_when_it_is_missing(home, publisher):  # noqa: F811
