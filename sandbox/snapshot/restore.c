@@ -9,6 +9,7 @@
 #include "lib/base/random.h"
 #include "sandbox/snapshot/cache.h"
 #include "sandbox/snapshot/compare.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/journal.h"
 #include "sandbox/snapshot/load.h"
 #include "sandbox/snapshot/notes.h"
@@ -189,6 +190,7 @@ bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snaps
     CLEANUP(closep) int dir = -1;
     CLEANUP(closep) int lock = -1;
     CLEANUP(closep) int folder = -1;
+    mode_t was, need = restoring->dry_run ? FOLDER_LOOK : FOLDER_CHANGE;
     if (!record_folder_open(store, snapshot->folder, false, &dir, err))
         return false;
     if (dir < 0)
@@ -199,8 +201,14 @@ bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snaps
     if (!record_folder_lock(dir, &lock, err) ||
         !scope_make(snapshot->folder, snapshot->exclude, restoring->never, scratch, &job.scope,
                     err) ||
-        !dir_open(snapshot->folder, &folder, err))
+        !folder_open_up_root(snapshot->folder, need, &folder, &was, err))
         return error_prefix(err, "restore %s", snapshot->name);
     job.folder = folder;
-    return job_run(&job, arena, out, err) || error_prefix(err, "restore %s", snapshot->name);
+    bool ok = job_run(&job, arena, out, err);
+    folder_close_up(folder, need, was);
+    if (ok && (was & FOLDER_CHANGE) != FOLDER_CHANGE)
+        notes_add(
+            &out->notes, arena, snapshot->folder,
+            "its own permissions, which no snapshot holds, keep its owner from using it: chmod u+rwx");
+    return ok || error_prefix(err, "restore %s", snapshot->name);
 }
