@@ -47,8 +47,7 @@ static bool have_scan(struct job *job, struct error *err)
 static bool staging_make(struct job *job, struct restore *restore, struct error *err)
 {
     char *name = arena_alloc(job->scratch, JOURNAL_STAGING_TEXT, 1);
-    (void)snprintf(name, JOURNAL_STAGING_TEXT, ".nono-restore-");
-    random_hex(name + strlen(name), 16);
+    staging_name(name);
     /* a journal that is there already says that something was changed: that stays true */
     job->journal.name = job->snapshot->name;
     job->journal.staging = name;
