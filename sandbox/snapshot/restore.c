@@ -1,12 +1,10 @@
 #include "sandbox/snapshot/restore.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
-#include "lib/base/random.h"
 #include "sandbox/snapshot/cache.h"
 #include "sandbox/snapshot/compare.h"
 #include "sandbox/snapshot/folder.h"
