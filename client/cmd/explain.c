@@ -230,7 +230,8 @@ static const char *path_flag(const char *path, unsigned access, struct arena *ar
     size_t len = found.known;
     while (len && found.path[len - 1] == '/')
         len--;
-    return len ? flag_for(access, true, arena, arena_strndup(arena, found.path, len)) : NULL;
+    return len ? flag_for(access, !found.below_file, arena, arena_strndup(arena, found.path, len))
+               : NULL;
 }
 
 void explain_denied(const struct policy *policy, const struct query_result *result,

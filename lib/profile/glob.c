@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/cleanup.h"
 #include "lib/base/limits.h"
@@ -56,6 +57,16 @@ static bool match_add(struct glob *glob, const char *path)
     return glob->out->count <= LIMIT_GLOB_MATCHES || too_many(glob);
 }
 
+/* What could not be looked at has no matches to grant; where a deny would go unheld, only what
+ * certainly has none is passed over. */
+static bool unseen_pass(struct glob *glob, const char *path)
+{
+    if (!glob->deny || errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == EACCES)
+        return true;
+    return error_set_errno(glob->err, "look into %s, where \"%.128s\" may match", path,
+                           glob->pattern);
+}
+
 static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path);
 
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
@@ -66,42 +77,56 @@ static bool entry_take(struct glob *glob, int dir, const char *folder, const cha
         return true;
     if (++glob->seen > LIMIT_GLOB_ENTRIES)
         return too_many(glob);
-    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
-        (S_ISLNK(info.st_mode) && !glob->deny))
-        return true;
     const char *path = arena_printf(glob->arena, "%s/%s", folder[1] ? folder : "", name);
+    if (fstatat(dir, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+        return unseen_pass(glob, path);
+    if (S_ISLNK(info.st_mode) && !glob->deny)
+        return true;
     if (text_glob(glob->pattern, path) && !match_add(glob, path))
         return false;
     return !S_ISDIR(info.st_mode) || !may_match_below(glob->pattern, path) ||
            folder_walk(glob, dir, name, path);
 }
 
-/* Nobody has looked into such a folder; whoever owns it could open it up later. */
+/* Nobody has looked into a folder that is closed; whoever owns it could open it up later. */
 static bool unseen_take(struct glob *glob, int parent, const char *name, const char *path)
 {
     struct stat info;
-    bool ours = errno == EACCES && fstatat(parent, name, &info, 0) == 0 && info.st_uid == geteuid();
-    return !glob->deny || !ours || match_add(glob, path);
+    if (!glob->deny || errno != EACCES)
+        return unseen_pass(glob, path);
+    bool ours = fstatat(parent, name, &info, 0) == 0 && info.st_uid == geteuid();
+    return !ours || match_add(glob, path);
 }
 
-/* A folder that cannot be opened has no matches; to be denied, it is one itself when it is ours. */
+/* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
+static bool entries_take(struct glob *glob, DIR *dir, const char *path)
+{
+    errno = 0;
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): the stream is ours alone */
+    for (const struct dirent *entry; (entry = readdir(dir)); errno = 0)
+        if (!entry_take(glob, dirfd(dir), path, entry->d_name))
+            return false;
+    return errno == 0 || unseen_pass(glob, path);
+}
+
+/* To be denied, a folder that nobody can look into is a match itself when it is ours. */
 /* NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
 static bool folder_walk(struct glob *glob, int parent, const char *name, const char *path)
 {
+    struct stat self;
     bool follow = glob->deny && parent == AT_FDCWD; /* the folder that was written */
+    CLEANUP(closep)
     int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
-    if (fd < 0)
+    if (fd < 0 || fstatat(fd, ".", &self, 0) != 0) /* listed without search: its names are all */
         return unseen_take(glob, parent, name, path);
     CLEANUP(closedirp) DIR *dir = fdopendir(fd);
-    if (!dir) {
-        (void)close(fd);
-        return true;
-    }
+    if (!dir)
+        return unseen_pass(glob, path);
+    (void)STEAL_FD(fd);
     if (++glob->depth > LIMIT_DOC_DEPTH)
         return too_many(glob);
-    for (const struct dirent *entry; (entry = readdir(dir));) /* NOLINT(concurrency-mt-unsafe) */
-        if (!entry_take(glob, fd, path, entry->d_name))
-            return false;
+    if (!entries_take(glob, dir, path))
+        return false;
     glob->depth--;
     return true;
 }

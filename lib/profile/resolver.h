@@ -149,7 +149,8 @@ bool profile_path_is_in(const char *path, const char *folder);
 bool profile_glob(struct arena *arena, const char *pattern, struct list *out, struct error *err)
     MUST_CHECK;
 /* The same for a deny: links that match are matches, the pattern's own folder may be one, and a
- * folder of the user that cannot be looked into is a match itself. */
+ * folder of the user that is closed is a match itself. Fails where something could not be looked
+ * into for any other reason, for it may hold a match. */
 bool profile_glob_deny(struct arena *arena, const char *pattern, struct list *out,
                        struct error *err) MUST_CHECK;
 

@@ -22,7 +22,8 @@ struct walk {
     char rest[PATH_MAX]; /* still to be walked */
     int fd;              /* of path */
     unsigned links;
-    bool missing; /* path does not exist: the rest is only appended */
+    bool missing;    /* path does not exist: the rest is only appended */
+    bool below_file; /* for what is known of it is no folder */
     size_t known;
     struct arena *arena;
     struct path_found *found;
@@ -75,7 +76,7 @@ static bool walk_up(struct walk *walk, struct error *err)
     walk->path[walk->len] = '\0';
     if (walk->missing && walk->len > walk->known)
         return true;
-    walk->missing = false;
+    walk->missing = walk->below_file = false;
     return walk_reopen(walk, err);
 }
 
@@ -128,6 +129,7 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
         return error_set_errno(err, "%s/%s", walk->path, text);
     if (next < 0) {
         walk->missing = true;
+        walk->below_file = errno == ENOTDIR;
         walk->known = walk->len;
         return walk_append(walk, name, len, err);
     }
@@ -195,7 +197,7 @@ static void walk_init(struct walk *walk, struct arena *arena, struct path_found 
     walk->len = walk->known = 0;
     walk->fd = -1;
     walk->links = 0;
-    walk->missing = false;
+    walk->missing = walk->below_file = false;
     walk->arena = arena;
     walk->found = found;
 }
@@ -224,6 +226,7 @@ static bool long_way(const char *path, struct arena *arena, struct path_found *o
     if (!ok || !memory_copy(arena, end, strlen(end), &found.path, err))
         return false;
     found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
+    found.below_file = walk.below_file;
     if (walk.missing)
         closep(&found.fd), found.fd = -1;
     else if (!plain_fill(&found, found.fd, err))

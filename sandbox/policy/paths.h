@@ -36,8 +36,9 @@ struct path_found {
     char *path; /* canonical: absolute, no link, no "." or ".."; of a missing one, where it would be
                  */
     bool exists;
-    size_t known; /* bytes of path that exist: all of it, or a folder's */
-    int fd;       /* O_PATH, close-on-exec; -1 when it does not exist */
+    size_t known;    /* bytes of path that exist: all of it, or a folder's; or, */
+    bool below_file; /* a file's, below which there can be nothing */
+    int fd;          /* O_PATH, close-on-exec; -1 when it does not exist */
     struct path_id id;
     bool is_dir, is_device;
     nlink_t links; /* hard links of a file */

@@ -161,27 +161,37 @@ static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *er
     return true;
 }
 
-/* A link on the way to a denied path stays where it is: else something else could be put there,
- * under the very name that was denied. */
-static bool links_place(struct plan *plan, const struct caps_path *deny, struct path_found *found,
-                        const struct path_ops *ops, struct error *err)
+static bool way_mask(struct plan *plan, const struct caps_path *deny, char *path,
+                     const struct path_ops *ops, struct error *err)
 {
-    for (size_t i = 0; i < found->crossed_count; i++) {
-        if (!found->crossed[i].link)
-            continue;
-        struct plan_mask mask = {
-            .path = found->crossed[i].link,
-            .exists = true,
-            .access = NONO_WRITE,
-            .source = deny->source,
-        };
-        mask.known = strlen(mask.path);
-        if (!ops->identify(ops->context, mask.path, &mask.id))
-            return error_set(err, NOT_FOUND, "%s: a link went away", deny->path);
-        if (!mask_add(plan, &mask, err))
+    struct plan_mask mask = {
+        .path = path,
+        .exists = true,
+        .known = strlen(path),
+        .access = NONO_WRITE,
+        .source = deny->source,
+    };
+    if (!ops->identify(ops->context, mask.path, &mask.id))
+        return error_set(err, NOT_FOUND, "%s: %s on the way to it went away", deny->path, path);
+    return mask_add(plan, &mask, err);
+}
+
+/*
+ * What is on the way to a denied path stays what it is. In the place of a link something else could
+ * be put, under the very name that was denied; in the place of a file, a folder with that name in
+ * it, which as long as the file is there cannot be made, and so needs nothing itself.
+ */
+static bool way_place(struct plan *plan, const struct caps_path *deny, struct path_found *found,
+                      const struct path_ops *ops, struct error *err)
+{
+    for (size_t i = 0; i < found->crossed_count; i++)
+        if (found->crossed[i].link && !way_mask(plan, deny, found->crossed[i].link, ops, err))
             return false;
-    }
-    return true;
+    if (!found->below_file)
+        return true;
+    char *file;
+    return memory_copy(plan->arena, found->path, found->known, &file, err) &&
+           way_mask(plan, deny, file, ops, err);
 }
 
 static bool deny_place(struct plan *plan, const struct caps_path *deny, const struct path_ops *ops,
@@ -202,7 +212,7 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
         .access = deny->access,
         .source = deny->source,
     };
-    return mask_add(plan, &mask, err) && links_place(plan, deny, &found, ops, err);
+    return mask_add(plan, &mask, err) && way_place(plan, deny, &found, ops, err);
 }
 
 /* Nodes at or below a mask lose what it takes; one that is left with nothing goes. */

@@ -4,9 +4,9 @@
  *
  * A node is a grant on an object that was opened once and is known by device and inode, as the
  * kernel's own rules are. A mask is a denied path inside a granted tree; the links on the way to
- * one are masked against writing. Landlock can only allow, so a mask is held by one of two methods:
- * a mount over the path, or granting the siblings of everything on the way to it instead of the
- * tree.
+ * one, and a file where it would need a folder, are masked against writing. Landlock can only
+ * allow, so a mask is held by one of two methods: a mount over the path, or granting the siblings
+ * of everything on the way to it instead of the tree.
  */
 #pragma once
 

@@ -84,12 +84,34 @@ static bool is_empty(int dir, const char *name)
     return count <= 2; /* itself and its parent */
 }
 
+/*
+ * A rename does not lead into a subvolume. There the content is made ready anew beside its place. A
+ * kill leaves it under a name that no snapshot has, and so it goes with what came since.
+ */
+static bool put_anew(struct restore *restore, int dir, const struct node *want, struct error *err)
+{
+    struct error ignored;
+    char name[JOURNAL_STAGING_TEXT];
+    staging_name(name);
+    if (content_stage(restore, dir, name, want, err)) {
+        if (renameat(dir, name, dir, want->name) == 0)
+            return true;
+        error_set_errno(err, "put in place");
+    }
+    (void)!tree_remove(dir, name, &ignored);
+    return false;
+}
+
 static bool node_put(struct restore *restore, int dir, const struct node *want, struct error *err)
 {
     char number[16];
     (void)snprintf(number, sizeof(number), "%u", want->staged);
-    if (renameat(restore->staging, number, dir, want->name) != 0)
-        return error_set_errno(err, "put in place");
+    if (renameat(restore->staging, number, dir, want->name) != 0) {
+        if (errno != EXDEV)
+            return error_set_errno(err, "put in place");
+        if (!put_anew(restore, dir, want, err))
+            return false;
+    }
     restore->out->written++;
     crash_point("snapshot.put");
     return true;
@@ -116,10 +138,18 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
             return true;
         }
     }
-    if (renameat2(restore->staging, number, dir, want->name, RENAME_EXCHANGE) != 0)
-        return error_set_errno(err, "exchange");
+    int flags = have->kind == NODE_FOLDER ? AT_REMOVEDIR : 0;
+    if (renameat2(restore->staging, number, dir, want->name, RENAME_EXCHANGE) != 0) {
+        if (errno != EXDEV)
+            return error_set_errno(err, "exchange");
+        /* out of a subvolume, or of the lower part of an overlay, nothing can be moved */
+        if (unlinkat(dir, want->name, flags) != 0)
+            return error_set_errno(err, "remove what was there");
+        crash_point("snapshot.cleared");
+        return node_put(restore, dir, want, err);
+    }
     crash_point("snapshot.swapped");
-    if (unlinkat(restore->staging, number, have->kind == NODE_FOLDER ? AT_REMOVEDIR : 0) != 0)
+    if (unlinkat(restore->staging, number, flags) != 0)
         return error_set_errno(err, "remove what was there");
     restore->out->written++;
     return true;

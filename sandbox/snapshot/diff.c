@@ -3,6 +3,7 @@
 #include "lib/base/files.h"
 #include "sandbox/snapshot/cache.h"
 #include "sandbox/snapshot/compare.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/load.h"
 #include "sandbox/snapshot/record.h"
 #include "sandbox/snapshot/scan.h"
@@ -14,8 +15,10 @@ static bool live_scan(struct snapshot_store *store, const char *folder, const st
 {
     CLEANUP(closep) int dir = -1;
     CLEANUP(closep) int fd = -1;
+    mode_t was;
     struct cache cache = { 0 };
-    if (!record_folder_open(store, folder, false, &dir, err) || !dir_open(folder, &fd, err))
+    if (!record_folder_open(store, folder, false, &dir, err) ||
+        !folder_open_up_root(folder, FOLDER_LOOK, &fd, &was, err))
         return false;
     if (dir >= 0)
         cache_read(dir, arena, &cache);
@@ -24,7 +27,9 @@ static bool live_scan(struct snapshot_store *store, const char *folder, const st
                          .old = cache.root,
                          .old_taken_ns = cache.taken_ns,
                          .want = want };
-    if (!scan_run(&scan, fd, err))
+    bool ok = scan_run(&scan, fd, err);
+    folder_close_up(fd, FOLDER_LOOK, was);
+    if (!ok)
         return false;
     *out = scan.root;
     return true;

@@ -7,15 +7,12 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 
-/* By a descriptor that names the folder without opening it, so that nothing else is opened up. */
-bool folder_open_up(int dir, const char *name, mode_t need, int *out_fd, mode_t *out_was,
-                    struct error *err)
+/* fd names the folder without opening it, so that nothing else is opened up. */
+static bool named_open_up(int fd, const char *name, mode_t need, int *out_fd, mode_t *out_was,
+                          struct error *err)
 {
     char self[32];
     struct stat st;
-    CLEANUP(closep) int fd = -1;
-    if (!file_open_same_mount(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &fd, err))
-        return false;
     if (fstat(fd, &st) != 0)
         return error_set_errno(err, "stat");
     if ((st.st_mode & need) != need) {
@@ -28,4 +25,27 @@ bool folder_open_up(int dir, const char *name, mode_t need, int *out_fd, mode_t 
     *out_fd = opened;
     *out_was = st.st_mode & 07777;
     return true;
+}
+
+bool folder_open_up(int dir, const char *name, mode_t need, int *out_fd, mode_t *out_was,
+                    struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    return file_open_same_mount(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &fd, err) &&
+           named_open_up(fd, name, need, out_fd, out_was, err);
+}
+
+bool folder_open_up_root(const char *path, mode_t need, int *out_fd, mode_t *out_was,
+                         struct error *err)
+{
+    CLEANUP(closep) int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return error_set_errno(err, "open %s", path);
+    return named_open_up(fd, path, need, out_fd, out_was, err);
+}
+
+void folder_close_up(int fd, mode_t need, mode_t was)
+{
+    if ((was & need) != need)
+        (void)fchmod(fd, was);
 }

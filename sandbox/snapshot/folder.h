@@ -15,3 +15,8 @@
  */
 bool folder_open_up(int dir, const char *name, mode_t need, int *out_fd, mode_t *out_was,
                     struct error *err) MUST_CHECK;
+/* The same of the folder that a snapshot is of, by its path without links. */
+bool folder_open_up_root(const char *path, mode_t need, int *out_fd, mode_t *out_was,
+                         struct error *err) MUST_CHECK;
+/* Puts back what was found, when it was opened up. */
+void folder_close_up(int fd, mode_t need, mode_t was);

@@ -56,7 +56,7 @@ bool restore_journal_read(int dir, struct arena *arena, struct journal *out, str
                          (unsigned long long)stored.format);
     /* it names a folder that is going to be removed */
     if (strlen(stored.journal.staging) != JOURNAL_STAGING_TEXT - 1 ||
-        !text_starts(stored.journal.staging, ".nono-restore-") ||
+        !text_starts(stored.journal.staging, JOURNAL_STAGING) ||
         strchr(stored.journal.staging, '/'))
         return damaged("it names no staging folder", err);
     *out = stored.journal;

@@ -9,7 +9,8 @@
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
 
-#define JOURNAL_STAGING_TEXT 31 /* ".nono-restore-" and 16 hex digits */
+#define JOURNAL_STAGING      ".nono-restore-" /* and 16 hex digits */
+#define JOURNAL_STAGING_TEXT 31
 
 struct journal {
     const char *name;    /* of the snapshot; NULL: there is no journal */

@@ -1,14 +1,13 @@
 #include "sandbox/snapshot/restore.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
-#include "lib/base/random.h"
 #include "sandbox/snapshot/cache.h"
 #include "sandbox/snapshot/compare.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/journal.h"
 #include "sandbox/snapshot/load.h"
 #include "sandbox/snapshot/notes.h"
@@ -46,8 +45,7 @@ static bool have_scan(struct job *job, struct error *err)
 static bool staging_make(struct job *job, struct restore *restore, struct error *err)
 {
     char *name = arena_alloc(job->scratch, JOURNAL_STAGING_TEXT, 1);
-    (void)snprintf(name, JOURNAL_STAGING_TEXT, ".nono-restore-");
-    random_hex(name + strlen(name), 16);
+    staging_name(name);
     /* a journal that is there already says that something was changed: that stays true */
     job->journal.name = job->snapshot->name;
     job->journal.staging = name;
@@ -189,6 +187,7 @@ bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snaps
     CLEANUP(closep) int dir = -1;
     CLEANUP(closep) int lock = -1;
     CLEANUP(closep) int folder = -1;
+    mode_t was, need = restoring->dry_run ? FOLDER_LOOK : FOLDER_CHANGE;
     if (!record_folder_open(store, snapshot->folder, false, &dir, err))
         return false;
     if (dir < 0)
@@ -199,8 +198,14 @@ bool snapshot_restore(struct snapshot_store *store, const struct snapshot *snaps
     if (!record_folder_lock(dir, &lock, err) ||
         !scope_make(snapshot->folder, snapshot->exclude, restoring->never, scratch, &job.scope,
                     err) ||
-        !dir_open(snapshot->folder, &folder, err))
+        !folder_open_up_root(snapshot->folder, need, &folder, &was, err))
         return error_prefix(err, "restore %s", snapshot->name);
     job.folder = folder;
-    return job_run(&job, arena, out, err) || error_prefix(err, "restore %s", snapshot->name);
+    bool ok = job_run(&job, arena, out, err);
+    folder_close_up(folder, need, was);
+    if (ok && (was & FOLDER_CHANGE) != FOLDER_CHANGE)
+        notes_add(
+            &out->notes, arena, snapshot->folder,
+            "its own permissions, which no snapshot holds, keep its owner from using it: chmod u+rwx");
+    return ok || error_prefix(err, "restore %s", snapshot->name);
 }

@@ -1,6 +1,7 @@
 /* A restore under way, for the files of this module. */
 #pragma once
 
+#include "sandbox/snapshot/journal.h"
 #include "sandbox/snapshot/node.h"
 #include "sandbox/snapshot/path.h"
 #include "sandbox/snapshot/store.h"
@@ -14,6 +15,14 @@ struct restore {
     uint64_t kept; /* entries that stay for what is in them */
     struct path path;
 };
+
+/* A name that nobody else has, of what is not in its place yet. */
+void staging_name(char out[JOURNAL_STAGING_TEXT]);
+
+/* Makes one content ready as dir/name. Elsewhere than in the staging folder it is then on the disk.
+ */
+bool content_stage(struct restore *restore, int dir, const char *name, const struct node *node,
+                   struct error *err) MUST_CHECK;
 
 /* Makes ready every content that the plan (compare.h) asks for; changes nothing else. */
 bool stage_contents(struct restore *restore, const struct node *want, struct error *err) MUST_CHECK;

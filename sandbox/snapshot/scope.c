@@ -8,6 +8,7 @@
 
 #include "lib/base/files.h"
 #include "lib/base/text.h"
+#include "sandbox/snapshot/journal.h"
 
 /* The path without links, as far as it exists. */
 static const char *real_path(const char *path, struct arena *arena)
@@ -79,6 +80,8 @@ bool scope_skips(const struct scope *scope, const char *path, const char *name)
     LIST_FOREACH (scope->never, const char *, never)
         if (strcmp(*never, path) == 0)
             return true;
+    if (text_starts(name, JOURNAL_STAGING)) /* left by a killed restore, for the next to remove */
+        return false;
     LIST_FOREACH (scope->patterns, const char *, pattern)
         if (text_glob(*pattern, strchr(*pattern, '/') ? path : name))
             return true;

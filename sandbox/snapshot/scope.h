@@ -19,5 +19,5 @@ bool scope_make(const char *folder, struct list patterns, const char *const *nev
                 struct arena *arena, struct scope *out, struct error *err) MUST_CHECK;
 
 /* A relative path, and its last component. A pattern with a slash is for the whole path
- * (text_glob), one without for a name anywhere. */
+ * (text_glob), one without for a name anywhere. What a killed restore left is never skipped. */
 bool scope_skips(const struct scope *scope, const char *path, const char *name);

@@ -1,12 +1,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/crash.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
+#include "lib/base/random.h"
 #include "sandbox/snapshot/facts.h"
 #include "sandbox/snapshot/restore.h"
 
@@ -50,19 +52,27 @@ bool facts_set(int dir, const struct node *node, struct error *err)
            error_set_errno(err, "set times");
 }
 
-static bool file_stage(struct restore *restore, const char *number, const struct node *node,
+void staging_name(char out[JOURNAL_STAGING_TEXT])
+{
+    memcpy(out, JOURNAL_STAGING, sizeof(JOURNAL_STAGING));
+    random_hex(out + strlen(JOURNAL_STAGING), 16);
+}
+
+static bool file_stage(struct restore *restore, int dir, const char *name, const struct node *node,
                        struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (!file_open_beneath(restore->staging, number, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) ||
+    if (!file_open_beneath(dir, name, O_RDWR | O_CREAT | O_EXCL, 0600, &fd, err) ||
         !snapshot_store_extract(restore->store, node->digest, fd, err) ||
         !facts_set_fd(fd, node, err))
         return false;
+    if (dir != restore->staging)
+        return fdatasync(fd) == 0 || error_set_errno(err, "fdatasync");
     (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* begun now, waited for at the end */
     return true;
 }
 
-static bool link_stage(struct restore *restore, const char *number, const struct node *node,
+static bool link_stage(struct restore *restore, int dir, const char *name, const struct node *node,
                        struct error *err)
 {
     struct writer target = { 0 };
@@ -70,30 +80,36 @@ static bool link_stage(struct restore *restore, const char *number, const struct
         snapshot_store_read(restore->store, node->digest, LIMIT_SNAPSHOT_LINK_BYTES, &target, err);
     if (ok) {
         put_u8(&target, 0);
-        ok = symlinkat((const char *)target.bytes, restore->staging, number) == 0 ||
+        ok = symlinkat((const char *)target.bytes, dir, name) == 0 ||
              error_set_errno(err, "make the link");
     }
     writer_clear(&target);
     if (!ok)
         return false;
     struct node named = *node;
-    named.name = number;
-    return facts_set(restore->staging, &named, err);
+    named.name = name;
+    return facts_set(dir, &named, err);
+}
+
+bool content_stage(struct restore *restore, int dir, const char *name, const struct node *node,
+                   struct error *err)
+{
+    if (node->kind == NODE_FOLDER) {
+        if (mkdirat(dir, name, 0700) != 0)
+            return error_set_errno(err, "mkdir");
+    } else if (node->kind == NODE_LINK ? !link_stage(restore, dir, name, node, err)
+                                       : !file_stage(restore, dir, name, node, err)) {
+        return false;
+    }
+    crash_point("snapshot.staged");
+    return true;
 }
 
 static bool node_stage(struct restore *restore, const struct node *node, struct error *err)
 {
     char number[16];
     (void)snprintf(number, sizeof(number), "%u", node->staged);
-    if (node->kind == NODE_FOLDER) {
-        if (mkdirat(restore->staging, number, 0700) != 0)
-            return error_set_errno(err, "mkdir");
-    } else if (node->kind == NODE_LINK ? !link_stage(restore, number, node, err)
-                                       : !file_stage(restore, number, node, err)) {
-        return false;
-    }
-    crash_point("snapshot.staged");
-    return true;
+    return content_stage(restore, restore->staging, number, node, err);
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as a tree, which is bounded */

@@ -1,8 +1,10 @@
 #include "tests/support/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -77,15 +79,52 @@ static void denied_patterns_find_links_and_what_is_closed(void **state)
     }
 }
 
+/* So many more can be opened, from now on. Returns what is to be restored. */
+static struct rlimit descriptors_limit(rlim_t more)
+{
+    struct rlimit was, limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+    CLEANUP(closep) int next = dup(dir);
+    limit = (struct rlimit){ (rlim_t)next + more, was.rlim_max };
+    assert_true(next >= 0 && setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    return was;
+}
+
+static void what_cannot_be_looked_into_for_a_deny_is_a_failure(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *pattern = path_join(arena, folder, "b/**/y");
+    struct list denied = { 0 }, granted = { 0 };
+    struct error err;
+    struct rlimit was = descriptors_limit(1); /* b can be opened, b/x cannot */
+    bool looked = profile_glob_deny(arena, pattern, &denied, &err);
+    bool passed = profile_glob(arena, pattern, &granted, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_false(looked);
+    assert_int_equal(err.sys, EMFILE);
+    assert_non_null(strstr(err.message, "/b/x"));
+    assert_true(passed && granted.count == 0);
+
+    was = descriptors_limit(3); /* and y, where there may be more */
+    looked = profile_glob_deny(arena, pattern, &denied, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+    assert_true(looked && denied.count == 1);
+}
+
 static int closed_is_a_match(void)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct list found = { 0 };
     struct error err;
-    bool fine = mkdirat(dir, "open/closed", 0) == 0 &&
+    bool fine = mkdirat(dir, "open/closed", 0) == 0 && mkdirat(dir, "open/listed", 0700) == 0 &&
+                mkdirat(dir, "open/listed/y", 0700) == 0 &&
+                fchmodat(dir, "open/listed", 0400, 0) == 0 &&
                 profile_glob_deny(arena, path_join(arena, folder, "**/y"), &found, &err);
-    return fine && found.count == 2 && strstr(*LIST_AT(found, const char *, 1), "open/closed") ? 0
-                                                                                               : 1;
+    bool both = fine && found.count == 3 &&
+                strstr(*LIST_AT(found, const char *, 1), "open/closed") &&
+                strstr(*LIST_AT(found, const char *, 2), "open/listed");
+    return both ? 0 : 1;
 }
 
 static void a_folder_of_ours_that_is_closed_is_denied_whole(void **state)
@@ -140,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patterns_match_what_is_there),
         cmocka_unit_test(denied_patterns_find_links_and_what_is_closed),
+        cmocka_unit_test(what_cannot_be_looked_into_for_a_deny_is_a_failure),
         cmocka_unit_test(a_folder_of_ours_that_is_closed_is_denied_whole),
         cmocka_unit_test(patterns_are_expanded_in_grants_and_kept_in_denies),
         cmocka_unit_test(a_pattern_that_matches_too_much_is_refused),

@@ -44,8 +44,9 @@ static const struct {
 };
 /* Asked about besides the tree. */
 static const char *const more[] = {
-    "f/to-a",    "f/to-a/one",        "f/to-a/b/c/three", "d/to-three",      "f/g/twin", "a/b/twin",
-    "a/missing", "a/b/missing/below", "f/to-a/missing",   "d/../a/./b//two", "",
+    "f/to-a",   "f/to-a/one", "f/to-a/b/c/three",  "d/to-three",     "f/g/twin",
+    "a/b/twin", "a/missing",  "a/b/missing/below", "f/to-a/missing", "d/../a/./b//two",
+    "",         "a/one/x",    "a/b/two/x/y",       "d/to-three/x",   "f/seven/x",
 };
 
 enum op {

@@ -249,6 +249,32 @@ static void links_to_what_is_denied_cannot_be_replaced(void **state)
     }
 }
 
+/* ws/gitfile/hooks/x is denied. */
+static int a_file_stays(void)
+{
+    if (open("ws/gitfile", O_RDONLY | O_CLOEXEC) < 0 || open("ws/src/x", O_RDWR | O_CLOEXEC) < 0)
+        return 1;
+    if (!refused(unlink("ws/gitfile")) || !refused(rename("ws/gitfile", "ws/src/y")) ||
+        !refused(rename("ws/src/x", "ws/gitfile")) || !refused(truncate("ws/gitfile", 0)))
+        return 2;
+    return mkdir("ws/gitfile/hooks", 0700) < 0 && errno == ENOTDIR ? 0 : 3;
+}
+
+/* Not even without a supervisor is there anything to be made: a worktree's .git is a file. */
+static void below_a_file_a_denied_path_cannot_come_to_be(void **state)
+{
+    (void)state;
+    file_make("ws/gitfile");
+    file_make("ws/src/x");
+    for (int no_mounts = !features_mount_namespace(); no_mounts < 2; no_mounts++) {
+        CLEANUP(world_clear)
+        struct world world = { .caps = caps_new(), .options = { .no_mounts = no_mounts } };
+        assert_ok(caps_allow(world.caps, "ws", NONO_READ | NONO_WRITE, 0, NULL, &err));
+        assert_ok(caps_deny(world.caps, "ws/gitfile/hooks/x", NONO_READ, NULL, &err));
+        assert_int_equal(try_inside(&world, a_file_stays), 0);
+    }
+}
+
 static int absent_stays_absent(void)
 {
     return refused(open("ws/later", O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) &&
@@ -361,6 +387,7 @@ int main(void)
         IN_FOLDER(it_is_held_for_a_user_without_privileges),
         IN_FOLDER(without_mounts_it_is_held_by_siblings),
         IN_FOLDER(links_to_what_is_denied_cannot_be_replaced),
+        IN_FOLDER(below_a_file_a_denied_path_cannot_come_to_be),
         IN_FOLDER(a_denied_path_that_is_not_there_cannot_be_made),
         IN_FOLDER(without_a_supervisor_such_a_path_is_refused),
         IN_FOLDER(a_link_left_in_a_writable_tree_is_not_followed_out),

@@ -69,7 +69,8 @@ static void assert_look_agrees(const struct path_ops *ops, const char *path, boo
     if (!ok)
         return;
     assert_string_equal(seen.path, found->path);
-    assert_true(seen.exists == found->exists && seen.known == found->known);
+    assert_true(seen.exists == found->exists && seen.known == found->known &&
+                seen.below_file == found->below_file);
     assert_true(path_id_equal(seen.id, found->id) && seen.links == found->links);
     assert_true(seen.is_dir == found->is_dir && seen.is_device == found->is_device);
     assert_int_equal(seen.crossed_count, found->crossed_count);
@@ -173,19 +174,24 @@ static void what_is_missing_is_told_up_to_where_it_is(void **state)
     (void)state;
     static const struct {
         const char *name, *path, *known;
+        bool below_file;
     } cases[] = {
-        { "folder/none", "folder/none", "folder" },
-        { "none/at/all", "none/at/all", "" },
-        { "to-folder/none", "folder/none", "folder" },
-        { "nowhere", "missing/below", "" },
-        { "folder/up/none/x", "other/none/x", "other" },
-        { "folder/none", "folder/none", "folder" }, /* remembered */
-        { "none/at/more", "none/at/more", "" },     /* a folder that is not there is, too */
-        { "none/else", "none/else", "" },
-        { "none", "none", "" },
-        { "folder/none/x/y", "folder/none/x/y", "folder" },
-        { "folder/none/z", "folder/none/z", "folder" },
-        { "folder/nonesuch/z", "folder/nonesuch/z", "folder" },
+        { "folder/none", "folder/none", "folder", false },
+        { "none/at/all", "none/at/all", "", false },
+        { "to-folder/none", "folder/none", "folder", false },
+        { "nowhere", "missing/below", "", false },
+        { "folder/up/none/x", "other/none/x", "other", false },
+        { "folder/none", "folder/none", "folder", false }, /* remembered */
+        { "none/at/more", "none/at/more", "", false },     /* a folder that is not there is, too */
+        { "none/else", "none/else", "", false },
+        { "none", "none", "", false },
+        { "folder/none/x/y", "folder/none/x/y", "folder", false },
+        { "folder/none/z", "folder/none/z", "folder", false },
+        { "folder/nonesuch/z", "folder/nonesuch/z", "folder", false },
+        { "folder/file/z", "folder/file/z", "folder/file", true },
+        { "folder/file/x/y", "folder/file/x/y", "folder/file", true },
+        { "folder/file/x/../../none", "folder/none", "folder", false },
+        { "folder/none/z", "folder/none/z", "folder", false },
     };
     CLEANUP(plain_cache_clear) struct plain_cache cache;
     plain_cache_init(&cache);
@@ -197,6 +203,7 @@ static void what_is_missing_is_told_up_to_where_it_is(void **state)
         assert_string_equal(found.path + strlen(root) + 1, cases[i].path);
         size_t known = strlen(root) + (cases[i].known[0] ? 1 + strlen(cases[i].known) : 0);
         assert_int_equal(found.known, known);
+        assert_int_equal(found.below_file, cases[i].below_file);
     }
 }
 
@@ -205,10 +212,11 @@ static void what_is_remembered_changes_no_answer(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "none/at/all",   "folder/file",    "other/none", "none/at",
-        "folder/none/x", "to-folder/file", "none",       "folder",
-        "folder/none",   "folder/up/new",  "other/file", "folder/file-link",
-        "round",
+        "none/at/all",   "folder/file",   "other/none",
+        "none/at",       "folder/none/x", "to-folder/file",
+        "none",          "folder",        "folder/none",
+        "folder/up/new", "other/file",    "folder/file-link",
+        "round",         "folder/file/x", "folder/file/x/y",
     };
     for (size_t from = 0; from < COUNT(names); from++) {
         CLEANUP(plain_cache_clear) struct plain_cache cache;

@@ -80,6 +80,31 @@ static void closed_files_and_folders_come_back(void **unused)
     assert_int_equal(faults_of(&taken), 0);
 }
 
+static void the_folder_itself_may_be_closed(void **unused)
+{
+    (void)unused;
+    static const unsigned modes[] = { 0, 0555, 0755 };
+    struct snapshot taken = take("a").snapshot;
+    const char *before = tree_print(folder, arena);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        const struct snapshot_restoring dry = { .dry_run = true };
+        struct snapshot_restored restored;
+        struct stat st;
+        everything_change();
+        assert_int_equal(chmod(folder, modes[i]), 0);
+        assert_non_null(strstr(changes_since(&taken), "M README\n"));
+        assert_ok(snapshot_restore(store, &taken, &dry, arena, &restored, &err));
+        assert_int_equal(stat(folder, &st), 0);
+        assert_int_equal(st.st_mode & 07777, modes[i]); /* opened up, and closed again */
+        restored = go_back(&taken);
+        assert_int_equal(stat(folder, &st), 0);
+        assert_int_equal(st.st_mode & 07777, modes[i]);
+        assert_int_equal(restored.notes.count, modes[i] == 0755 ? 0 : 1);
+        assert_int_equal(chmod(folder, 0755), 0);
+        assert_string_equal(tree_print(folder, arena), before);
+    }
+}
+
 /* Makes folders in each other below the folder, and a file in the deepest. */
 static void nest(const char *first, const char *name, int count)
 {
@@ -134,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(closed_files_and_folders_come_back),
+        CASE(the_folder_itself_may_be_closed),
         CASE(what_is_nested_beyond_the_limits_is_removed),
         CASE(a_folder_beyond_the_limit_makes_way_for_a_file),
     };
