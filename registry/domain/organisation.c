@@ -149,10 +149,41 @@ static bool key_audit(struct db *db, const struct keying *keying, struct error *
     return audit_add(db, &event, err);
 }
 
+struct key_counts {
+    int64_t signing, ever;
+};
+
+static const struct field key_counts_fields[] = {
+    I64(struct key_counts, signing, REQUIRED),
+    I64(struct key_counts, ever, REQUIRED),
+};
+static const struct record key_counts_record = RECORD(struct key_counts, "keys", key_counts_fields);
+
+static bool keys_have_room(struct db *db, const struct keying *keying, struct error *err)
+{
+    const struct organisation *organisation = keying->organisation;
+    struct key_counts *counts;
+    if (!db_fetch(db, QUERY(signing_key_count, db_integer(organisation->id)), &key_counts_record,
+                  keying->arena, (void **)&counts, err))
+        return false;
+    if (counts->ever >= KEYS_EVER_MAX) {
+        error_set(err, CONFLICT, "%s has had %d keys, and no more may be registered",
+                  organisation->name, KEYS_EVER_MAX);
+        return error_hint(err,
+                          "sign with a key that is registered: one serves any number of packs");
+    }
+    if (counts->signing >= KEYS_SIGNING_MAX) {
+        error_set(err, CONFLICT, "%s has %d keys that sign, and no more may be registered",
+                  organisation->name, KEYS_SIGNING_MAX);
+        return error_hint(err, "revoke one that is not used any more");
+    }
+    return true;
+}
+
 static bool key_insert(struct db *db, void *context, struct error *err)
 {
     struct keying *keying = context;
-    return keying_hold(db, keying, err) &&
+    return keying_hold(db, keying, err) && keys_have_room(db, keying, err) &&
            db_fetch_json(db,
                          QUERY(signing_key_add, db_integer(keying->organisation->id),
                                db_text(keying->key_id), db_text(keying->name),
