@@ -32,8 +32,8 @@ bool account_create(struct registry *registry, const struct request *req, struct
     struct account *account;
     if (!request_json(req, &account_body_record, &body, err))
         return false;
-    struct account_request request = { body.login,    body.display_name,   body.password,
-                                       body.is_admin, req->account->login, req->client_ip };
+    struct account_request request = { body.login,    body.display_name, body.password,
+                                       body.is_admin, req->account,      req->client_ip };
     bool made = people_add(registry->db, &request, req->arena, &account, err);
     api_wipe(body.password);
     if (!made)

@@ -97,15 +97,11 @@ bool version_readme_show(struct registry *registry, const struct request *req, s
     return version_keep(res, req, version);
 }
 
+/* The version that was acted on, as it is now. */
 static bool version_answer(struct registry *registry, const struct request *req,
-                           struct response *res, struct error *err)
+                           const struct version *version, struct response *res, struct error *err)
 {
-    struct ref ref = ref_of(req);
-    struct version *version;
-    struct actor actor = api_actor(req);
-    if (!access_version(registry->db, ref.parts, actor.who, ROLE_READER, req->arena, &version,
-                        err) ||
-        !api_document(registry, req, QUERY(version_document, db_text(version->id)), res, err))
+    if (!api_document(registry, req, QUERY(version_document, db_text(version->id)), res, err))
         return false;
     api_drop(res, req, version->namespace, version->name);
     return true;
@@ -126,10 +122,11 @@ bool version_yank_post(struct registry *registry, const struct request *req, str
 {
     struct ref ref = ref_of(req);
     struct yank_body body;
+    struct version *version;
     struct actor actor = api_actor(req);
     return request_json(req, &yank_record, &body, err) &&
-           version_yank(registry, ref.parts, body.reason, &actor, err) &&
-           version_answer(registry, req, res, err);
+           version_yank(registry, ref.parts, body.reason, &actor, req->arena, &version, err) &&
+           version_answer(registry, req, version, res, err);
 }
 
 /* POST .../unyank */
@@ -137,7 +134,8 @@ bool version_unyank_post(struct registry *registry, const struct request *req, s
                          struct error *err)
 {
     struct ref ref = ref_of(req);
+    struct version *version;
     struct actor actor = api_actor(req);
-    return version_unyank(registry, ref.parts, &actor, err) &&
-           version_answer(registry, req, res, err);
+    return version_unyank(registry, ref.parts, &actor, req->arena, &version, err) &&
+           version_answer(registry, req, version, res, err);
 }

@@ -60,6 +60,8 @@ static bool account_insert(struct db *db, void *context, struct error *err)
         if (found && strcmp(found, "t") == 0)
             return true;
     }
+    if (request->by && !principal_hold(db, request->by, err))
+        return false;
     const char *name = request->display_name ? request->display_name : request->login;
     if (!db_fetch(db,
                   QUERY(account_add, db_text(request->login), db_text(name), db_text(adding->hash),
@@ -71,7 +73,8 @@ static bool account_insert(struct db *db, void *context, struct error *err)
         }
         return false;
     }
-    struct audit_event event = { request->by, "account.add", request->login, NULL, request->ip };
+    struct audit_event event = { request->by ? request->by->login : NULL, "account.add",
+                                 request->login, NULL, request->ip };
     return audit_add(db, &event, err);
 }
 
@@ -127,7 +130,10 @@ struct password_changing {
     struct arena *arena;
 };
 
-/* Of two who change the same password at once, one has proved a password that is none any more. */
+/*
+ * Of two who change the same password at once, one has proved a password that is none any more.
+ * What is done as the account meanwhile (principal_hold) waits, or is waited for: it comes first.
+ */
 static bool password_set(struct db *db, const struct password_changing *changing, struct error *err)
 {
     const struct password_change *change = changing->change;

@@ -5,6 +5,7 @@
 
 #include "lib/base/arena.h"
 #include "lib/base/error.h"
+#include "registry/auth/principal.h"
 #include "registry/db/account.h"
 
 struct db;
@@ -14,7 +15,8 @@ struct account_request {
     const char *display_name; /* NULL: the login */
     const char *password;
     bool is_admin;
-    const char *by, *ip; /* for the audit trail; NULL: "system", "" */
+    const struct principal *by; /* has to count still, and is audited; NULL: "system" */
+    const char *ip;             /* NULL: "" */
 };
 
 /* CONFLICT when the login is taken, INVALID with err->field for what may not be. */

@@ -37,9 +37,9 @@ static inline bool principal_may(const struct principal *principal, enum scope s
 }
 
 /*
- * In a transaction: that the session or token counts still, and does until the end. For what
- * outlives it, as a new token does: a request that is under way while its session is ended, by a
- * new password say, leaves none. UNAUTHORIZED otherwise.
+ * In a transaction: that the account and its session or token count still, and do until the end.
+ * For what outlives them, as a new token, a role or a key does: a request that is under way while
+ * its session is ended, by a new password say, leaves none. UNAUTHORIZED otherwise.
  */
 bool principal_hold(struct db *db, const struct principal *who, struct error *err) MUST_CHECK;
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "registry/db/db.h"
+
 enum role access_role(const struct principal *who, int role)
 {
     if (!who)
@@ -41,6 +43,16 @@ bool access_organisation(struct db *db, const char *name, const struct principal
 {
     return organisation_find(db, name, who ? who->account_id : 0, arena, out, err) &&
            access_organisation_check(*out, name, who, needed, err);
+}
+
+bool access_hold(struct db *db, const char *name, const struct principal *who, enum role needed,
+                 struct error *err)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct organisation *now;
+    return principal_hold(db, who, err) &&
+           db_execute(db, QUERY(organisation_lock, db_text(name)), NULL, err) &&
+           access_organisation(db, name, who, needed, arena, &now, err);
 }
 
 bool access_package(struct db *db, const char *const ref[2], const struct principal *who,

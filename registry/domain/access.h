@@ -30,6 +30,13 @@ bool access_organisation(struct db *db, const char *name, const struct principal
                          enum role needed, struct arena *arena, struct organisation **out,
                          struct error *err) MUST_CHECK;
 /*
+ * In a transaction, before what it writes: that who acts may do so, and may until the end. A role
+ * that was found before the transaction may be gone: what takes it away is under way while this
+ * waits, and would be undone by it. Failures are those of access_organisation and principal_hold.
+ */
+bool access_hold(struct db *db, const char *name, const struct principal *who, enum role needed,
+                 struct error *err) MUST_CHECK;
+/*
  * For reading (ROLE_NONE): private packs only to those whose principal may read them. For more: by
  * the account's role, whatever its token may read.
  */

@@ -63,7 +63,7 @@ bool organisation_make(struct registry *registry, const struct organisation_requ
 struct joining {
     struct organisation *organisation;
     struct account *account;
-    enum role role;
+    enum role role, needed;
     const struct actor *actor;
 };
 
@@ -80,6 +80,8 @@ static bool membership_write(struct db *db, void *context, struct error *err)
                                  joining->role ? "member.set" : "member.remove",
                                  joining->organisation->name, detail, joining->actor->ip };
 
+    if (!access_hold(db, joining->organisation->name, joining->actor->who, joining->needed, err))
+        return false;
     uint64_t rows;
     bool done = joining->role
                     ? db_execute(db,
@@ -106,8 +108,9 @@ bool member_set(struct registry *registry, const struct member_request *request,
         return false;
     bool leaving = request->role == ROLE_NONE && joining.account &&
                    joining.account->id == actor->who->account_id;
-    if (!leaving && !access_require(actor->who, joining.organisation->role, ROLE_OWNER,
-                                    request->organisation, err))
+    joining.needed = leaving ? ROLE_NONE : ROLE_OWNER;
+    if (!access_require(actor->who, joining.organisation->role, joining.needed,
+                        request->organisation, err))
         return false;
     if (!joining.account) {
         error_set(err, NOT_FOUND, "no account is called %s", request->login);
@@ -131,6 +134,11 @@ struct keying {
     bool revoke;
 };
 
+static bool keying_hold(struct db *db, const struct keying *keying, struct error *err)
+{
+    return access_hold(db, keying->organisation->name, keying->actor->who, ROLE_OWNER, err);
+}
+
 static bool key_audit(struct db *db, const struct keying *keying, struct error *err)
 {
     struct doc *detail = doc_new(keying->arena, DOC_TABLE);
@@ -141,10 +149,42 @@ static bool key_audit(struct db *db, const struct keying *keying, struct error *
     return audit_add(db, &event, err);
 }
 
+struct key_counts {
+    int64_t signing, ever;
+};
+
+static const struct field key_counts_fields[] = {
+    I64(struct key_counts, signing, REQUIRED),
+    I64(struct key_counts, ever, REQUIRED),
+};
+static const struct record key_counts_record = RECORD(struct key_counts, "keys", key_counts_fields);
+
+static bool keys_have_room(struct db *db, const struct keying *keying, struct error *err)
+{
+    const struct organisation *organisation = keying->organisation;
+    struct key_counts *counts;
+    if (!db_fetch(db, QUERY(signing_key_count, db_integer(organisation->id)), &key_counts_record,
+                  keying->arena, (void **)&counts, err))
+        return false;
+    if (counts->ever >= KEYS_EVER_MAX) {
+        error_set(err, CONFLICT, "%s has had %d keys, and no more may be registered",
+                  organisation->name, KEYS_EVER_MAX);
+        return error_hint(err,
+                          "sign with a key that is registered: one serves any number of packs");
+    }
+    if (counts->signing >= KEYS_SIGNING_MAX) {
+        error_set(err, CONFLICT, "%s has %d keys that sign, and no more may be registered",
+                  organisation->name, KEYS_SIGNING_MAX);
+        return error_hint(err, "revoke one that is not used any more");
+    }
+    return true;
+}
+
 static bool key_insert(struct db *db, void *context, struct error *err)
 {
     struct keying *keying = context;
-    return db_fetch_json(db,
+    return keying_hold(db, keying, err) && keys_have_room(db, keying, err) &&
+           db_fetch_json(db,
                          QUERY(signing_key_add, db_integer(keying->organisation->id),
                                db_text(keying->key_id), db_text(keying->name),
                                db_text(keying->algorithm), db_text(keying->pem),
@@ -172,11 +212,9 @@ bool key_add(struct registry *registry, const struct key_request *request,
     keying.algorithm = key_type_names[public_key_type(key)];
     keying.pem = public_key_pem(key, arena);
     if (!db_transact(registry->db, DB_READ_COMMITTED, key_insert, &keying, err)) {
-        if (err->kind == ERROR_CONFLICT) {
+        if (failed_by(err, "signing_key_pkey"))
             error_set(err, CONFLICT, "this key is registered, or was and is revoked");
-            error_field(err, "public_key");
-        }
-        return false;
+        return err->kind == ERROR_CONFLICT ? error_field(err, "public_key") : false;
     }
     *document = keying.document;
     return true;
@@ -186,7 +224,8 @@ static bool key_update(struct db *db, void *context, struct error *err)
 {
     struct keying *keying = context;
     uint64_t rows;
-    if (!db_execute(db,
+    if (!keying_hold(db, keying, err) ||
+        !db_execute(db,
                     QUERY(signing_key_revoke, db_integer(keying->organisation->id),
                           db_text(keying->key_id)),
                     &rows, err))

@@ -26,7 +26,12 @@ struct key_request {
     const char *name;
     const char *public_key; /* PEM, or bare base64 of the SPKI */
 };
-/* *document describes the key. CONFLICT when it is registered already, revoked or not. */
+/* Of one organisation: that sign, and that ever did, for a key that is revoked stays. Lists of them
+ * are whole, and a publish reads them all. */
+#define KEYS_SIGNING_MAX 100
+#define KEYS_EVER_MAX    1000
+/* *document describes the key. CONFLICT when it is registered already, revoked or not, and when
+ * there are as many as may be. */
 bool key_add(struct registry *registry, const struct key_request *request,
              const struct actor *actor, struct arena *arena, const char **document,
              struct error *err) MUST_CHECK;

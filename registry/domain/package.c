@@ -19,6 +19,14 @@ static bool rows_refresh(struct db *db, int64_t package, struct error *err)
     return db_execute(db, QUERY(package_refresh, db_integer(package)), NULL, err);
 }
 
+/* Nothing else changes the package until the transaction ends, and who acts may. */
+static bool package_hold(struct db *db, int64_t package, const char *namespace,
+                         const struct actor *actor, struct error *err)
+{
+    return db_execute(db, QUERY(package_lock, db_integer(package)), NULL, err) &&
+           access_hold(db, namespace, actor->who, ROLE_MAINTAINER, err);
+}
+
 static bool package_write(struct db *db, void *context, struct error *err)
 {
     const struct changing *changing = context;
@@ -30,7 +38,8 @@ static bool package_write(struct db *db, void *context, struct error *err)
     struct audit_event event = { changing->actor->who->login, "package.change",
                                  arena_printf(arena, "%s/%s", package->namespace, package->name),
                                  detail, changing->actor->ip };
-    return db_execute(db,
+    return package_hold(db, package->id, package->namespace, changing->actor, err) &&
+           db_execute(db,
                       QUERY(package_set, db_integer(package->id),
                             db_text(changing->change->visibility),
                             db_text(changing->change->description)),
@@ -84,6 +93,8 @@ static bool yank_write(struct db *db, void *context, struct error *err)
         arena_printf(arena, "%s/%s@%s", version->namespace, version->name, version->version),
         detail, yanking->actor->ip
     };
+    if (!package_hold(db, version->package_id, version->namespace, yanking->actor, err))
+        return false;
     bool done = yanking->reason
                     ? db_execute(db,
                                  QUERY(version_yank, db_text(version->id),
@@ -95,9 +106,9 @@ static bool yank_write(struct db *db, void *context, struct error *err)
 }
 
 bool version_yank(struct registry *registry, const char *const ref[3], const char *reason,
-                  const struct actor *actor, struct error *err)
+                  const struct actor *actor, struct arena *arena, struct version **out,
+                  struct error *err)
 {
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct yanking yanking = { .reason = reason, .actor = actor };
     struct version *version;
     if (!access_version(registry->db, ref, actor->who, ROLE_MAINTAINER, arena, &version, err))
@@ -109,19 +120,24 @@ bool version_yank(struct registry *registry, const char *const ref[3], const cha
         return error_field(err, "reason");
     }
     yanking.version = version;
-    return db_transact(registry->db, DB_READ_COMMITTED, yank_write, &yanking, err);
+    if (!db_transact(registry->db, DB_READ_COMMITTED, yank_write, &yanking, err))
+        return false;
+    *out = version;
+    return true;
 }
 
 bool version_unyank(struct registry *registry, const char *const ref[3], const struct actor *actor,
-                    struct error *err)
+                    struct arena *arena, struct version **out, struct error *err)
 {
-    CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct yanking yanking = { .actor = actor };
     struct version *version;
     if (!access_version(registry->db, ref, actor->who, ROLE_MAINTAINER, arena, &version, err))
         return false;
     yanking.version = version;
-    return db_transact(registry->db, DB_READ_COMMITTED, yank_write, &yanking, err);
+    if (!db_transact(registry->db, DB_READ_COMMITTED, yank_write, &yanking, err))
+        return false;
+    *out = version;
+    return true;
 }
 
 bool profile_name_check(const char *name, struct error *err)

@@ -12,12 +12,16 @@ bool package_change(struct registry *registry, const char *const ref[2],
                     const struct package_change *change, const struct actor *actor,
                     struct error *err) MUST_CHECK;
 
-/* Takes a version out of use, or back into it. The bytes stay for those who have its digest. */
+/*
+ * Takes a version out of use, or back into it. The bytes stay for those who have its digest. *out
+ * is the version as it was found: what "latest" named before is not what it names after.
+ */
 #define YANK_REASON_MAX 1000 /* characters */
 bool version_yank(struct registry *registry, const char *const ref[3], const char *reason,
-                  const struct actor *actor, struct error *err) MUST_CHECK;
+                  const struct actor *actor, struct arena *arena, struct version **out,
+                  struct error *err) MUST_CHECK;
 bool version_unyank(struct registry *registry, const char *const ref[3], const struct actor *actor,
-                    struct error *err) MUST_CHECK;
+                    struct arena *arena, struct version **out, struct error *err) MUST_CHECK;
 
 struct package_status {
     uint64_t schema_version;

@@ -304,6 +304,21 @@ def test_latest_is_gone_when_every_version_is_yanked(world):
     assert reader.get(f"{versions}/latest/pull").json()["version"] == "1.0.0"
 
 
+def test_a_yank_answers_with_what_it_yanked(world):
+    owner, organisation, key = world.publisher()
+    path = f"/packages/{organisation}/web/versions/latest"
+    for version in ("1.0.0", "1.1.0"):
+        assert owner.publish(organisation, packs.pack_files(version=version), key, version=version).status_code == 201
+    for version in ("1.1.0", "1.0.0"):  # the last of them, too
+        answer = owner.post(f"{path}/yank", {"reason": "eats homework"})
+        assert answer.status_code == 200
+        assert (answer.json()["version"], answer.json()["yanked"]) == (version, True)
+    for verb, body in (("yank", {"reason": "again"}), ("unyank", None)):
+        assert owner.post(f"{path}/{verb}", body).status_code == 404
+    assert owner.post(f"{path[:-6]}1.0.0/unyank").json()["version"] == "1.0.0"
+    assert owner.post(f"{path}/unyank").json()["version"] == "1.0.0"
+
+
 def test_file_names_survive_the_address(world):
     owner, organisation, key = world.publisher()
     files = packs.pack_files("odd")

@@ -90,6 +90,56 @@ static void keys_are_read_and_registered_once(void **state)
     house_clear(&house);
 }
 
+static bool key_there(const struct house *house, const char **key_id, struct error *failure)
+{
+    CLEANUP(private_key_freep) struct private_key *key = NULL;
+    struct actor actor = world_actor(house->owner);
+    const char *document;
+    assert_ok(private_key_generate(KEY_ED25519, &key, &err));
+    CLEANUP(public_key_freep) struct public_key *public = private_key_public(key);
+    *key_id = arena_printf(world.arena, "%s", public_key_id(public));
+    struct key_request request = { house->name, "one of many",
+                                   public_key_pem(public, world.arena) };
+    return key_add(registry(), &request, &actor, world.arena, &document, failure);
+}
+
+static void keys_fill(const struct house *house, int first, int last, const char *revoked_at)
+{
+    world_run(arena_printf(world.arena,
+                           "INSERT INTO signing_key (organisation_id, key_id, name, algorithm,"
+                           " public_key, revoked_at) SELECT o.id, lpad(to_hex(n), 64, '0'), 'many',"
+                           " 'ed25519', 'x', %s FROM organisation o, generate_series(%d, %d) n"
+                           " WHERE o.name = '%s'",
+                           revoked_at, first, last, house->name));
+}
+
+static void an_organisation_has_so_many_keys(void **state)
+{
+    (void)state;
+    struct house house = house_new(), other = house_new();
+    struct actor actor = world_actor(house.owner);
+    struct error failure;
+    const char *key_id;
+    keys_fill(&house, 2, KEYS_SIGNING_MAX - 1, "NULL");
+    assert_ok(key_there(&house, &key_id, &err));
+    assert_false(key_there(&house, &key_id, &failure));
+    assert_int_equal(failure.kind, ERROR_CONFLICT);
+    assert_non_null(strstr(failure.message, "has 100 keys that sign"));
+    assert_string_equal(failure.field, "public_key");
+    assert_ok(key_revoke(registry(), house.name, house.key_id, &actor, &err));
+    assert_ok(key_there(&house, &key_id, &err));
+    assert_ok(key_revoke(registry(), house.name, key_id, &actor, &err));
+    keys_fill(&house, KEYS_SIGNING_MAX + 2, KEYS_EVER_MAX - 1, "now()");
+    assert_ok(key_there(&house, &key_id, &err));
+    assert_ok(key_revoke(registry(), house.name, key_id, &actor, &err));
+    assert_false(key_there(&house, &key_id, &failure));
+    assert_int_equal(failure.kind, ERROR_CONFLICT);
+    assert_non_null(strstr(failure.message, "has had 1000 keys"));
+    assert_ok(key_there(&other, &key_id, &err));
+    house_clear(&house);
+    house_clear(&other);
+}
+
 static void the_schema_holds_what_the_rules_promise(void **state)
 {
     (void)state;
@@ -124,6 +174,7 @@ int main(void)
         cmocka_unit_test(roles_are_given_by_owners),
         cmocka_unit_test(an_owner_stays),
         cmocka_unit_test(keys_are_read_and_registered_once),
+        cmocka_unit_test(an_organisation_has_so_many_keys),
         cmocka_unit_test(the_schema_holds_what_the_rules_promise),
     };
     return cmocka_run_group_tests(tests, world_open, world_close);

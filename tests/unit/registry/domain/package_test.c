@@ -55,17 +55,23 @@ static void a_yank_moves_latest_and_can_be_taken_back(void **state)
     struct actor actor = world_actor(house.owner), stranger = world_actor(world_person(false));
     const char *const ref[3] = { house.name, "tool", "1.10.0" };
     const char *const none[3] = { house.name, "tool", "7.7.7" };
-    assert_fails(version_yank(&world.registry, ref, "no", &stranger, &err), DENIED);
-    assert_fails(version_yank(&world.registry, none, "no", &actor, &err), NOT_FOUND);
-    assert_fails(version_yank(&world.registry, ref, "", &actor, &err), INVALID);
-    assert_fails(version_yank(&world.registry, ref, "a\nb", &actor, &err), INVALID);
-    assert_ok(version_yank(&world.registry, ref, "leaks", &actor, &err));
+    struct version *version;
+    assert_fails(version_yank(&world.registry, ref, "no", &stranger, world.arena, &version, &err),
+                 DENIED);
+    assert_fails(version_yank(&world.registry, none, "no", &actor, world.arena, &version, &err),
+                 NOT_FOUND);
+    assert_fails(version_yank(&world.registry, ref, "", &actor, world.arena, &version, &err),
+                 INVALID);
+    assert_fails(version_yank(&world.registry, ref, "a\nb", &actor, world.arena, &version, &err),
+                 INVALID);
+    assert_ok(version_yank(&world.registry, ref, "leaks", &actor, world.arena, &version, &err));
     struct package_status status = status_of("1.10.0");
     assert_string_equal(status.latest, "1.9.0");
     assert_string_equal(status.installed_status, "yanked");
     assert_string_equal(status.yank_reason, "leaks");
-    assert_fails(version_unyank(&world.registry, ref, &stranger, &err), DENIED);
-    assert_ok(version_unyank(&world.registry, ref, &actor, &err));
+    assert_fails(version_unyank(&world.registry, ref, &stranger, world.arena, &version, &err),
+                 DENIED);
+    assert_ok(version_unyank(&world.registry, ref, &actor, world.arena, &version, &err));
     assert_string_equal(status_of("1.10.0").installed_status, "current");
 }
 
@@ -79,8 +85,10 @@ static void a_pre_release_is_latest_when_nothing_else_is(void **state)
     struct version *version;
     assert_ok(access_version(world.registry.db, ref, NULL, ROLE_NONE, world.arena, &version, &err));
     assert_string_equal(version->version, "1.0.0-beta");
-    assert_ok(version_yank(&world.registry, ref, "early", &actor, &err));
-    assert_ok(version_yank(&world.registry, ref, "earlier", &actor, &err));
+    assert_ok(version_yank(&world.registry, ref, "early", &actor, world.arena, &version, &err));
+    assert_string_equal(version->version, "1.0.0-beta");
+    assert_ok(version_yank(&world.registry, ref, "earlier", &actor, world.arena, &version, &err));
+    assert_string_equal(version->version, "1.0.0-alpha");
     assert_fails(
         access_version(world.registry.db, ref, NULL, ROLE_NONE, world.arena, &version, &err),
         NOT_FOUND);
