@@ -19,12 +19,13 @@ static bool rows_refresh(struct db *db, int64_t package, struct error *err)
     return db_execute(db, QUERY(package_refresh, db_integer(package)), NULL, err);
 }
 
-/* Nothing else changes the package until the transaction ends, and who acts may. */
+/* Who acts may, and nothing else changes the package, until the transaction ends. In the order of a
+ * publish, the account first: the other way round each would wait for the other. */
 static bool package_hold(struct db *db, int64_t package, const char *namespace,
                          const struct actor *actor, struct error *err)
 {
-    return db_execute(db, QUERY(package_lock, db_integer(package)), NULL, err) &&
-           access_hold(db, namespace, actor->who, ROLE_MAINTAINER, err);
+    return access_hold(db, namespace, actor->who, ROLE_MAINTAINER, err) &&
+           db_execute(db, QUERY(package_lock, db_integer(package)), NULL, err);
 }
 
 static bool package_write(struct db *db, void *context, struct error *err)
