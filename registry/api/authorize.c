@@ -97,6 +97,8 @@ static bool body_may_come(struct registry *registry, const struct request *req, 
 
 bool api_authorize(struct registry *registry, struct request *req, struct error *err)
 {
-    return principal_find(registry, req, err) && route_lets_in(req, err) &&
-           body_may_come(registry, req, err);
+    if (!principal_find(registry, req, err))
+        return false;
+    req->account_id = req->account ? req->account->account_id : 0;
+    return route_lets_in(req, err) && body_may_come(registry, req, err);
 }

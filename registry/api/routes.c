@@ -2,6 +2,7 @@
 
 #include "lib/base/limits.h"
 #include "registry/api/api.h"
+#include "registry/http/room.h"
 
 /* Paths that several rows share. */
 #define PACKAGE "/packages/{ns}/{name}"
@@ -10,6 +11,7 @@
 #define SMALL   (64 * KIB)
 /* Files, bundle, and what a form adds around ten thousand of them. */
 #define UPLOAD (LIMIT_PACK_UNPACKED_BYTES + LIMIT_BUNDLE_BYTES + 8 * MIB)
+_Static_assert(UPLOAD <= ROOM_ACCOUNT_MAX, "the largest pack has to fit");
 
 /* clang-format off */
 const struct route registry_routes[] = {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,14 +29,17 @@ static void key_print(const struct limit *limit, const char *who, char out[KEY_M
 
 void limit_address(const char *ip, char out[LIMIT_ADDRESS_TEXT])
 {
-    unsigned char bytes[16];
+    struct in6_addr address;
     char network[INET6_ADDRSTRLEN];
     (void)snprintf(out, LIMIT_ADDRESS_TEXT, "%.60s", ip);
-    if (inet_pton(AF_INET6, ip, bytes) != 1)
+    if (inet_pton(AF_INET6, ip, &address) != 1)
         return;
-    memset(bytes + 8, 0, 8);
-    if (inet_ntop(AF_INET6, bytes, network, sizeof(network)))
-        (void)snprintf(out, LIMIT_ADDRESS_TEXT, "%s/64", network);
+    bool v4 = IN6_IS_ADDR_V4MAPPED(&address); /* whose /64 would be all of IPv4 */
+    if (!v4)
+        memset(address.s6_addr + 8, 0, 8);
+    if (inet_ntop(v4 ? AF_INET : AF_INET6, address.s6_addr + (v4 ? 12 : 0), network,
+                  sizeof(network)))
+        (void)snprintf(out, LIMIT_ADDRESS_TEXT, v4 ? "%s" : "%s/64", network);
 }
 
 bool limit_take(struct db *db, const struct limit *limit, const char *who, int64_t *out_wait_s,

@@ -34,6 +34,21 @@ static const struct field made_fields[] = {
 };
 static const struct record made_record = RECORD(struct made, "package", made_fields);
 
+/* What who publishes was let in by, before the body came. */
+struct proof {
+    bool found;
+};
+
+static const struct field proof_fields[] = { BOOL(struct proof, found, REQUIRED) };
+static const struct record proof_record = RECORD(struct proof, "proof", proof_fields);
+
+struct member {
+    int role;
+};
+
+static const struct field member_fields[] = { ENUM(struct member, role, role_names, REQUIRED) };
+static const struct record member_record = RECORD(struct member, "membership", member_fields);
+
 struct held {
     const char *key_id;
 };
@@ -99,6 +114,20 @@ static bool standing_check(struct publishing *publishing, const struct standing 
               publishing->request->namespace, publishing->request->name, standing->version);
     error_hint(err, "a version does not change: publish under a higher one");
     return error_field(err, "version");
+}
+
+/* A body may come for hours: what let it in is asked again, and is held until the end. */
+static bool publisher_check(const struct publishing *publishing, const struct proof *proof,
+                            const struct member *member, struct error *err)
+{
+    const struct principal *who = publishing->actor->who;
+    if (proof)
+        return access_require(who, member ? member->role : ROLE_NONE, ROLE_PUBLISHER,
+                              publishing->request->namespace, err);
+    error_set(err, UNAUTHORIZED,
+              "the %s has ended, or its account was disabled, since the upload began",
+              who->token_id ? "token" : "session");
+    return error_hint(err, "sign in again; nothing was published");
 }
 
 static bool package_check(const struct publishing *publishing, const struct made *package,
@@ -210,19 +239,29 @@ static struct query audit_row(const struct publishing *publishing)
 
 /*
  * What the transaction begins with: the package is made or locked, and what is told of the rest
- * stays true until the end, for the keys are held too. While the database does that, the content is
- * checked.
+ * stays true until the end, for who publishes and the keys are held too. While the database does
+ * that, the content is checked.
  */
 static bool rows_begin(struct db *db, struct publishing *publishing, bool *found, struct error *err)
 {
     struct parcel *parcel = publishing->parcel;
     const struct publish_request *request = publishing->request;
+    const struct principal *who = publishing->actor->who;
     const struct db_value organisation = db_integer(parcel->organisation->id);
     const struct blob_rows blobs = blob_rows(publishing);
+    struct proof *proof;
+    struct member *member;
     struct made *package;
     struct standing *standing;
     struct list held;
     const struct db_step steps[] = {
+        { .query = who->token_id ? QUERY(token_hold, db_text(who->token_id))
+                                 : QUERY(session_hold, db_integer(who->session_id)),
+          .record = &proof_record,
+          .out = (void **)&proof },
+        { .query = QUERY(membership_hold, organisation, db_integer(who->account_id)),
+          .record = &member_record,
+          .out = (void **)&member },
         { .query = QUERY(package_add, organisation, db_text(request->name),
                          db_text(request->visibility ? request->visibility : "public")),
           .record = &made_record,
@@ -237,8 +276,9 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
     if (!db_run_start(db, steps, COUNT(steps), err) ||
         !parcel_check(publishing->arena, parcel, err) ||
         !parcel_verify(publishing->registry, request, publishing->arena, parcel, err) ||
-        !db_run_wait(db, publishing->arena, err) || !package_check(publishing, package, err) ||
-        !key_check(&held, parcel->key_id, err))
+        !db_run_wait(db, publishing->arena, err) ||
+        !publisher_check(publishing, proof, member, err) ||
+        !package_check(publishing, package, err) || !key_check(&held, parcel->key_id, err))
         return false;
     publishing->package = package->id;
     if (!standing_check(publishing, standing, found, err))

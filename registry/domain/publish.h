@@ -7,6 +7,10 @@
  * nothing or the whole version, and at worst blobs that nobody refers to, which the collector
  * takes.
  *
+ * Who publishes was let in before the body came, and is asked for again in the transaction, which
+ * their token or session, account and role outlast: what ends one of them waits for it, or makes it
+ * a refusal.
+ *
  * A version that is there already with the same content stays as it is; those of its blobs that the
  * disk has lost or changed since, and that are among what came, are put back.
  */
@@ -39,8 +43,9 @@ extern const struct record publish_result_record;
 
 /*
  * INVALID for what is malformed, UNTRUSTED for the signature, DENIED or NOT_FOUND for the
- * namespace, CONFLICT when other bytes stand under this version, TOO_LARGE beyond a limit;
- * err->field is the part of the request, err->hint what to do. Nothing has changed then.
+ * namespace, UNAUTHORIZED when the token or session has ended meanwhile, CONFLICT when other bytes
+ * stand under this version, TOO_LARGE beyond a limit; err->field is the part of the request,
+ * err->hint what to do. Nothing has changed then.
  */
 bool version_publish(struct registry *registry, const struct publish_request *request,
                      const struct actor *actor, struct arena *arena, struct publish_result *out,

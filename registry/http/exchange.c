@@ -187,7 +187,8 @@ void exchange_expect_body(struct exchange *exchange)
         .kind = route->body,
         .max = route->body_max,
         .temp_dir = exchange->server->config.temp_dir,
-        .held = &exchange->server->uploads_held,
+        .room = &exchange->server->room,
+        .account = &exchange->req.account_id,
         .content_type = request_header(&exchange->req, "Content-Type"),
         .arena = exchange->req.arena,
     };

@@ -39,7 +39,6 @@ struct exchange {
     int64_t started_us;
     uint64_t bytes_out;
     uint64_t bytes_in;
-    int64_t body_us;    /* since when it is received */
     const char *count;  /* response.count, or NULL */
     const char *method; /* as sent; lives with the connection */
     size_t target_len;  /* of the request target, as sent */

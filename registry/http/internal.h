@@ -18,10 +18,10 @@ struct server {
     struct MHD_Daemon *daemon;
     struct cache *cache; /* NULL without one */
     struct links *links;
-    atomic_ullong uploads_held; /* bytes of bodies in temporary files */
-    atomic_int early;           /* small bodies of nobody knows whom */
-    MHD_socket listener;        /* once it is quiet */
-    int pages;                  /* the folder of the web pages, or -1 */
+    struct room room;    /* for bodies in temporary files */
+    atomic_int early;    /* small bodies of nobody knows whom */
+    MHD_socket listener; /* once it is quiet */
+    int pages;           /* the folder of the web pages, or -1 */
     atomic_bool stopping;
     atomic_int active; /* exchanges that have begun and not ended */
 

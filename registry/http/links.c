@@ -137,6 +137,15 @@ void link_expect(struct link *link, int64_t since_us, uint64_t bytes)
     atomic_store(&link->late_us, since_us + link->links->timeout_us + more_us);
 }
 
+void link_receive(struct link *link, uint64_t bytes)
+{
+    int64_t late_us = atomic_load(&link->late_us);
+    int64_t most_us = clock_monotonic_us() + LINK_AHEAD_MAX * link->links->timeout_us;
+    int64_t next_us = late_us + (int64_t)(bytes * CLOCK_SECOND / LINK_BYTES_MIN);
+    if (late_us) /* or it rests, or is shut */
+        atomic_store(&link->late_us, next_us < most_us ? next_us : most_us);
+}
+
 void link_rest(struct link *link)
 {
     atomic_store(&link->late_us, 0);

@@ -12,8 +12,11 @@ struct links;
 struct link;
 struct tls;
 
-/* What a client has to keep up on the average, besides a start of timeout_s. */
+/* What a client has to keep up, besides a start of timeout_s. */
 #define LINK_BYTES_MIN ((uint64_t)4096)
+/* How far ahead of that a body may be, in timeouts: who has sent much at once holds it no longer
+ * for that. */
+#define LINK_AHEAD_MAX 2
 
 /* NULL when no thread can be made. */
 struct links *links_new(unsigned timeout_s);
@@ -25,8 +28,9 @@ struct link *link_open(struct links *links, int fd, struct tls *tls);
 void link_close(struct link *link);
 struct tls *link_tls(const struct link *link);
 
-/* Since since_us (of clock_monotonic_us), that many bytes have gone or have to go; 0: only a start.
- */
+/* Since since_us (of clock_monotonic_us), that many bytes have to go; 0: only a start. */
 void link_expect(struct link *link, int64_t since_us, uint64_t bytes);
+/* So many have come, of the body that link_expect began to wait for. */
+void link_receive(struct link *link, uint64_t bytes);
 /* It is ours to go on: nothing is late. */
 void link_rest(struct link *link);

@@ -23,9 +23,10 @@ struct proxies {
     struct network networks[];
 };
 
+static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+
 static bool address_parse(const char *text, unsigned char out[16], unsigned *bits)
 {
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
     if (inet_pton(AF_INET6, text, out) == 1) {
         *bits = 128;
         return true;
@@ -79,9 +80,15 @@ void proxies_free(struct proxies *proxies)
     free(proxies);
 }
 
+/* One spelling for one address: a limit counts by it. */
+static void bytes_print(const unsigned char bytes[16], char out[ADDRESS_TEXT])
+{
+    bool v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
+    (void)inet_ntop(v4 ? AF_INET : AF_INET6, bytes + (v4 ? 12 : 0), out, ADDRESS_TEXT);
+}
+
 void address_print(const struct sockaddr *address, char out[ADDRESS_TEXT])
 {
-    static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
     if (address && address->sa_family == AF_INET) {
         struct sockaddr_in in;
         memcpy(&in, address, sizeof(in));
@@ -89,9 +96,7 @@ void address_print(const struct sockaddr *address, char out[ADDRESS_TEXT])
     } else if (address && address->sa_family == AF_INET6) {
         struct sockaddr_in6 in6;
         memcpy(&in6, address, sizeof(in6));
-        bool v4 = memcmp(&in6.sin6_addr, mapped, sizeof(mapped)) == 0;
-        (void)inet_ntop(v4 ? AF_INET : AF_INET6, (char *)&in6.sin6_addr + (v4 ? 12 : 0), out,
-                        ADDRESS_TEXT);
+        bytes_print(in6.sin6_addr.s6_addr, out);
     } else {
         (void)snprintf(out, ADDRESS_TEXT, BY_SOCKET);
     }
@@ -131,11 +136,13 @@ const char *proxies_client(const struct proxies *proxies, const char *peer, cons
             start--;
         const char *from = start + strspn(start, " \t");
         size_t len = from < end ? strcspn(from, " \t,") : 0;
-        const char *next = arena_strndup(arena, from, len);
+        char *next = arena_alloc(arena, ADDRESS_TEXT, 1);
         unsigned char bytes[16];
         unsigned bits;
-        if (len == 0 || len >= ADDRESS_TEXT || !address_parse(next, bytes, &bits))
+        (void)snprintf(next, ADDRESS_TEXT, "%.*s", (int)(len < ADDRESS_TEXT ? len : 0), from);
+        if (!address_parse(next, bytes, &bits))
             break; /* not an address: what the proxy said before is no better */
+        bytes_print(bytes, next);
         client = next;
         end = start > forwarded ? start - 1 : forwarded;
     }

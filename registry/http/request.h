@@ -43,6 +43,7 @@ struct request {
     const char *client_ip;     /* of the client, behind trusted proxies too */
     char id[REQUEST_ID_MAX];   /* in the log and in every problem document */
     struct principal *account; /* set by the server's authorize hook; NULL when nobody signed in */
+    int64_t account_id;        /* set with account: a number that tells it from others, or 0 */
     bool secure;               /* came over TLS, here or at a trusted proxy */
 };
 

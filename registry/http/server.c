@@ -45,7 +45,7 @@ static void *on_address(void *context, const char *uri, struct MHD_Connection *c
     exchange->server = server;
     exchange->connection = connection;
     exchange->res.fd = -1;
-    exchange->started_us = exchange->body_us = clock_monotonic_us();
+    exchange->started_us = clock_monotonic_us();
     exchange->link =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     (void)atomic_fetch_add(&server->active, 1);
@@ -144,6 +144,7 @@ static enum MHD_Result on_begin(struct exchange *exchange, const struct framing_
                 MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Transfer-Encoding");
     if (get && !body)
         return MHD_YES;
+    link_expect(exchange->link, exchange->started_us, 0); /* for the body */
     exchange_open(exchange);
     exchange_expect_body(exchange);
     if (exchange->err.kind != ERROR_NONE)
@@ -159,8 +160,7 @@ static enum MHD_Result on_begin(struct exchange *exchange, const struct framing_
 static enum MHD_Result on_admitted(struct exchange *exchange)
 {
     exchange->stage = STAGE_BODY;
-    exchange->body_us = clock_monotonic_us();
-    link_expect(exchange->link, exchange->body_us, exchange->bytes_in);
+    link_expect(exchange->link, clock_monotonic_us(), 0);
     bool refused = exchange->err.kind != ERROR_NONE;
     return refused && request_header(&exchange->req, "Expect") ? fail_send(exchange) : MHD_YES;
 }
@@ -172,7 +172,7 @@ static enum MHD_Result on_chunk(struct exchange *exchange, const char *chunk, si
 {
     const struct route *route = exchange->match.route;
     exchange->bytes_in += len;
-    link_expect(exchange->link, exchange->body_us, exchange->bytes_in);
+    link_receive(exchange->link, len);
     if (exchange->err.kind == ERROR_NONE && exchange->upload)
         (void)!upload_add(exchange->upload, chunk, len, &exchange->err);
     return exchange->bytes_in <= (route ? route->body_max : 0) + PASSED_OVER_MAX ? MHD_YES : MHD_NO;
@@ -338,6 +338,7 @@ static void server_free(struct server *server)
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     links_free(server->links);
+    room_clear(&server->room);
     cache_free(server->cache);
     closep(&server->pages);
     (void)pthread_mutex_destroy(&server->mutex);
@@ -352,6 +353,7 @@ bool server_start(const struct server_config *config, struct server **out, struc
     server->pages = -1;
     server->listener = MHD_INVALID_SOCKET;
     server->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    room_init(&server->room);
     if (config->cache_bytes)
         server->cache = cache_new(config->cache_bytes, config->metrics);
     if (config->web_dir && !dir_open(config->web_dir, &server->pages, err))

@@ -27,7 +27,8 @@ struct upload {
     size_t in_memory;
     int fd;
     uint64_t file_end;
-    size_t held; /* of config.held, ours */
+    size_t held; /* of config.room, ours */
+    int64_t holder;
     void *map;
     size_t map_len;
     struct error err;
@@ -64,15 +65,16 @@ static bool file_make(struct upload *upload, struct error *err)
     return true;
 }
 
-/* Many large bodies at once would fill the disk that the packs are on. */
-static bool room_take(struct upload *upload, size_t len, struct error *err)
+/* A small body may come before anybody knows whose it is: it stays with whom it began. */
+static bool file_grow(struct upload *upload, size_t len, struct error *err)
 {
-    atomic_ullong *held = upload->config.held;
-    if (held && atomic_fetch_add(held, len) + len > UPLOADS_HELD_MAX) {
-        (void)atomic_fetch_sub(held, len);
-        error_set(err, UNAVAILABLE, "too many large uploads are under way");
-        return error_hint(err, "try again in a minute");
-    }
+    struct room *room = upload->config.room;
+    if (!room)
+        return true;
+    if (upload->held == 0)
+        upload->holder = *upload->config.account;
+    if (!room_take(room, upload->holder, len, err))
+        return false;
     upload->held += len;
     return true;
 }
@@ -80,7 +82,7 @@ static bool room_take(struct upload *upload, size_t len, struct error *err)
 static bool file_put(struct upload *upload, struct piece *piece, const char *bytes, size_t len,
                      struct error *err)
 {
-    if (!room_take(upload, len, err))
+    if (!file_grow(upload, len, err))
         return false;
     uint64_t at = piece->file_start + piece->part.size;
     for (size_t done = 0; done < len;) {
@@ -182,6 +184,15 @@ bool upload_new(const struct upload_config *config, struct upload **out, struct 
     return true;
 }
 
+static void file_drop(struct upload *upload)
+{
+    closep(&upload->fd);
+    upload->fd = -1;
+    if (upload->config.room)
+        room_return(upload->config.room, upload->holder, upload->held);
+    upload->held = 0;
+}
+
 void upload_free(struct upload *upload)
 {
     if (!upload)
@@ -189,9 +200,7 @@ void upload_free(struct upload *upload)
     multipart_free(upload->form);
     if (upload->map)
         (void)munmap(upload->map, upload->map_len);
-    closep(&upload->fd);
-    if (upload->config.held)
-        (void)atomic_fetch_sub(upload->config.held, upload->held);
+    file_drop(upload);
     free(upload->pieces);
     free(upload);
 }
@@ -206,6 +215,7 @@ bool upload_add(struct upload *upload, const char *bytes, size_t len, struct err
         (upload->form ? multipart_add(upload->form, bytes, len, mine)
                       : piece_add(upload, &upload->pieces[0], bytes, len, mine)))
         return true;
+    file_drop(upload);
     *err = *mine;
     return false;
 }

@@ -4,16 +4,13 @@
  */
 #pragma once
 
-#include <stdatomic.h>
-
 #include "lib/base/cleanup.h"
 #include "lib/base/limits.h"
 #include "registry/http/request.h"
+#include "registry/http/room.h"
 
 #define UPLOAD_MEMORY_MAX ((size_t)256 * 1024) /* of a whole request, before the file is used */
-#define UPLOADS_HELD_MAX \
-    ((unsigned long long)4096 * MIB) /* in the files of all requests together */
-#define UPLOAD_PARTS_MAX 10100       /* LIMIT_PACK_ENTRIES and a few more */
+#define UPLOAD_PARTS_MAX  10100                /* LIMIT_PACK_ENTRIES and a few more */
 
 struct upload;
 
@@ -21,7 +18,8 @@ struct upload_config {
     enum body_kind kind;
     size_t max;               /* bytes of the whole body */
     const char *temp_dir;     /* where the temporary file is made */
-    atomic_ullong *held;      /* bytes in the temporary files of all; NULL: not counted */
+    struct room *room;        /* for the temporary file; NULL: not counted */
+    const int64_t *account;   /* whose it is in the room, once it is known; goes with it */
     const char *content_type; /* of BODY_MULTIPART */
     struct arena *arena;      /* of the request */
 };
@@ -32,7 +30,7 @@ bool upload_new(const struct upload_config *config, struct upload **out, struct 
 void upload_free(struct upload *upload);
 DEFINE_CLEANUP(struct upload *, upload_free)
 
-/* Takes a chunk. After a failure all others are passed over. */
+/* Takes a chunk. After a failure the file is gone, and all others are passed over. */
 bool upload_add(struct upload *upload, const char *bytes, size_t len, struct error *err) MUST_CHECK;
 /* The body is whole: fills req->body, body_len and parts. */
 bool upload_end(struct upload *upload, struct request *req, struct error *err) MUST_CHECK;
