@@ -215,6 +215,59 @@ bool block_put(const char *text, size_t len, const struct block *block, struct a
     return true;
 }
 
+/* Whether a list has the items of both, each in their order: `[[hooks]]` of the block, and others.
+ */
+static bool items_are(const struct doc *whole, const struct doc *rest, const struct doc *block)
+{
+    const struct doc *left = rest->first, *ours = block->first;
+    DOC_FOREACH (whole, item) {
+        if (ours && doc_equal(item, ours))
+            ours = ours->next;
+        else if (left && doc_equal(item, left))
+            left = left->next;
+        else
+            return false;
+    }
+    return !left && !ours;
+}
+
+/* Whether a table says what both say, and nothing more. */
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static bool is_sum(const struct doc *whole, const struct doc *rest, const struct doc *block)
+{
+    size_t shared = 0;
+    DOC_FOREACH (whole, item) {
+        const struct doc *left = doc_find(rest, item->key), *ours = doc_find(block, item->key);
+        bool same;
+        if (!left || !ours)
+            same = (left || ours) && doc_equal(item, left ? left : ours);
+        else if (item->kind != left->kind || item->kind != ours->kind)
+            same = false;
+        else if (item->kind == DOC_LIST)
+            same = items_are(item, left, ours);
+        else
+            same = item->kind == DOC_TABLE && is_sum(item, left, ours);
+        if (!same)
+            return false;
+        shared += left && ours;
+    }
+    return whole->count + shared == rest->count + block->count;
+}
+
+/* Without the block the file says what it said, but for what the block says. One that is not TOML
+ * says nothing. */
+static bool may_go(const char *text, size_t len, const char *content, const char *left,
+                   size_t left_len)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *whole, *rest, *block;
+    struct error ignored;
+    return !toml_parse(text, len, NULL, arena, &whole, &ignored) ||
+           (doc_count(whole) <= KEYS_MAX &&
+            toml_parse(content, strlen(content), NULL, arena, &block, &ignored) &&
+            toml_parse(left, left_len, NULL, arena, &rest, &ignored) && is_sum(whole, rest, block));
+}
+
 bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,
                 size_t *out_len, struct error *err)
 {
@@ -222,18 +275,22 @@ bool block_take(const char *text, size_t len, const char *id, struct arena *aren
     bool found;
     if (!id_check(id, err) || !span_find(text, len, id, arena, &span, &found, err))
         return false;
-    if (!found) {
-        *out = text;
-        *out_len = len;
+    *out = text;
+    *out_len = len;
+    if (!found)
         return true;
-    }
+    const char *content = arena_strndup(arena, text + span.content, span.content_len);
     if (span.to < len && text[span.to] == '\n')
         span.to++; /* of a block at the top, the blank line behind it was ours */
     else if (span.from >= 2 && memcmp(text + span.from - 2, "\n\n", 2) == 0)
         span.from--; /* of one at the end the line before, whatever was added since */
-    const char *made =
-        arena_printf(arena, "%.*s%.*s", (int)span.from, text, (int)(len - span.to), text + span.to);
-    *out = made;
-    *out_len = strlen(made);
+    size_t left_len = span.from + (len - span.to);
+    char *left = arena_alloc(arena, left_len + 1, 1);
+    memcpy(left, text, span.from);
+    memcpy(left + span.from, text + span.to, len - span.to);
+    if (!may_go(text, len, content, left, left_len))
+        return true;
+    *out = left;
+    *out_len = left_len;
     return true;
 }

@@ -40,6 +40,8 @@ bool block_content(const char *text, size_t len, const char *id, struct arena *a
                    const char **out, struct error *err) MUST_CHECK;
 
 /* Takes the block out, whatever it says, with the blank line that was put before or behind it. No
- * block: the text as it is. */
+ * block: *out is text itself. So it is where a line of the file would say something else without
+ * the block, as one behind it does that is of the block's last table. What is not TOML says
+ * nothing. */
 bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,
                 size_t *out_len, struct error *err) MUST_CHECK;

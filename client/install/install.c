@@ -1,11 +1,13 @@
 #include "client/install/install.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "client/install/signers.h"
 #include "client/install/stage.h"
+#include "client/install/tree.h"
 #include "lib/base/clock.h"
 #include "lib/base/files.h"
 
@@ -33,17 +35,34 @@ static void variables_set(const struct store *store, struct install *install)
     install->wiring.variables = variables;
 }
 
+static int installed_order(const void *a, const void *b)
+{
+    const struct lock_pack *left = a, *right = b;
+    if (left->installed_at != right->installed_at)
+        return left->installed_at < right->installed_at ? -1 : 1;
+    return strcmp(left->key, right->key);
+}
+
 /* What the packs that stay have wired: a file that one of them edits does not come back as it was.
  */
 static void others_set(const struct store *store, struct install *install)
 {
-    struct list *others = &install->wiring.others;
-    const struct doc **records =
-        ARENA_ARRAY(install->arena, const struct doc *, store->lockfile.packs.count + 1);
-    *others = (struct list){ records, 0 };
+    size_t max = store->lockfile.packs.count + 1, count = 0;
+    struct lock_pack *packs = ARENA_ARRAY(install->arena, struct lock_pack, max);
     LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
         if (pack != install->old && pack->wiring_record)
-            records[others->count++] = pack->wiring_record;
+            packs[count++] = *pack;
+    if (count)
+        qsort(packs, count, sizeof(*packs), installed_order);
+    struct wiring_other *others = ARENA_ARRAY(install->arena, struct wiring_other, max);
+    for (size_t i = 0; i < count; i++) {
+        others[i] = (struct wiring_other){
+            .key = packs[i].key,
+            .records = doc_copy(install->arena, packs[i].wiring_record),
+            .later = install->old && packs[i].installed_at >= install->old->installed_at,
+        };
+    }
+    install->wiring.others = (struct list){ others, count };
 }
 
 /* The original's client removes packs and leaves wired.json: what the files were then is history.
@@ -70,8 +89,8 @@ static void folders_drop(struct install *install)
 {
     struct wired *wired = &install->wired;
     bool others = false;
-    LIST_FOREACH (install->wiring.others, const struct doc *, records)
-        others = others || (*records)->count > 0;
+    LIST_FOREACH (install->wiring.others, struct wiring_other, other)
+        others = others || other->records->count > 0;
     size_t kept = 0;
     for (size_t i = 0; i < wired->folder_count; i++) {
         if (!is_folder(wired->folders[i]))
@@ -142,13 +161,36 @@ static bool lock_check(const char *text, struct arena *arena, struct error *err)
     return error_prefix(err, "the lock file could not be read again");
 }
 
+/* The lock file with what was handed over to packs that stay. */
+static struct lockfile others_lock(const struct store *store, const struct install *install)
+{
+    struct arena *arena = install->arena;
+    struct lockfile lockfile = store->lockfile;
+    struct lock_pack *packs = ARENA_ARRAY(arena, struct lock_pack, lockfile.packs.count + 1);
+    size_t count = 0;
+    LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack) {
+        struct lock_pack *copy = &packs[count++];
+        *copy = *pack;
+        LIST_FOREACH (install->wiring.others, struct wiring_other, other) {
+            if (!other->changed || strcmp(other->key, pack->key) != 0)
+                continue;
+            struct doc *entry = doc_copy(arena, pack->entry);
+            tree_set(entry, "wiring_record", other->records, arena);
+            copy->entry = entry;
+            copy->wiring_record = other->records;
+        }
+    }
+    lockfile.packs.items = packs;
+    return lockfile;
+}
+
 static const char *lock_text(const struct store *store, const struct install *install)
 {
     const struct install_pack *pack = install->pack;
     struct arena *arena = install->arena;
+    const struct lockfile lockfile = others_lock(store, install);
     if (!pack)
-        return lockfile_print(&store->lockfile, &(struct lock_change){ .removed = install->key },
-                              arena);
+        return lockfile_print(&lockfile, &(struct lock_change){ .removed = install->key }, arena);
     const struct pack_file *manifest = pack_index_find(pack->index, PACK_MANIFEST);
     const struct lock_pack entry = {
         .key = install->key,
@@ -166,7 +208,7 @@ static const char *lock_text(const struct store *store, const struct install *in
         .entry = install->old ? install->old->entry : NULL,
     };
     const struct lock_change change = { .changed = &entry, .registry = pack->registry };
-    return lockfile_print(&store->lockfile, &change, arena);
+    return lockfile_print(&lockfile, &change, arena);
 }
 
 /* The files of ours as they will be; NULL wired drops it, NULL signers leaves it as it is. */

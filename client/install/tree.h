@@ -39,3 +39,12 @@ bool tree_append(struct doc *target, const struct tree_append *append, struct do
 /* kept: as of tree_unmerge, the list's path and the entry's key. */
 bool tree_unappend(struct doc *target, const struct doc *record, struct doc *kept,
                    struct arena *arena, struct error *err) MUST_CHECK;
+
+/*
+ * Before a record is undone, for each later record of the same file, the first to come first: where
+ * that stands over what the record put in, the part goes out of the record, and the later one takes
+ * over what it found: undone, it leaves no trace of what went before it. What the later one put
+ * into a value of the record stays, its path goes to kept. Parents go over with what is in them.
+ */
+bool tree_hand_over(struct doc *record, struct doc *later, struct doc *kept, struct arena *arena,
+                    bool *out_changed, struct error *err) MUST_CHECK;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "client/install/tree.h"
 #include "client/install/wiring_steps.h"
 #include "lib/base/text.h"
 #include "lib/digest/sha256.h"
@@ -92,8 +93,8 @@ bool wiring_edits(const struct doc *records, const char *path)
 
 static bool others_edit(const struct wiring *wiring, const char *path)
 {
-    LIST_FOREACH (wiring->others, const struct doc *, records)
-        if (wiring_edits(*records, path))
+    LIST_FOREACH (wiring->others, struct wiring_other, other)
+        if (wiring_edits(other->records, path))
             return true;
     return false;
 }
@@ -182,14 +183,49 @@ bool wiring_apply(struct wiring *wiring, const struct directive *directive, stru
            error_prefix(err, "wiring: %s", directive_type_names[directive->type]);
 }
 
+/* The first record of a later pack that made the link anew. */
+static struct doc *link_later(const struct wiring *wiring, const char *link,
+                              struct wiring_other **out)
+{
+    LIST_FOREACH (wiring->others, struct wiring_other, other) {
+        if (!other->later)
+            continue;
+        *out = other;
+        DOC_FOREACH (other->records, record) {
+            const char *made = doc_text(record, "link");
+            if (made && strcmp(made, link) == 0)
+                return record;
+        }
+    }
+    return NULL;
+}
+
+/* Where it found the link of a record, it would lead there again: into a folder that is gone. */
+static void link_hand_over(struct doc *later, const char *target, const char *prior,
+                           struct arena *arena)
+{
+    const char *found = doc_text(later, "prior_target");
+    if (!found || (target && strcmp(found, target) != 0))
+        return;
+    tree_remove_member(later, "prior_target");
+    doc_add_text(arena, later, "prior_target", prior);
+}
+
 static bool link_undo(struct wiring *wiring, const struct doc *record, struct error *err)
 {
     const char *link = doc_text(record, "link"), *target = doc_text(record, "target");
     const char *prior = doc_text(record, "prior_target");
+    struct wiring_other *other;
     struct node now;
     if (!link)
         return error_set(err, INVALID, "a record has no link");
-    if (!plan_get(wiring->plan, link, &now, err))
+    struct doc *later = link_later(wiring, link, &other);
+    if (later) {
+        link_hand_over(later, target, prior, wiring->arena);
+        other->changed = true;
+        return true;
+    }
+    if (!wiring_undo_close(wiring, link, err) || !plan_get(wiring->plan, link, &now, err))
         return false;
     if (now.kind != NODE_LINK || (target && strcmp(now.target, target) != 0)) {
         if (now.kind != NODE_ABSENT)
@@ -207,7 +243,7 @@ static bool file_undo(struct wiring *wiring, const struct doc *record, struct er
     char actual[SHA256_TEXT] = "";
     if (!dest || !sha256)
         return error_set(err, INVALID, "a record has no dest or sha256");
-    if (!plan_get(wiring->plan, dest, &now, err))
+    if (!wiring_undo_close(wiring, dest, err) || !plan_get(wiring->plan, dest, &now, err))
         return false;
     if (now.kind == NODE_FILE)
         sha256_hex(now.bytes, now.len, actual);
@@ -259,18 +295,38 @@ static bool undo_goes_on(struct wiring *wiring, bool force, struct error *err)
     return true;
 }
 
-bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
+/* No record edits the file any more. */
+static bool file_release(struct wiring *wiring, const char *file, struct error *err)
 {
-    for (size_t left = records ? records->count : 0; left-- > 0;) {
+    return wiring_undo_close(wiring, file, err) &&
+           wired_release(wiring->wired, wiring->plan, file, err);
+}
+
+static bool records_undo(struct wiring *wiring, const struct doc *records, bool force,
+                         struct error *err)
+{
+    for (size_t left = records->count; left-- > 0;) {
         const struct doc *record = records->first;
         for (size_t i = 0; i < left; i++)
             record = record->next;
         const char *file = file_left(wiring, records, record);
         if (!record_undo(wiring, record, err) && !undo_goes_on(wiring, force, err))
             return false;
-        if (file && !wired_release(wiring->wired, wiring->plan, file, err) &&
-            !undo_goes_on(wiring, force, err))
+        if (file && !file_release(wiring, file, err) && !undo_goes_on(wiring, force, err))
             return false;
     }
+    while (wiring->undone)
+        if (!wiring_undo_close(wiring, NULL, err) && !undo_goes_on(wiring, force, err))
+            return false;
     return true;
+}
+
+bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
+{
+    if (!records)
+        return true;
+    wiring_others_recall(wiring);
+    bool done = records_undo(wiring, records, force, err) && wiring_others_keep(wiring, err);
+    wiring_undo_drop(wiring);
+    return done;
 }

@@ -32,6 +32,14 @@ struct wiring_source {
     bool executable;
 };
 
+/* What a pack that stays has wired. Undoing another hands over to it what that one found before. */
+struct wiring_other {
+    const char *key;
+    struct doc *records;
+    bool later;   /* it was installed after the pack that is undone */
+    bool changed; /* the records were */
+};
+
 struct wiring {
     struct plan *plan;
     struct wired *wired;
@@ -39,9 +47,10 @@ struct wiring {
     const struct profile_platform *platform;
     const struct wiring_source *sources;
     size_t source_count;
-    struct list others; /* of const struct doc *: the records of the packs that stay */
+    struct list others; /* of struct wiring_other, the first to be installed first */
     bool replaces;      /* another version follows what is undone */
     struct arena *arena;
+    struct edit *undone;   /* files that records are being taken out of */
     size_t edited, merged; /* bytes of the files and patches, and values of the patches, so far */
     struct doc *records;   /* a list: for the lock file */
     struct list lines;     /* of struct wiring_line */
@@ -56,9 +65,9 @@ bool wiring_apply(struct wiring *wiring, const struct directive *directive, stru
 
 /*
  * Undoes what records (a lock file's wiring_record, NULL: none) say, last first. What somebody
- * changed since is left, with a note. A file that nothing edits any more is as it was before the
- * first edit from then on: earlier records find it as they left it. With force, what cannot be
- * undone is noted too.
+ * changed since is left, with a note; what another pack has put there too, or in its place, is left
+ * to that. A file that nothing edits any more is as it was before the first edit from then on:
+ * earlier records find it as they left it. With force, what cannot be undone is noted too.
  */
 bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
     MUST_CHECK;

@@ -1,11 +1,9 @@
 #include <string.h>
 
-#include "client/install/block.h"
 #include "client/install/tree.h"
 #include "client/install/wiring_steps.h"
 #include "client/install/yaml_text.h"
 #include "lib/base/limits.h"
-#include "lib/digest/sha256.h"
 #include "lib/json/json.h"
 #include "lib/yaml/yaml.h"
 
@@ -19,6 +17,11 @@ struct edit {
     const char *mark; /* MARK where the file begins with one, else "" */
     struct node node;
     struct doc *doc;
+    struct arena *arena; /* of doc */
+
+    /* While records are undone: */
+    const char *before; /* the text of doc when it was opened */
+    struct edit *next;
 };
 
 static bool text_parse(const char *text, size_t len, const char *source, bool is_yaml,
@@ -30,8 +33,7 @@ static bool text_parse(const char *text, size_t len, const char *source, bool is
                    : json_parse(text, len, source, JSON_COMMENTS, arena, out, err);
 }
 
-/* Every directive reads its file and its patch again, and writes the file. */
-static bool edited_count(struct wiring *wiring, size_t bytes, struct error *err)
+bool wiring_edited_count(struct wiring *wiring, size_t bytes, struct error *err)
 {
     wiring->edited += bytes;
     return wiring->edited <= WIRING_EDITED_MAX ||
@@ -62,46 +64,50 @@ static bool edit_open(struct wiring *wiring, struct edit *edit, struct error *er
         error_set(err, CONFLICT, "%s is not a file", edit->path);
         return error_hint(err, "a link here has to be replaced by the file that it leads to");
     }
-    edit->doc = doc_new(wiring->arena, DOC_TABLE);
+    edit->doc = doc_new(edit->arena, DOC_TABLE);
     size_t len = edit->node.len, mark = strlen(MARK);
     edit->mark = len >= mark && memcmp(edit->node.bytes, MARK, mark) == 0 ? MARK : "";
     mark = strlen(edit->mark);
     if (len == mark || is_blank(edit->node.bytes + mark, len - mark))
         return true;
-    if (!text_parse(edit->node.bytes, edit->node.len, edit->path, edit->is_yaml, wiring->arena,
+    if (!text_parse(edit->node.bytes, edit->node.len, edit->path, edit->is_yaml, edit->arena,
                     &edit->doc, err))
         return false;
     if (edit->doc->kind == DOC_NULL) /* YAML of comments alone */
-        edit->doc = doc_new(wiring->arena, DOC_TABLE);
+        edit->doc = doc_new(edit->arena, DOC_TABLE);
     return true;
 }
 
-static const char *edit_text(const struct edit *edit, struct arena *arena)
+static const char *edit_text(const struct edit *edit)
 {
+    struct arena *arena = edit->arena;
     return edit->is_yaml ? arena_printf(arena, "%s%s", edit->mark, yaml_text(edit->doc, arena))
                          : arena_printf(arena, "%s%s\n", edit->mark,
                                         json_print(edit->doc, JSON_PRETTY, arena));
 }
 
 /* What is written says what was read, and was put in: nobody's settings change their meaning. */
-static bool yaml_check(const struct edit *edit, const char *text, struct arena *arena,
-                       struct error *err)
+static bool yaml_check(const struct edit *edit, const char *text, struct error *err)
 {
     struct doc *again;
     struct error fault;
-    return (yaml_parse(text, strlen(text), edit->path, arena, &again, &fault) &&
+    return (yaml_parse(text, strlen(text), edit->path, edit->arena, &again, &fault) &&
             doc_equal(edit->doc, again)) ||
            error_set(err, UNSUPPORTED, "%s holds YAML that cannot be written again", edit->path);
 }
 
-static bool edit_save(struct wiring *wiring, const struct edit *edit, struct error *err)
+/* text: of the document, which lives as long as it does. */
+static bool edit_save(struct wiring *wiring, const struct edit *edit, const char *text,
+                      struct error *err)
 {
-    const char *text = edit_text(edit, wiring->arena);
-    if (edit->is_yaml && !yaml_check(edit, text, wiring->arena, err))
+    size_t len = strlen(text);
+    if (edit->is_yaml && !yaml_check(edit, text, err))
         return false;
     const struct node node = { .kind = NODE_FILE,
-                               .bytes = text,
-                               .len = strlen(text),
+                               .bytes = edit->arena == wiring->arena
+                                            ? text
+                                            : arena_strndup(wiring->arena, text, len),
+                               .len = len,
                                .mode = edit->node.kind == NODE_FILE ? edit->node.mode : 0644 };
     return plan_put(wiring->plan, edit->path, &node, err);
 }
@@ -133,7 +139,7 @@ static bool patch_read(struct wiring *wiring, const char *path, bool is_yaml, st
 {
     const struct wiring_source *source;
     return wiring_source_get(wiring, path, &source, err) &&
-           edited_count(wiring, source->len, err) &&
+           wiring_edited_count(wiring, source->len, err) &&
            text_parse(source->bytes, source->len, path, is_yaml, wiring->arena, out, err) &&
            merged_count(wiring, *out, err) &&
            (patch_expand(wiring, *out, err) || error_prefix(err, "%s", path));
@@ -163,10 +169,19 @@ static const char *paths_text(const struct doc *items, struct arena *arena)
                                 : text;
 }
 
+static const struct doc *leaves_of(const struct doc *record)
+{
+    const struct doc *leaves = doc_find(record, "leaves");
+    return leaves && leaves->kind == DOC_LIST ? leaves : NULL;
+}
+
 /* What YAML 1.1 reads otherwise (no, 0755, 1.10) is another value once it has been JSON. */
 static bool priors_keep(const struct doc *record, struct arena *arena, struct error *err)
 {
-    DOC_FOREACH (doc_find(record, "leaves"), leaf) {
+    const struct doc *leaves = leaves_of(record);
+    if (!leaves)
+        return true;
+    DOC_FOREACH (leaves, leaf) {
         const struct doc *prior = doc_find(leaf, "prior_value");
         struct doc *again;
         if (!prior)
@@ -181,13 +196,12 @@ static bool priors_keep(const struct doc *record, struct arena *arena, struct er
     return true;
 }
 
-/* A copy of the record in which former values are as they were written. */
-static const struct doc *priors_recall(const struct doc *record, struct arena *arena)
+/* Makes former values of a record as they were written. */
+static void priors_recall(struct doc *record, struct arena *arena)
 {
-    struct doc *copy = doc_copy(arena, record);
-    const struct doc *leaves = doc_find(copy, "leaves");
-    if (!leaves || leaves->kind != DOC_LIST)
-        return record;
+    const struct doc *leaves = leaves_of(record);
+    if (!leaves)
+        return;
     DOC_FOREACH (leaves, leaf) {
         const char *text = doc_text(leaf, "prior_yaml");
         const struct doc *prior = doc_find(leaf, "prior_value");
@@ -196,18 +210,44 @@ static const struct doc *priors_recall(const struct doc *record, struct arena *a
         if (text && prior && yaml_parse(text, strlen(text), NULL, arena, &written, &ignored) &&
             doc_equal(written, prior))
             tree_set(leaf, "prior_value", written, arena);
+        tree_remove_member(leaf, "prior_yaml");
     }
-    return copy;
+}
+
+static bool is_yaml_merge(const struct doc *record)
+{
+    const char *type = doc_text(record, "type");
+    return type && strcmp(type, "yaml_merge") == 0;
+}
+
+void wiring_others_recall(struct wiring *wiring)
+{
+    LIST_FOREACH (wiring->others, struct wiring_other, other)
+        if (other->later)
+            DOC_FOREACH (other->records, record)
+                if (is_yaml_merge(record))
+                    priors_recall(record, wiring->arena);
+}
+
+bool wiring_others_keep(struct wiring *wiring, struct error *err)
+{
+    LIST_FOREACH (wiring->others, struct wiring_other, other)
+        if (other->changed)
+            DOC_FOREACH (other->records, record)
+                if (is_yaml_merge(record) && !priors_keep(record, wiring->arena, err))
+                    return false;
+    return true;
 }
 
 bool merge_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
 {
-    struct edit edit = { .is_yaml = directive->type == DIRECTIVE_YAML_MERGE };
+    struct edit edit = { .is_yaml = directive->type == DIRECTIVE_YAML_MERGE,
+                         .arena = wiring->arena };
     struct doc *patch;
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch, edit.is_yaml, &patch, err) ||
         !wiring_file_note(wiring, edit.path, err) || !edit_open(wiring, &edit, err) ||
-        !edited_count(wiring, edit.node.len, err))
+        !wiring_edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
@@ -217,17 +257,17 @@ bool merge_apply(struct wiring *wiring, const struct directive *directive, struc
     wiring_line_add(wiring, "merge", edit.path,
                     arena_printf(wiring->arena, "sets %s",
                                  paths_text(doc_find(record, "leaves"), wiring->arena)));
-    return edit_save(wiring, &edit, err);
+    return edit_save(wiring, &edit, edit_text(&edit), err);
 }
 
 bool append_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
 {
-    struct edit edit = { .is_yaml = false };
+    struct edit edit = { .arena = wiring->arena };
     struct doc *entries;
     if (!wiring_path(wiring, directive->file, &edit.path, err) ||
         !patch_read(wiring, directive->patch_entries, false, &entries, err) ||
         !wiring_file_note(wiring, edit.path, err) || !edit_open(wiring, &edit, err) ||
-        !edited_count(wiring, edit.node.len, err))
+        !wiring_edited_count(wiring, edit.node.len, err))
         return false;
     struct doc *record = wiring_record_add(wiring, directive);
     doc_add_text(wiring->arena, record, "file", edit.path);
@@ -239,68 +279,90 @@ bool append_apply(struct wiring *wiring, const struct directive *directive, stru
     wiring_line_add(
         wiring, "merge", edit.path,
         arena_printf(wiring->arena, "adds %zu to the list %s", entries->count, directive->path));
-    return edit_save(wiring, &edit, err);
+    return edit_save(wiring, &edit, edit_text(&edit), err);
 }
 
-static bool block_file(struct wiring *wiring, struct edit *edit, struct error *err)
+/* The document of a file, which records that are undone share: one is read once, and written once.
+ * Its user may have made it long. *out is NULL when the file is gone, or has become something else.
+ */
+static bool undo_open(struct wiring *wiring, const char *path, bool is_yaml, struct edit **out,
+                      struct error *err)
 {
-    if (!plan_get(wiring->plan, edit->path, &edit->node, err))
+    struct edit *edit = wiring->undone;
+    while (edit && (strcmp(edit->path, path) != 0 || edit->is_yaml != is_yaml))
+        edit = edit->next;
+    *out = edit;
+    if (edit)
+        return true;
+    struct node node;
+    if (!wiring_undo_close(wiring, path, err) || !plan_get(wiring->plan, path, &node, err))
         return false;
-    if (edit->node.kind == NODE_ABSENT)
-        edit->node = (struct node){ .kind = NODE_FILE, .bytes = "", .mode = 0644 };
-    return edit->node.kind == NODE_FILE || error_set(err, CONFLICT, "%s is not a file", edit->path);
-}
-
-static void block_sha256(const char *content, struct arena *arena, char out[SHA256_TEXT])
-{
-    const char *lines = block_lines(content, arena);
-    sha256_hex(lines, strlen(lines), out);
-}
-
-bool block_apply(struct wiring *wiring, const struct directive *directive, struct error *err)
-{
-    struct edit edit = { .is_yaml = false };
-    const struct wiring_source *source;
-    const char *content;
-    if (!wiring_path(wiring, directive->file, &edit.path, err) ||
-        !wiring_source_get(wiring, directive->content, &source, err) ||
-        !variables_expand(wiring->variables, source->bytes, wiring->arena, &content, err) ||
-        !wiring_file_note(wiring, edit.path, err) || !block_file(wiring, &edit, err) ||
-        !edited_count(wiring, edit.node.len + strlen(content), err))
+    if (node.kind != NODE_FILE) {
+        if (node.kind != NODE_ABSENT)
+            wiring_kept(wiring, path);
+        return true;
+    }
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    edit = ARENA_NEW(arena, struct edit);
+    *edit = (struct edit){ .path = path, .is_yaml = is_yaml, .arena = arena };
+    if (!edit_open(wiring, edit, err))
         return false;
-    bool top = directive->position == BLOCK_TOP;
-    struct node node = edit.node;
-    const struct block block = { directive->marker_id, content, top ? BLOCK_AT_TOP : BLOCK_AT_END };
-    if (!block_put(edit.node.bytes, edit.node.len, &block, wiring->arena, &node.bytes, &node.len,
-                   err))
-        return error_prefix(err, "%s", edit.path);
-    struct doc *record = wiring_record_add(wiring, directive);
-    doc_add_text(wiring->arena, record, "file", edit.path);
-    doc_add_text(wiring->arena, record, "marker_id", directive->marker_id);
-    char sha256[SHA256_TEXT];
-    block_sha256(content, wiring->arena, sha256);
-    doc_add_text(wiring->arena, record, "content_sha256", sha256);
-    wiring_line_add(wiring, "block", edit.path,
-                    arena_printf(wiring->arena, "adds a block \"%s\"%s", directive->marker_id,
-                                 top ? " before the tables" : ""));
-    return plan_put(wiring->plan, edit.path, &node, err);
+    edit->before = edit_text(edit);
+    edit->next = wiring->undone;
+    wiring->undone = *out = edit;
+    (void)STEAL(arena);
+    return true;
 }
 
-/* What every undoing of an edit begins with; *there is false when the file is gone, or has become
- * something else. */
-static bool undo_open(struct wiring *wiring, const struct doc *record, struct edit *edit,
-                      bool *there, struct error *err)
+/* Where nothing was left to take out, comments and layout stay too. */
+static bool undo_save(struct wiring *wiring, const struct edit *edit, struct error *err)
 {
-    const char *type = doc_text(record, "type");
-    edit->path = doc_text(record, "file");
-    edit->is_yaml = type && strcmp(type, "yaml_merge") == 0;
-    if (!edit->path)
-        return error_set(err, INVALID, "a record has no file");
-    if (!plan_get(wiring->plan, edit->path, &edit->node, err))
-        return false;
-    *there = edit->node.kind == NODE_FILE;
-    if (!*there && edit->node.kind != NODE_ABSENT)
-        wiring_kept(wiring, edit->path);
+    const char *text = edit_text(edit);
+    return strcmp(edit->before, text) == 0 || edit_save(wiring, edit, text, err);
+}
+
+bool wiring_undo_close(struct wiring *wiring, const char *path, struct error *err)
+{
+    bool saved = true;
+    for (struct edit **at = &wiring->undone; *at && saved;) {
+        struct edit *edit = *at;
+        if (path && strcmp(edit->path, path) != 0) {
+            at = &edit->next;
+            continue;
+        }
+        saved = undo_save(wiring, edit, err);
+        *at = edit->next;
+        arena_free(edit->arena);
+    }
+    return saved;
+}
+
+void wiring_undo_drop(struct wiring *wiring)
+{
+    while (wiring->undone) {
+        struct edit *edit = wiring->undone;
+        wiring->undone = edit->next;
+        arena_free(edit->arena);
+    }
+}
+
+/* What packs that came later put over what a record did is theirs now. */
+static bool parts_hand_over(struct wiring *wiring, struct doc *record, const char *path,
+                            struct doc *kept, struct error *err)
+{
+    LIST_FOREACH (wiring->others, struct wiring_other, other) {
+        bool changed;
+        if (!other->later)
+            continue;
+        DOC_FOREACH (other->records, later) {
+            const char *file = doc_text(later, "file");
+            if (!file || strcmp(file, path) != 0)
+                continue;
+            if (!tree_hand_over(record, later, kept, wiring->arena, &changed, err))
+                return false;
+            other->changed |= changed;
+        }
+    }
     return true;
 }
 
@@ -311,80 +373,39 @@ static void parts_kept(struct wiring *wiring, const char *path, const struct doc
                     arena_printf(wiring->arena, "%s: %s", path, paths_text(kept, wiring->arena)));
 }
 
-static bool tree_undo(struct wiring *wiring, const struct doc *record,
+static bool tree_undo(struct wiring *wiring, const struct doc *record, bool is_yaml,
                       bool (*undo)(struct doc *, const struct doc *, struct doc *, struct arena *,
                                    struct error *),
                       struct error *err)
 {
-    struct edit edit = { .is_yaml = false };
-    struct arena *arena = wiring->arena;
-    bool there;
-    if (!undo_open(wiring, record, &edit, &there, err))
+    struct edit *edit;
+    const char *path = doc_text(record, "file");
+    if (!path)
+        return error_set(err, INVALID, "a record has no file");
+    struct doc *own = doc_copy(wiring->arena, record), *kept = doc_new(wiring->arena, DOC_LIST);
+    if (is_yaml)
+        priors_recall(own, wiring->arena);
+    if (!parts_hand_over(wiring, own, path, kept, err) ||
+        !undo_open(wiring, path, is_yaml, &edit, err))
         return false;
-    if (!there)
+    if (!edit)
         return true;
-    if (!edit_open(wiring, &edit, err))
-        return false;
-    if (edit.doc->kind != DOC_TABLE) {
-        wiring_kept(wiring, edit.path);
+    if (edit->doc->kind != DOC_TABLE) {
+        wiring_kept(wiring, path);
         return true;
     }
-    const char *before = edit_text(&edit, arena);
-    struct doc *kept = doc_new(arena, DOC_LIST);
-    if (!undo(edit.doc, edit.is_yaml ? priors_recall(record, arena) : record, kept, arena, err))
-        return error_prefix(err, "%s", edit.path);
-    parts_kept(wiring, edit.path, kept);
-    /* Where nothing was left to take out, comments and layout stay too. */
-    return strcmp(before, edit_text(&edit, arena)) == 0 || edit_save(wiring, &edit, err);
+    if (!undo(edit->doc, own, kept, edit->arena, err))
+        return error_prefix(err, "%s", path);
+    parts_kept(wiring, path, kept);
+    return true;
 }
 
 bool merge_undo(struct wiring *wiring, const struct doc *record, struct error *err)
 {
-    return tree_undo(wiring, record, tree_unmerge, err);
+    return tree_undo(wiring, record, is_yaml_merge(record), tree_unmerge, err);
 }
 
 bool append_undo(struct wiring *wiring, const struct doc *record, struct error *err)
 {
-    return tree_undo(wiring, record, tree_unappend, err);
-}
-
-/* Whether a block goes. A changed one stays as it is, markers too: its keys may be of a table that
- * is the pack's, and the markers keep a later install from adding the same keys again. */
-static bool block_goes(struct wiring *wiring, const struct doc *record, const char *path,
-                       const char *content)
-{
-    const char *id = doc_text(record, "marker_id"), *put = doc_text(record, "content_sha256");
-    struct arena *arena = wiring->arena;
-    char now[SHA256_TEXT];
-    block_sha256(content, arena, now);
-    if (put && strcmp(put, now) != 0) {
-        wiring_kept(wiring, arena_printf(arena, "%s: the block \"%s\"", path, id));
-        return false;
-    }
-    if (!put && wired_is_changed(wiring->wired, path)) /* the original does not keep the digest */
-        wiring_note(wiring, arena_printf(arena, "%s: the block \"%s\"", path, id),
-                    "is taken out as it stands: what it was is not known");
-    return true;
-}
-
-bool block_undo(struct wiring *wiring, const struct doc *record, struct error *err)
-{
-    struct edit edit = { .is_yaml = false };
-    bool there;
-    const char *id = doc_text(record, "marker_id");
-    if (!id)
-        return error_set(err, INVALID, "a record has no marker_id");
-    if (!undo_open(wiring, record, &edit, &there, err))
-        return false;
-    const char *content;
-    if (!there)
-        return true;
-    if (!block_content(edit.node.bytes, edit.node.len, id, wiring->arena, &content, err))
-        return error_prefix(err, "%s", edit.path);
-    if (!content || !block_goes(wiring, record, edit.path, content))
-        return true;
-    struct node node = edit.node;
-    return block_take(edit.node.bytes, edit.node.len, id, wiring->arena, &node.bytes, &node.len,
-                      err) &&
-           plan_put(wiring->plan, edit.path, &node, err);
+    return tree_undo(wiring, record, false, tree_unappend, err);
 }

@@ -72,6 +72,48 @@ static void the_blank_line_of_a_block_goes_with_it_whatever_follows(void **state
     }
 }
 
+/* A line behind a block is of the block's last table: elsewhere it would say something else. */
+static void a_block_stays_where_a_line_needs_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *content, *after, *left; /* NULL: it stays */
+    } cases[] = {
+        { "[s]\na = 1\n", "[f]\nb = 1\n", "c = 2\n", NULL },
+        { "", "[f]\nb = 1\n", "c = 2\n", NULL },
+        { "[s]\nc = 1\n", "[f]\nb = 1\n", "c = 2\n", NULL }, /* not TOML then */
+        { "", "[[f]]\nb = 1\n", "[f.e]\nc = 2\n", NULL },
+        { "[s]\na = 1\n", "[f]\nb = 1\n", "# c = 2\n", "[s]\na = 1\n# c = 2\n" },
+        { "", "[f]\nb = 1\n", "[f.e]\nc = 2\n", "[f.e]\nc = 2\n" },
+        { "", "[f.d]\nb = 1\n", "[f.e]\nc = 2\n", "[f.e]\nc = 2\n" },
+        { "", "[[f]]\nb = 1\n", "[[f]]\nc = 2\n", "[[f]]\nc = 2\n" },
+        { "a = 1\n", "b = 1\n", "c = 2\n", "a = 1\nc = 2\n" },
+        { "[s]\na = 1\n", "[f]\nb = 1\n", "c = = 2\n", "[s]\na = 1\nc = = 2\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const char *made = put(cases[i].before, cases[i].content, BLOCK_AT_END, arena), *out;
+        size_t len;
+        made = arena_printf(arena, "%s%s", made, cases[i].after);
+        assert_ok(block_take(made, strlen(made), "id", arena, &out, &len, &err));
+        assert_int_equal(out == made, !cases[i].left);
+        assert_string_equal(out, cases[i].left ? cases[i].left : made);
+    }
+}
+
+static void bytes_that_are_no_text_stay_around_a_block(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const char made[] = "a\0b\n\n" MARKED("x = 1\n") "# mine\n\0\n[y]\n";
+    static const char left[] = "a\0b\n# mine\n\0\n[y]\n";
+    const char *out;
+    size_t len;
+    assert_ok(block_take(made, sizeof(made) - 1, "id", arena, &out, &len, &err));
+    assert_int_equal(len, sizeof(left) - 1);
+    assert_memory_equal(out, left, len);
+}
+
 static void a_block_that_says_something_else_is_seen_and_not_replaced(void **state)
 {
     (void)state;
@@ -159,6 +201,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block_goes_where_it_means_what_it_says_and_comes_out_again),
         cmocka_unit_test(the_blank_line_of_a_block_goes_with_it_whatever_follows),
+        cmocka_unit_test(a_block_stays_where_a_line_needs_it),
+        cmocka_unit_test(bytes_that_are_no_text_stay_around_a_block),
         cmocka_unit_test(a_block_that_says_something_else_is_seen_and_not_replaced),
         cmocka_unit_test(a_block_that_would_change_what_the_file_says_is_refused),
         cmocka_unit_test(a_file_of_brackets_is_read_in_bounded_time),

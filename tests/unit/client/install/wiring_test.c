@@ -148,10 +148,44 @@ static void yaml_values_come_back_as_they_were_written(void **state)
                         arena_printf(arena, "%smore: 1\n", before));
 }
 
+static size_t parses; /* of the home's files */
+
+bool __real_json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
+                       struct arena *arena, struct doc **out, struct error *err);
+bool __wrap_json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
+                       struct arena *arena, struct doc **out, struct error *err);
+bool __wrap_json_parse(const char *text, size_t len, const char *source, enum json_syntax syntax,
+                       struct arena *arena, struct doc **out, struct error *err)
+{
+    parses += source && *source == '/';
+    return __real_json_parse(text, len, source, syntax, arena, out, err);
+}
+
+/* The file may have grown since: what undoing takes does not go with the number of its records. */
+static void a_file_is_read_once_however_many_records_are_undone(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const struct directive both[] = {
+        merge, { .type = DIRECTIVE_JSON_MERGE, .file = "$HOME/.claude/y.json", .patch = "s" }
+    };
+    struct world world;
+    world_make(&world, "{\"k\":1}", 40, arena);
+    for (size_t i = 0; i < 40; i++)
+        assert_ok(wiring_apply(&world.wiring, &both[i % 2], &err));
+    assert_string_equal(planned(world.wiring.plan, ".claude/x.json", arena), "{\n  \"k\": 1\n}\n");
+    parses = 0;
+    assert_ok(wiring_undo(&world.wiring, world.wiring.records, false, &err));
+    assert_int_equal(parses, 2);
+    assert_string_equal(planned(world.wiring.plan, ".claude/x.json", arena), "{}\n");
+    assert_string_equal(planned(world.wiring.plan, ".claude/y.json", arena), "{}\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_all_directives_read_and_merge_is_bounded),
+        cmocka_unit_test(a_file_is_read_once_however_many_records_are_undone),
         cmocka_unit_test(yaml_values_come_back_as_they_were_written),
     };
     return cmocka_run_group_tests_name("client/install/wiring", tests, home_make, home_drop);
