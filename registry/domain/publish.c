@@ -116,12 +116,14 @@ static bool standing_check(struct publishing *publishing, const struct standing 
     return error_field(err, "version");
 }
 
-/* A body may come for hours: what let it in is asked again, and is held until the end. */
-static bool publisher_check(const struct publishing *publishing, const struct proof *proof,
-                            const struct member *member, struct error *err)
+/* A body may come for hours: what let it in is asked again, and is held until the end. Absent
+ * (NULL) is what has ended. */
+static bool publisher_check(const struct publishing *publishing, const struct proof *account,
+                            const struct proof *proof, const struct member *member,
+                            struct error *err)
 {
     const struct principal *who = publishing->actor->who;
-    if (proof)
+    if (account && proof)
         return access_require(who, member ? member->role : ROLE_NONE, ROLE_PUBLISHER,
                               publishing->request->namespace, err);
     error_set(err, UNAUTHORIZED,
@@ -249,12 +251,15 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
     const struct principal *who = publishing->actor->who;
     const struct db_value organisation = db_integer(parcel->organisation->id);
     const struct blob_rows blobs = blob_rows(publishing);
-    struct proof *proof;
+    struct proof *account, *proof;
     struct member *member;
     struct made *package;
     struct standing *standing;
     struct list held;
     const struct db_step steps[] = {
+        { .query = QUERY(account_lock, db_integer(who->account_id)),
+          .record = &proof_record,
+          .out = (void **)&account },
         { .query = who->token_id ? QUERY(token_hold, db_text(who->token_id))
                                  : QUERY(session_hold, db_integer(who->session_id)),
           .record = &proof_record,
@@ -277,7 +282,7 @@ static bool rows_begin(struct db *db, struct publishing *publishing, bool *found
         !parcel_check(publishing->arena, parcel, err) ||
         !parcel_verify(publishing->registry, request, publishing->arena, parcel, err) ||
         !db_run_wait(db, publishing->arena, err) ||
-        !publisher_check(publishing, proof, member, err) ||
+        !publisher_check(publishing, account, proof, member, err) ||
         !package_check(publishing, package, err) || !key_check(&held, parcel->key_id, err))
         return false;
     publishing->package = package->id;
