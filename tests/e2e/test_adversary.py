@@ -173,6 +173,20 @@ def test_a_run_that_cannot_be_recorded_does_not_start(sandbox):
     assert (sandbox.work / "started").exists()
 
 
+def test_what_cannot_be_written_for_its_size_is_told(sandbox):
+    """The limit's signal would end nono without a word."""
+    def no_room_at_all():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for words in ((), ("--allow-domain", "example.org"), ("--no-audit", "--allow-domain", "example.org")):
+        done = sandbox.sh("touch started", "--allow", ".", *words, preexec_fn=no_room_at_all)
+        assert done.returncode == 126 and "File too large" in done.stderr, words
+        assert not (sandbox.work / "started").exists()
+    (sandbox.work / "file").write_text("text")
+    done = sandbox.nono("snapshot", "create", "before", preexec_fn=no_room_at_all)
+    assert done.returncode == 70 and "File too large" in done.stderr
+    assert sandbox.nono("snapshot", "create", "before").returncode == 0
+
+
 def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):
     assert sandbox.sh("true").returncode == 0
     records = sandbox.home / ".local/state/nono/audit"
