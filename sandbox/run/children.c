@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,12 +41,32 @@ int children_signals_give(const struct children_signals *before)
     return pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-static bool is_connected_kind(int fd)
+static int socket_option(int fd, int name)
 {
-    int type = 0;
-    socklen_t len = sizeof(type);
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
-           (type == SOCK_STREAM || type == SOCK_SEQPACKET);
+    int value = -1;
+    socklen_t len = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+}
+
+/*
+ * What is wrong with a socket; NULL: nothing. A stream of AF_UNIX that has a peer keeps it, however
+ * often it is told to connect. A TCP socket can be disconnected and connected anew, and it is of
+ * the network that it was made in.
+ */
+static const char *socket_fault(int fd)
+{
+    struct sockaddr_un peer;
+    socklen_t len = sizeof(peer);
+    int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
+    if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+        return "a socket of datagrams";
+    if (domain == AF_INET || domain == AF_INET6)
+        return "a TCP socket";
+    if (domain != AF_UNIX)
+        return "a socket of a network";
+    if (socket_option(fd, SO_ACCEPTCONN) != 0)
+        return "a listening socket";
+    return getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ? "a socket without a peer" : NULL;
 }
 
 bool children_descriptors_check(bool network_open, struct error *err)
@@ -57,11 +78,15 @@ bool children_descriptors_check(bool network_open, struct error *err)
         const char *what = NULL;
         if (S_ISDIR(st.st_mode))
             what = "a folder";
-        else if (S_ISSOCK(st.st_mode) && !network_open && !is_connected_kind(fd))
-            what = "a socket of datagrams";
-        if (what)
-            return error_set(err, DENIED, "descriptor %d is %s: it would lead past the sandbox", fd,
-                             what);
+        else if (S_ISSOCK(st.st_mode) && !network_open)
+            what = socket_fault(fd);
+        if (!what)
+            continue;
+        error_set(err, DENIED, "descriptor %d is %s: it would lead past the sandbox", fd, what);
+        return S_ISSOCK(st.st_mode)
+                   ? error_hint(err, "put a pipe between: %s",
+                                fd == STDIN_FILENO ? "cat | nono run ..." : "nono run ... | cat")
+                   : false;
     }
     return true;
 }

@@ -26,7 +26,7 @@ int children_begin(pid_t parent, const struct children_signals *signals);
 
 /* Descriptors 0 to 2 are handed on: none may be a folder, through which the program would see what
  * is below it as it was before denied paths were hidden, nor, unless the network is open, a socket
- * of datagrams, which could be sent anywhere. */
+ * that can be given another peer than it has: none but a connected stream of AF_UNIX cannot. */
 bool children_descriptors_check(bool network_open, struct error *err) MUST_CHECK;
 
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
