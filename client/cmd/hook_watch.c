@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -147,7 +148,9 @@ static void all_end(struct guard *guard)
     } else {
         (void)kill(guard->pid, SIGKILL);
     }
-    children_end_all(&none, 0);
+    size_t on = children_end_all(&none);
+    if (on)
+        (void)fprintf(stderr, "nono: %zu or more processes of a hook may go on\n", on);
 }
 
 /* The kernel tells it when we are killed. */

@@ -184,7 +184,8 @@ static bool run_program(struct run *run, const char **operands, int *status, str
         return false;
     }
     if (!run_prepare(run, operands[0], err)) {
-        *status = run->hook.ran ? RUN_EXIT_SETUP : 0;
+        bool machine = err->kind == ERROR_INTERNAL; /* what was asked for is not to blame */
+        *status = run->hook.ran || machine ? RUN_EXIT_SETUP : 0;
         return false;
     }
     if (run->policy.options.dry_run || run->policy.options.verbose)

@@ -29,8 +29,6 @@ static enum error_kind kind_of_errno(int sys)
         return ERROR_DENIED;
     case EEXIST:
         return ERROR_CONFLICT;
-    case EFBIG:
-        return ERROR_TOO_LARGE;
     default:
         return ERROR_INTERNAL;
     }

@@ -97,7 +97,8 @@ NONO_API int nono_caps_deny(struct nono_caps *caps, const char *path, unsigned a
                             struct nono_error *err);
 
 enum nono_network {
-    NONO_NETWORK_BLOCKED = 0, /* no sockets but socketpair(2): how a set begins */
+    NONO_NETWORK_BLOCKED = 0, /* no sockets but socketpair(2), and none that is there already
+                               * connects, listens or accepts: how a set begins */
     NONO_NETWORK_OPEN = 1,    /* not filtered */
     NONO_NETWORK_PROXY = 2,   /* named hosts, through a proxy outside: nono run has one */
 };

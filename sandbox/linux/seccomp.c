@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/audit.h>
+#include <linux/btrfs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -37,6 +38,15 @@
 /* Both architectures are little-endian: the low word of an argument comes first. */
 #define ARG(i) ((unsigned)(offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)(i)))
 
+/* Of headers that are not everywhere; sizes stand for their structs. The first is what 32-bit
+ * programs send, which a 64-bit kernel takes from any. */
+#define RECEIVED_SUBVOL_32            _IOWR(BTRFS_IOCTL_MAGIC, 37, uint64_t[24])
+#define OCFS2_REFLINK                 _IOW('o', 4, uint64_t[3])
+#define BCACHEFS_SUBVOLUME_CREATE     _IOW(0xbc, 16, uint64_t[4])
+#define BCACHEFS_SUBVOLUME_DESTROY    _IOW(0xbc, 17, uint64_t[4])
+#define BCACHEFS_SUBVOLUME_CREATE_V2  _IOW(0xbc, 29, uint64_t[6])
+#define BCACHEFS_SUBVOLUME_DESTROY_V2 _IOW(0xbc, 30, uint64_t[6])
+
 #define RET_DENY   (SECCOMP_RET_ERRNO | EPERM)
 #define RET_ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 
@@ -62,20 +72,24 @@ static void emit_return(struct seccomp_program *program, unsigned action)
     emit(program, BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* Ends with action when the word in hand equals value. */
-static void emit_if_equal(struct seccomp_program *program, unsigned value, unsigned action)
-{
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, value);
-    emit_return(program, action);
-}
-
 /* Ends with one action when the word in hand is among values, else with another. */
 static void emit_choice(struct seccomp_program *program, const unsigned *values, size_t count,
                         unsigned found, unsigned otherwise)
 {
     for (size_t i = 0; i < count; i++)
-        emit_if_equal(program, values[i], found);
+        emit(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(count - i), 0, values[i]);
     emit_return(program, otherwise);
+    if (count)
+        emit_return(program, found);
+}
+
+/* Refuses what has one of these bits in an argument. */
+static void emit_bits(struct seccomp_program *program, unsigned argument, unsigned bits)
+{
+    emit_load(program, ARG(argument));
+    emit(program, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
+    emit_return(program, RET_DENY);
+    emit_return(program, SECCOMP_RET_ALLOW);
 }
 
 static void emit_mknod(struct seccomp_program *program, unsigned mode_argument)
@@ -86,12 +100,34 @@ static void emit_mknod(struct seccomp_program *program, unsigned mode_argument)
     emit_choice(program, kinds, COUNT(kinds), RET_DENY, SECCOMP_RET_ALLOW);
 }
 
-static void emit_namespaces(struct seccomp_program *program)
+/*
+ * What types into a terminal; and what makes and removes entries of folders, or changes whole
+ * trees, on file systems that have a call of their own for it. Landlock does not see those, and a
+ * descriptor for reading is all that they take.
+ */
+static void emit_ioctl(struct seccomp_program *program)
 {
-    emit_load(program, ARG(0));
-    emit(program, BPF_JMP | BPF_JSET | BPF_K, 0, 1, NAMESPACE_FLAGS);
-    emit_return(program, RET_DENY);
-    emit_return(program, SECCOMP_RET_ALLOW);
+    static const unsigned refused[] = {
+        TIOCSTI,
+        0x541C /* TIOCLINUX */,
+        TIOCSETD,
+        BTRFS_IOC_SNAP_CREATE,
+        BTRFS_IOC_SNAP_CREATE_V2,
+        BTRFS_IOC_SUBVOL_CREATE,
+        BTRFS_IOC_SUBVOL_CREATE_V2,
+        BTRFS_IOC_SNAP_DESTROY,
+        BTRFS_IOC_SNAP_DESTROY_V2,
+        BTRFS_IOC_SUBVOL_SETFLAGS,
+        BTRFS_IOC_SET_RECEIVED_SUBVOL,
+        RECEIVED_SUBVOL_32,
+        OCFS2_REFLINK,
+        BCACHEFS_SUBVOLUME_CREATE,
+        BCACHEFS_SUBVOLUME_CREATE_V2,
+        BCACHEFS_SUBVOLUME_DESTROY,
+        BCACHEFS_SUBVOLUME_DESTROY_V2,
+    };
+    emit_load(program, ARG(1));
+    emit_choice(program, refused, COUNT(refused), RET_DENY, SECCOMP_RET_ALLOW);
 }
 
 static void emit_socket(struct seccomp_program *program, const struct seccomp_options *options)
@@ -142,7 +178,6 @@ static void emit_target(struct seccomp_program *program, unsigned kind)
 static void emit_check(struct seccomp_program *program, enum seccomp_check check,
                        const struct seccomp_options *options)
 {
-    static const unsigned ioctls[] = { TIOCSTI, 0x541C /* TIOCLINUX */, TIOCSETD };
     static const unsigned personalities[] = { 0, 0xffffffff, ADDR_NO_RANDOMIZE };
     static const unsigned oneself[] = { 0 };
     switch (check) {
@@ -156,11 +191,10 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
         emit_return(program, RET_ABSENT);
         return;
     case CHECK_NAMESPACES:
-        emit_namespaces(program);
+        emit_bits(program, 0, NAMESPACE_FLAGS);
         return;
     case CHECK_IOCTL:
-        emit_load(program, ARG(1));
-        emit_choice(program, ioctls, COUNT(ioctls), RET_DENY, SECCOMP_RET_ALLOW);
+        emit_ioctl(program);
         return;
     case CHECK_PERSONALITY:
         emit_load(program, ARG(0));
@@ -182,6 +216,12 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
     case CHECK_SOCKETPAIR:
         emit_socketpair(program, options);
         return;
+    case CHECK_SEND:
+        emit_bits(program, 3, MSG_FASTOPEN);
+        return;
+    case CHECK_SENDMSG:
+        emit_bits(program, 2, MSG_FASTOPEN);
+        return;
     case CHECK_PRIORITY:
         emit_target(program, PRIO_PROCESS);
         return;
@@ -189,6 +229,7 @@ static void emit_check(struct seccomp_program *program, enum seccomp_check check
         emit_target(program, 1 /* IOPRIO_WHO_PROCESS */);
         return;
     case CHECK_IPC: /* settled before */
+    case CHECK_MEET:
     case CHECK_COUNT:
         __builtin_unreachable();
     }
@@ -229,9 +270,12 @@ static enum seccomp_check check_settle(enum seccomp_check check,
     bool open = options->network == SECCOMP_NETWORK_OPEN;
     if (check == CHECK_IPC)
         return options->system_v_ipc ? CHECK_ALLOW : CHECK_ABSENT;
-    if ((check == CHECK_SOCKET || check == CHECK_SOCKETPAIR) && open)
-        return CHECK_ALLOW;
-    return check;
+    if (check == CHECK_MEET)
+        return options->network == SECCOMP_NETWORK_CLOSED && !options->unix_sockets ? CHECK_DENY
+                                                                                    : CHECK_ALLOW;
+    bool of_sockets = check == CHECK_SOCKET || check == CHECK_SOCKETPAIR || check == CHECK_SEND ||
+                      check == CHECK_SENDMSG;
+    return open && of_sockets ? CHECK_ALLOW : check;
 }
 
 /* Calls with the same answer that stand side by side are one span. */

@@ -41,7 +41,10 @@ const struct seccomp_rule seccomp_rules[] = {
     { SYS_mknod, CHECK_MKNOD },
     { SYS_iopl, CHECK_DENY }, { SYS_ioperm, CHECK_DENY }, { SYS_modify_ldt, CHECK_DENY },
 #endif
+    /* sockets that can be made; and what one that came from outside could be used for */
     { SYS_socket, CHECK_SOCKET }, { SYS_socketpair, CHECK_SOCKETPAIR },
+    { SYS_connect, CHECK_MEET }, { SYS_listen, CHECK_MEET }, { SYS_accept, CHECK_MEET }, { SYS_accept4, CHECK_MEET },
+    { SYS_sendto, CHECK_SEND }, { SYS_sendmmsg, CHECK_SEND }, { SYS_sendmsg, CHECK_SENDMSG },
     /* what programs of the user share by number, or by a name that no path rule covers */
     { SYS_shmget, CHECK_IPC }, { SYS_shmat, CHECK_IPC }, { SYS_shmctl, CHECK_IPC },
     { SYS_semget, CHECK_IPC }, { SYS_semop, CHECK_IPC }, { SYS_semtimedop, CHECK_IPC }, { SYS_semctl, CHECK_IPC },

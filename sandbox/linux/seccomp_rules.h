@@ -8,7 +8,7 @@ enum seccomp_check {
     CHECK_DENY,        /* EPERM */
     CHECK_ABSENT,      /* ENOSYS: callers fall back */
     CHECK_NAMESPACES,  /* EPERM when argument 0 has a CLONE_NEW flag */
-    CHECK_IOCTL,       /* EPERM for what types into a terminal */
+    CHECK_IOCTL,       /* EPERM for what types into a terminal, or makes subvolumes */
     CHECK_PERSONALITY, /* EPERM but for the default, a query and no randomisation */
     CHECK_MKNOD,       /* EPERM for devices; mode is argument 1 */
     CHECK_MKNODAT,     /* the same; argument 2 */
@@ -16,6 +16,10 @@ enum seccomp_check {
     CHECK_SOCKET,      /* by struct seccomp_options */
     CHECK_SOCKETPAIR,  /* the same; without Unix sockets no datagrams, which could be sent to a path
                         */
+    CHECK_SEND,        /* EPERM, unless the network is open, when argument 3 has MSG_FASTOPEN: it
+                        * connects, and Landlock does not see it */
+    CHECK_SENDMSG,     /* the same; argument 2 */
+    CHECK_MEET,        /* EPERM where no socket can be made that could meet another */
     CHECK_PRIORITY,    /* EPERM unless it is one's own */
     CHECK_IO_PRIORITY,
     CHECK_IPC, /* ENOSYS unless the options let it through */

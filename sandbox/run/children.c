@@ -12,10 +12,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/clock.h"
 #include "lib/base/mem.h"
 
 /* Passed on; and what tells that the program has stopped, and that we go on after a stop. Whether
@@ -23,29 +25,40 @@
 static const int watched[] = { SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
                                SIGUSR2, SIGWINCH, SIGTSTP, SIGCHLD, SIGCONT };
 
-void children_signals_take(struct children_signals *out_before, sigset_t *out_watched)
+void children_signals_take(sigset_t *out_before, sigset_t *out_watched)
 {
-    const struct sigaction ignored = { .sa_handler = SIG_IGN };
     (void)sigemptyset(out_watched);
     for (size_t i = 0; i < sizeof(watched) / sizeof(watched[0]); i++)
         (void)sigaddset(out_watched, watched[i]);
-    (void)pthread_sigmask(SIG_BLOCK, out_watched, &out_before->mask);
-    (void)sigaction(SIGXFSZ, &ignored, &out_before->file_limit);
+    (void)pthread_sigmask(SIG_BLOCK, out_watched, out_before);
 }
 
-int children_signals_give(const struct children_signals *before)
+static int socket_option(int fd, int name)
 {
-    if (sigaction(SIGXFSZ, &before->file_limit, NULL) < 0)
-        return errno;
-    return pthread_sigmask(SIG_SETMASK, &before->mask, NULL);
+    int value = -1;
+    socklen_t len = sizeof(value);
+    return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
 }
 
-static bool is_connected_kind(int fd)
+/*
+ * What is wrong with a socket; NULL: nothing. A stream of AF_UNIX that has a peer keeps it, however
+ * often it is told to connect. A TCP socket can be disconnected and connected anew, and it is of
+ * the network that it was made in.
+ */
+static const char *socket_fault(int fd)
 {
-    int type = 0;
-    socklen_t len = sizeof(type);
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
-           (type == SOCK_STREAM || type == SOCK_SEQPACKET);
+    struct sockaddr_un peer;
+    socklen_t len = sizeof(peer);
+    int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
+    if (type != SOCK_STREAM && type != SOCK_SEQPACKET)
+        return "a socket of datagrams";
+    if (domain == AF_INET || domain == AF_INET6)
+        return "a TCP socket";
+    if (domain != AF_UNIX)
+        return "a socket of a network";
+    if (socket_option(fd, SO_ACCEPTCONN) != 0)
+        return "a listening socket";
+    return getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ? "a socket without a peer" : NULL;
 }
 
 bool children_descriptors_check(bool network_open, struct error *err)
@@ -57,11 +70,15 @@ bool children_descriptors_check(bool network_open, struct error *err)
         const char *what = NULL;
         if (S_ISDIR(st.st_mode))
             what = "a folder";
-        else if (S_ISSOCK(st.st_mode) && !network_open && !is_connected_kind(fd))
-            what = "a socket of datagrams";
-        if (what)
-            return error_set(err, DENIED, "descriptor %d is %s: it would lead past the sandbox", fd,
-                             what);
+        else if (S_ISSOCK(st.st_mode) && !network_open)
+            what = socket_fault(fd);
+        if (!what)
+            continue;
+        error_set(err, DENIED, "descriptor %d is %s: it would lead past the sandbox", fd, what);
+        return S_ISSOCK(st.st_mode)
+                   ? error_hint(err, "put a pipe between: %s",
+                                fd == STDIN_FILENO ? "cat | nono run ..." : "nono run ... | cat")
+                   : false;
     }
     return true;
 }
@@ -71,13 +88,13 @@ int children_close_descriptors(void)
     return syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? errno : 0;
 }
 
-int children_begin(pid_t parent, const struct children_signals *signals)
+int children_begin(pid_t parent, const sigset_t *mask)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
         return errno;
     if (getppid() != parent)
         return ESRCH;
-    int rc = children_signals_give(signals);
+    int rc = pthread_sigmask(SIG_SETMASK, mask, NULL);
     return rc ? rc : children_close_descriptors();
 }
 
@@ -157,25 +174,68 @@ static bool is_among(const struct children *children, pid_t pid)
     return false;
 }
 
-/* Says whether there was one to end. */
-static bool end_children(const struct children *spared, pid_t except)
+/* More than that at a time would keep the caller from what else it has to do. */
+#define REAP_MAX 1000
+
+void children_reap(const struct children *spared, pid_t program, pid_t proxy)
 {
-    CLEANUP(children_clear) struct children now;
-    bool any = false;
-    children_list(&now);
-    for (size_t i = 0; i < now.count; i++) {
-        if (now.pids[i] == except || is_among(spared, now.pids[i]))
-            continue;
-        any = true;
-        (void)kill(now.pids[i], SIGKILL);
-        (void)waitpid(now.pids[i], NULL, 0);
+    for (int i = 0; i < REAP_MAX; i++) {
+        siginfo_t info = { 0 };
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+            return;
+        pid_t pid = info.si_pid; /* 0: none has ended */
+        if (pid == 0 || pid == program || pid == proxy || is_among(spared, pid))
+            return;
+        (void)waitpid(pid, NULL, WNOHANG);
     }
-    return any;
 }
 
-/* Whoever had children leaves them to us, so it takes as many rounds as they are generations. */
-void children_end_all(const struct children *spared, pid_t except)
+/* Kills all that are there, and leaves them in *out. */
+static void kill_children(const struct children *spared, struct children *out)
 {
-    while (end_children(spared, except))
-        continue;
+    struct children now;
+    size_t count = 0;
+    children_list(&now);
+    for (size_t i = 0; i < now.count; i++) {
+        if (is_among(spared, now.pids[i]))
+            continue;
+        (void)kill(now.pids[i], SIGKILL);
+        now.pids[count++] = now.pids[i];
+    }
+    now.count = count;
+    *out = now;
+}
+
+/* Reaps those that have ended, and says how many have not. When none has, waits for a child's end:
+ * but not for long, since it may have been told before. */
+static size_t reap_children(const struct children *killed)
+{
+    const struct timespec pause = { .tv_nsec = 10000000L };
+    sigset_t child;
+    size_t left = 0;
+    for (size_t i = 0; i < killed->count; i++)
+        left += waitpid(killed->pids[i], NULL, WNOHANG) == 0;
+    (void)sigemptyset(&child);
+    (void)sigaddset(&child, SIGCHLD);
+    if (left == killed->count)
+        (void)sigtimedwait(&child, NULL, &pause);
+    return left;
+}
+
+/*
+ * Whoever had children leaves them to us, so it takes as many rounds as they are generations. All
+ * are killed before any is waited for: what forks on and on has the less time for it.
+ */
+size_t children_end_all(const struct children *spared)
+{
+    const int64_t due_us = clock_monotonic_us() + CHILDREN_PATIENCE_S * CLOCK_SECOND;
+    for (;;) {
+        CLEANUP(children_clear) struct children killed;
+        kill_children(spared, &killed);
+        if (killed.count == 0)
+            return 0;
+        size_t left = reap_children(&killed);
+        if (clock_monotonic_us() >= due_us)
+            return left ? left : 1; /* the last of them may have forked before they ended */
+    }
 }

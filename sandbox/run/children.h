@@ -7,26 +7,16 @@
 
 #include "lib/base/error.h"
 
-/* What a supervisor changes of its signals, as it was. */
-struct children_signals {
-    sigset_t mask;
-    struct sigaction file_limit; /* of SIGXFSZ */
-};
+/* Blocks what is to be read from a signalfd, SIGCHLD among it. */
+void children_signals_take(sigset_t *out_before, sigset_t *out_watched);
 
-/* Blocks what is to be read from a signalfd, and ignores SIGXFSZ: a record without room is a write
- * that fails, not the supervisor's end. */
-void children_signals_take(struct children_signals *out_before, sigset_t *out_watched);
-
-/* Only system calls; 0 or an errno. */
-int children_signals_give(const struct children_signals *before);
-
-/* In a fresh child: ends with its parent, has the signals it would have had, and keeps nothing but
- * descriptors 0 to 2 across exec. Only system calls; 0 or an errno. */
-int children_begin(pid_t parent, const struct children_signals *signals);
+/* In a fresh child: ends with its parent, has the signals that it would have had blocked, and keeps
+ * nothing but descriptors 0 to 2 across exec. Only system calls; 0 or an errno. */
+int children_begin(pid_t parent, const sigset_t *mask);
 
 /* Descriptors 0 to 2 are handed on: none may be a folder, through which the program would see what
  * is below it as it was before denied paths were hidden, nor, unless the network is open, a socket
- * of datagrams, which could be sent anywhere. */
+ * that can be given another peer than it has: none but a connected stream of AF_UNIX cannot. */
 bool children_descriptors_check(bool network_open, struct error *err) MUST_CHECK;
 
 /* Marks what is above 2 to be closed by exec. 0 or an errno. */
@@ -45,7 +35,15 @@ struct children {
 void children_list(struct children *out);
 void children_clear(struct children *children);
 
-/* Kills and reaps every descendant that is left, but a child of that id (0: none is meant) and
- * those that were there before: who becomes nono by exec(2) may have children. The caller is their
- * subreaper. */
-void children_end_all(const struct children *spared, pid_t except);
+/* Reaps those that have ended, up to the first that is waited for elsewhere: those that were there
+ * before, the program and the proxy (0: there is none). */
+void children_reap(const struct children *spared, pid_t program, pid_t proxy);
+
+/* For how long what is left is killed. */
+#define CHILDREN_PATIENCE_S 5
+
+/* Kills and reaps every descendant that is left, but those that were there before: who becomes nono
+ * by exec(2) may have children. The caller is their subreaper and has SIGCHLD blocked. Returns 0,
+ * or when the time is over how many there are at least: some fork faster than they are killed, some
+ * cannot be killed. */
+size_t children_end_all(const struct children *spared);

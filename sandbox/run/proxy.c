@@ -59,7 +59,7 @@ static bool policy_file(const struct proxy_policy *policy, int *out, struct erro
     if (fd < 0)
         return error_set_errno(err, "memfd_create");
     if (!file_write_all(fd, text, len, err))
-        return false;
+        return error_prefix(err, "the policy of the proxy");
     if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0 ||
         lseek(fd, 0, SEEK_SET) < 0)
         return error_set_errno(err, "sealing the policy");

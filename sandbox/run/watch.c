@@ -112,7 +112,7 @@ struct watch {
     const struct run_spec *spec;
     pid_t pid;
     struct children before; /* not the program's: who became nono had them */
-    struct children_signals signals_before;
+    sigset_t mask_before;
     int pidfd, signals, report; /* descriptors */
     bool recorded;              /* that the program has started */
     bool ended;
@@ -124,11 +124,11 @@ struct watch {
 #define STOP_PATIENCE_US ((int64_t)500 * 1000)
 
 _Noreturn static void child_main(const struct run_spec *spec, const struct watch *watch,
-                                 pid_t parent, const struct children_signals *signals)
+                                 pid_t parent, const sigset_t *mask)
 {
     struct start_failure failure = { .status = RUN_EXIT_SETUP };
     failure.why = (struct confine_failure){ .step = "the supervisor", .sys = 0 };
-    failure.why.sys = children_begin(parent, signals);
+    failure.why.sys = children_begin(parent, mask);
     if (!failure.why.sys)
         start(spec, &failure);
     (void)!write(watch->report, &failure, sizeof(failure));
@@ -192,6 +192,13 @@ static void stops_follow(struct watch *watch, bool continued)
         stop_oneself();
 }
 
+/* Whoever had children leaves them to us, and the run may be long. */
+static void orphans_reap(const struct watch *watch)
+{
+    const struct run_proxy *proxy = watch->spec->proxy;
+    children_reap(&watch->before, watch->pid, proxy ? run_proxy_pid(proxy) : 0);
+}
+
 static void signals_read(struct watch *watch)
 {
     struct signalfd_siginfo info;
@@ -204,6 +211,8 @@ static void signals_read(struct watch *watch)
         else if (info.ssi_signo == SIGTSTP)
             watch->stop_due_us = clock_monotonic_us() + STOP_PATIENCE_US;
     }
+    if (child)
+        orphans_reap(watch);
     if (child || continued)
         stops_follow(watch, continued);
 }
@@ -282,7 +291,7 @@ struct child {
 static int child_entry(void *argument)
 {
     const struct child *child = argument;
-    child_main(child->spec, child->watch, child->parent, &child->watch->signals_before);
+    child_main(child->spec, child->watch, child->parent, &child->watch->mask_before);
 }
 
 /*
@@ -330,7 +339,7 @@ static bool child_fork(struct watch *watch, struct error *err)
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set_errno(err, "pipe");
-    const struct watch end = { .report = ends[1], .signals_before = watch->signals_before };
+    const struct watch end = { .report = ends[1], .mask_before = watch->mask_before };
     struct child child = { watch->spec, &end, getpid() };
     watch->pid = child_start(&child);
     int sys = errno;
@@ -371,16 +380,6 @@ static bool watch_open(struct watch *watch, const sigset_t *watched, struct erro
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0 || error_set_errno(err, "subreaper");
 }
 
-/* What the program leaves behind: processes, the proxy's last events, placeholders. */
-static void watch_sweep(const struct watch *watch)
-{
-    const struct run_spec *spec = watch->spec;
-    children_end_all(&watch->before, spec->proxy ? run_proxy_pid(spec->proxy) : 0);
-    if (spec->proxy)
-        run_proxy_stop(spec->proxy);
-    confine_clean(spec->confinement);
-}
-
 static bool watch_record_end(const struct watch *watch, int status, int signal, struct error *err)
 {
     struct audit *audit = watch->spec->audit;
@@ -391,15 +390,42 @@ static bool watch_record_end(const struct watch *watch, int status, int signal, 
     return recorded || error_prefix(err, "the record of this run");
 }
 
+/* What the program leaves behind: processes, placeholders. Those that go on are held by the
+ * placeholders; another run takes them over. */
+static void watch_sweep(const struct watch *watch)
+{
+    size_t left = children_end_all(&watch->before);
+    if (left == 0) {
+        confine_clean(watch->spec->confinement);
+        return;
+    }
+    (void)fprintf(stderr,
+                  "nono: the program left processes that could not be ended in %d seconds; "
+                  "%zu or more may go on, as confined as before\n",
+                  CHILDREN_PATIENCE_S, left);
+}
+
+/*
+ * The network is shut first, so that the proxy's last events come before the end on record; and
+ * that is there before what is left is ended, which may take its time.
+ */
+static bool watch_finish(const struct watch *watch, int status, int signal, struct error *err)
+{
+    if (watch->spec->proxy)
+        run_proxy_stop(watch->spec->proxy);
+    bool recorded = watch_record_end(watch, status, signal, err);
+    watch_sweep(watch);
+    return recorded;
+}
+
 /* The program's end, whichever way, to its exit status; and on record. */
 static bool watch_close(struct watch *watch, int *status, int *signal, struct error *err)
 {
     struct start_failure failure;
-    watch_sweep(watch);
     bool began = read(watch->report, &failure, sizeof(failure)) != (ssize_t)sizeof(failure);
     *signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
     *status = *signal ? RUN_EXIT_SIGNAL + *signal : WEXITSTATUS(watch->wait_status);
-    bool recorded = watch_record_end(watch, *status, *signal, err);
+    bool recorded = watch_finish(watch, *status, *signal, err);
     return began ? recorded : start_failed(watch->spec, &failure, status, err);
 }
 
@@ -408,9 +434,16 @@ static bool watch_abandon(struct watch *watch)
 {
     struct error ignored; /* what failed before is what is told */
     program_kill(watch);
-    watch_sweep(watch);
-    (void)!watch_record_end(watch, RUN_EXIT_SETUP, 0, &ignored);
+    (void)!watch_finish(watch, RUN_EXIT_SETUP, 0, &ignored);
     return false;
+}
+
+/* What came when the program was gone is nobody's: the status is the program's. */
+static void signals_forget(const struct watch *watch)
+{
+    struct signalfd_siginfo info;
+    while (read(watch->signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+        continue;
 }
 
 bool run_watch(const struct run_spec *spec, int *status, int *signal, struct error *err)
@@ -423,13 +456,14 @@ bool run_watch(const struct run_spec *spec, int *status, int *signal, struct err
     if (!descriptors_check(spec, err) ||
         (spec->audit && !audit_reserve(spec->audit, spec->start, err)))
         return false;
-    children_signals_take(&watch.signals_before, &watched);
+    children_signals_take(&watch.mask_before, &watched);
     bool ok = watch_open(&watch, &watched, err) && child_fork(&watch, err) &&
               watch_record_start(&watch, err);
     if (ok)
         confine_entered(spec->confinement); /* while the program runs */
     ok = (ok && watch_end(&watch, err)) || watch_abandon(&watch);
     ok = ok && watch_close(&watch, status, signal, err);
-    (void)children_signals_give(&watch.signals_before);
+    signals_forget(&watch);
+    (void)pthread_sigmask(SIG_SETMASK, &watch.mask_before, NULL);
     return ok;
 }

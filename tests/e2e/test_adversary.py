@@ -1,4 +1,5 @@
 """A hostile program in the sandbox: ways out that were once open, each beside what has to go on working."""
+import contextlib
 import ctypes
 import os
 import resource
@@ -51,6 +52,58 @@ def test_a_socket_as_a_descriptor_does_not_send_anywhere(sandbox, verb):
             done = subprocess.run([NONO, verb, *flags, "--", "true"], env=sandbox.environment, cwd=sandbox.work, stdin=theirs,
                                   capture_output=True, check=False)
             assert done.returncode == status, (kind, flags, done.stderr)
+
+
+def connected(family, address):
+    """Two sockets that are joined, and the one that listened."""
+    listening = socket.socket(family)
+    listening.bind(address)
+    listening.listen()
+    ours = socket.socket(family)
+    ours.connect(listening.getsockname())
+    return ours, listening.accept()[0], listening
+
+
+def descriptor(sandbox, verb, flags, stdin, program=("true",)):
+    return subprocess.run([NONO, verb, *flags, "--", *program], env=sandbox.environment, cwd=sandbox.work, stdin=stdin,
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("verb,flags", [("run", ["--block-net"]), ("wrap", ["--block-net"]), ("run", ["--allow-domain", "example.org"])])
+def test_a_socket_that_could_be_given_another_peer_is_no_descriptor(sandbox, verb, flags):
+    tcp = connected(socket.AF_INET, ("127.0.0.1", 0))
+    unix = connected(socket.AF_UNIX, str(sandbox.home / "listens"))
+    alone = socket.socket(socket.AF_UNIX)
+    with contextlib.ExitStack() as stack:
+        for each in (*tcp, *unix, alone):
+            stack.enter_context(each)
+        for stdin, said in ((tcp[1], "a TCP socket"), (tcp[2], "a TCP socket"), (unix[2], "a listening socket"),
+                            (alone, "a socket without a peer")):
+            done = descriptor(sandbox, verb, flags, stdin)
+            assert done.returncode == 126 and f"descriptor 0 is {said}: it would lead past the sandbox" in done.stderr, said
+            assert "cat | nono run" in done.stderr
+            assert descriptor(sandbox, verb, ["--allow-net"], stdin).returncode == 0, said
+        assert descriptor(sandbox, verb, flags, unix[1]).returncode == 0
+        unix[0].sendall(b"a line\n")
+        unix[0].close()  # a peer that has gone, as the end of a remote command's input
+        done = descriptor(sandbox, verb, flags, unix[1], ["cat"])
+        assert (done.returncode, done.stdout) == (0, "a line\n"), done.stderr
+
+
+@pytest.mark.parametrize("flags", [["--block-net"], ["--allow-domain", "example.org"]])
+def test_a_joined_socket_stays_with_its_peer(sandbox, flags):
+    """What the check of descriptors relies on."""
+    elsewhere = connected(socket.AF_UNIX, str(sandbox.work / "elsewhere"))
+    ours, theirs = socket.socketpair(socket.AF_UNIX)
+    script = ("import socket, ctypes, struct; s = socket.socket(fileno=0); s.sendall(b'to its peer')\n"
+              "none = ctypes.CDLL(None).connect(0, struct.pack('H14x', 0), 16); assert none == -1\n"
+              "for act in (lambda: s.connect('elsewhere'), lambda: s.sendto(b'out', 'elsewhere'), s.listen):\n"
+              " try: act(); print('got out')\n"
+              " except OSError as e: print('held')")
+    with ours, theirs, elsewhere[0], elsewhere[1], elsewhere[2]:
+        done = descriptor(sandbox, "run", ["--allow", ".", *flags], theirs, ["/usr/bin/python3", "-c", script])
+        assert done.stdout == "held\nheld\nheld\n", done.stderr
+        assert ours.recv(20) == b"to its peer"
 
 
 def test_the_priorities_of_others_cannot_be_changed(sandbox):
@@ -171,6 +224,20 @@ def test_a_run_that_cannot_be_recorded_does_not_start(sandbox):
         assert not (sandbox.work / "started").exists()
     assert sandbox.sh("touch started", "--allow", ".", "--no-audit", preexec_fn=no_room).returncode == 0
     assert (sandbox.work / "started").exists()
+
+
+def test_what_cannot_be_written_for_its_size_is_told(sandbox):
+    """The limit's signal would end nono without a word."""
+    def no_room_at_all():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    for words in ((), ("--allow-domain", "example.org"), ("--no-audit", "--allow-domain", "example.org")):
+        done = sandbox.sh("touch started", "--allow", ".", *words, preexec_fn=no_room_at_all)
+        assert done.returncode == 126 and "File too large" in done.stderr, words
+        assert not (sandbox.work / "started").exists()
+    (sandbox.work / "file").write_text("text")
+    done = sandbox.nono("snapshot", "create", "before", preexec_fn=no_room_at_all)
+    assert done.returncode == 70 and "File too large" in done.stderr
+    assert sandbox.nono("snapshot", "create", "before").returncode == 0
 
 
 def test_one_record_that_is_gone_does_not_hide_the_others(sandbox):

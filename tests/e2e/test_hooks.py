@@ -8,6 +8,7 @@ import time
 import pytest
 
 from fixtures_sandbox import NONO, sandbox  # noqa: F401
+from test_run import ignored
 from test_supervisor import interactive_shell
 
 ENDS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
@@ -191,3 +192,12 @@ def test_a_hook_stops_and_goes_on_with_the_terminal(sandbox):
         shell.type("a line\n")
         shell.expect("got a line\r\n")
         shell.expect("ran\r\n")
+
+
+def test_hooks_have_the_limits_signal_as_it_was(sandbox):
+    profile = hooked(sandbox, f"cat /proc/self/status > {sandbox.home}/status\n")
+    for handler in (signal.SIG_DFL, signal.SIG_IGN):
+        done = sandbox.sh("true", "--profile", profile, "--block-net",
+                          preexec_fn=lambda handler=handler: signal.signal(signal.SIGXFSZ, handler))
+        assert done.returncode == 0, done.stderr
+        assert (signal.SIGXFSZ in ignored((sandbox.home / "status").read_text())) == (handler == signal.SIG_IGN)

@@ -205,6 +205,20 @@ def test_what_the_program_leaves_running_ends_with_it(sandbox):
     assert f"sleep {mark}" not in listed
 
 
+def test_what_ends_without_a_parent_is_no_zombie_until_the_runs_end(sandbox):
+    script = "for i in 1 2 3; do (true &); done; echo $PPID; read line"
+    with subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        supervisor = run.stdout.readline().strip()
+        listed = ["ps", "--ppid", supervisor, "-o", "stat="]
+        end = time.monotonic() + 30
+        while "Z" in subprocess.run(listed, capture_output=True, text=True, check=True).stdout:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        run.communicate("go on\n")
+        assert run.returncode == 0
+
+
 def test_children_from_before_are_no_concern_of_the_run(sandbox):
     script = 'sleep 300 >/dev/null 2>&1 & echo $!; exec "$0" run -s -- sh -c "setsid sleep 300 >/dev/null & echo \\$!"'
     done = subprocess.run(["sh", "-c", script, NONO], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True,

@@ -219,6 +219,18 @@ def test_the_program_has_the_limits_signal_as_it_was(sandbox, verb):
         assert done.returncode == status, done.stderr
 
 
+def test_what_forks_for_ever_does_not_hold_up_the_end(sandbox):
+    """Chains of processes, each of which is gone when it is looked for; until the test is over."""
+    chain = ("use POSIX; $SIG{CHLD} = 'IGNORE'; $end = time + 50; for (1 .. 50) { next if fork; POSIX::setsid(); "
+             "while (!-e 'over' && time < $end) { exit if fork } exit } select undef, undef, undef, 0.05; exit 7")
+    try:
+        done = sandbox.nono("run", "--allow", ".", "--", "perl", "-e", chain, start_new_session=True)
+    finally:
+        (sandbox.work / "over").touch()
+    assert done.returncode == 7
+    assert sandbox.record()[-1]["data"]["status"] == 7
+
+
 LOOP = "for i in 1 2 3; do {words}; echo after $i; done"
 
 

@@ -66,7 +66,7 @@ static void errno_chooses_the_kind(void **state)
         int sys;
         enum error_kind kind;
     } cases[] = { { ENOENT, ERROR_NOT_FOUND }, { EACCES, ERROR_DENIED },
-                  { EEXIST, ERROR_CONFLICT },  { EFBIG, ERROR_TOO_LARGE },
+                  { EEXIST, ERROR_CONFLICT },  { EFBIG, ERROR_INTERNAL },
                   { ENOSPC, ERROR_INTERNAL },  { EDQUOT, ERROR_INTERNAL },
                   { EROFS, ERROR_INTERNAL },   { EIO, ERROR_INTERNAL } };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

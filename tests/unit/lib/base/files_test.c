@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -166,6 +168,26 @@ static void writes_to_a_full_device_fail(void **state)
     assert_fails(file_write_all(fd, "x", 1, &err), INTERNAL);
 }
 
+static void writes_over_the_limit_of_files_are_the_machines_failure(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    CLEANUP(closep) int fd = memfd_create("limited", MFD_CLOEXEC);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+    struct error failure;
+    bool written = file_write_all(fd, "x", 1, &failure);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    (void)signal(SIGXFSZ, handler);
+    assert_false(written);
+    assert_int_equal(failure.kind, ERROR_INTERNAL);
+    assert_int_equal(failure.sys, EFBIG);
+    assert_ok(file_write_all(fd, "x", 1, &err));
+}
+
 static void plain_paths_leave_nothing_out(void **state)
 {
     (void)state;
@@ -214,6 +236,7 @@ int main(void)
         cmocka_unit_test(make_path_is_mkdir_p),
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),
+        cmocka_unit_test(writes_over_the_limit_of_files_are_the_machines_failure),
         cmocka_unit_test(plain_paths_leave_nothing_out),
         cmocka_unit_test(programs_are_files_that_may_be_run),
     };

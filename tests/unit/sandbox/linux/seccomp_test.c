@@ -2,7 +2,10 @@
 #include "tests/support/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/btrfs.h>
+#include <linux/fs.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
@@ -62,10 +65,14 @@ static unsigned judge(const struct seccomp_program *program, const struct seccom
     return 0;
 }
 
-static unsigned call(const struct seccomp_options *options, int nr, const uint64_t args[3])
+static unsigned call(const struct seccomp_options *options, int nr, const uint64_t args[4])
 {
     static struct seccomp_program program;
-    struct seccomp_data data = { .nr = nr, .arch = ARCH, .args = { args[0], args[1], args[2] } };
+    struct seccomp_data data = {
+        .nr = nr,
+        .arch = ARCH,
+        .args = { args[0], args[1], args[2], args[3] },
+    };
     unsigned steps;
     seccomp_build(options, &program);
     return judge(&program, &data, &steps);
@@ -82,7 +89,7 @@ struct call_case {
     const struct seccomp_options *options;
     int nr;
     unsigned expected;
-    uint64_t args[3];
+    uint64_t args[4];
 };
 
 static void cases_check(const struct call_case *cases, size_t count)
@@ -164,10 +171,76 @@ static void pairs_and_priorities_are_judged_by_their_arguments(void **state)
     cases_check(cases, COUNT(cases));
 }
 
+/* The numbers are the kernel's, written out: those of the filter come from headers and sizes. */
+static void subvolumes_cannot_be_made_nor_removed(void **state)
+{
+    (void)state;
+    static const uint64_t refused[] = {
+        0x50009401, /* Btrfs: SNAP_CREATE */
+        0x5000940e, /* SUBVOL_CREATE */
+        0x5000940f, /* SNAP_DESTROY */
+        0x50009417, /* SNAP_CREATE_V2 */
+        0x50009418, /* SUBVOL_CREATE_V2 */
+        0x5000943f, /* SNAP_DESTROY_V2 */
+        0x4008941a, /* SUBVOL_SETFLAGS */
+        0xc0c89425, /* SET_RECEIVED_SUBVOL */
+        0xc0c09425, /* the same of 32-bit programs */
+        0x40186f04, /* OCFS2: REFLINK */
+        0x4020bc10, /* bcachefs: SUBVOLUME_CREATE */
+        0x4020bc11, /* SUBVOLUME_DESTROY */
+        0x4030bc1d, /* SUBVOLUME_CREATE_v2 */
+        0x4030bc1e, /* SUBVOLUME_DESTROY_v2 */
+        0x150009401,
+    };
+    static const uint64_t let_through[] = {
+        FICLONE,    FICLONERANGE, FIDEDUPERANGE, BTRFS_IOC_SUBVOL_GETFLAGS,
+        0x80086601, /* FS_IOC_GETFLAGS */
+    };
+    const struct seccomp_options *const all[] = { &closed, &open_network, &inet, &lenient };
+    for (size_t i = 0; i < COUNT(all); i++) {
+        for (size_t j = 0; j < COUNT(refused); j++)
+            assert_int_equal(call(all[i], SYS_ioctl, (const uint64_t[4]){ 0, refused[j] }), DENY);
+        for (size_t j = 0; j < COUNT(let_through); j++)
+            assert_int_equal(call(all[i], SYS_ioctl, (const uint64_t[4]){ 0, let_through[j] }),
+                             SECCOMP_RET_ALLOW);
+    }
+}
+
+/* What a socket that came from outside, or was made before, could do unseen by Landlock. */
+static void sockets_do_not_meet_others_unless_some_may_be_made(void **state)
+{
+    (void)state;
+    const struct call_case cases[] = {
+        { &closed, SYS_connect, DENY, { 0 } },
+        { &closed, SYS_listen, DENY, { 0 } },
+        { &closed, SYS_accept, DENY, { 0 } },
+        { &closed, SYS_accept4, DENY, { 0 } },
+        { &lenient, SYS_connect, SECCOMP_RET_ALLOW, { 0 } },
+        { &lenient, SYS_accept4, SECCOMP_RET_ALLOW, { 0 } },
+        { &inet, SYS_connect, SECCOMP_RET_ALLOW, { 0 } },
+        { &inet, SYS_listen, SECCOMP_RET_ALLOW, { 0 } },
+        { &open_network, SYS_connect, SECCOMP_RET_ALLOW, { 0 } },
+        { &closed, SYS_sendto, SECCOMP_RET_ALLOW, { 0, 0, 0, MSG_NOSIGNAL } },
+        { &closed, SYS_sendto, DENY, { 0, 0, 0, MSG_FASTOPEN | MSG_NOSIGNAL } },
+        { &closed, SYS_sendmsg, SECCOMP_RET_ALLOW, { 0, 0, MSG_DONTWAIT, MSG_FASTOPEN } },
+        { &closed, SYS_sendmsg, DENY, { 0, 0, MSG_FASTOPEN } },
+        { &closed, SYS_sendmmsg, SECCOMP_RET_ALLOW, { 0, 0, MSG_FASTOPEN } }, /* a count */
+        { &closed, SYS_sendmmsg, DENY, { 0, 0, 1, MSG_FASTOPEN } },
+        { &lenient, SYS_sendto, DENY, { 0, 0, 0, MSG_FASTOPEN } },
+        { &inet, SYS_sendto, SECCOMP_RET_ALLOW, { 0 } },
+        { &inet, SYS_sendto, DENY, { 0, 0, 0, MSG_FASTOPEN } },
+        { &inet, SYS_sendmsg, DENY, { 0, 0, MSG_FASTOPEN } },
+        { &inet, SYS_sendmmsg, DENY, { 0, 0, 1, MSG_FASTOPEN } },
+        { &open_network, SYS_sendto, SECCOMP_RET_ALLOW, { 0, 0, 0, MSG_FASTOPEN } },
+        { &open_network, SYS_sendmsg, SECCOMP_RET_ALLOW, { 0, 0, MSG_FASTOPEN } },
+    };
+    cases_check(cases, COUNT(cases));
+}
+
 static void every_rule_of_the_table_is_in_the_program(void **state)
 {
     (void)state;
-    const uint64_t none[3] = { 0 };
+    const uint64_t none[4] = { 0 };
     for (size_t i = 0; i < seccomp_rule_count; i++) {
         if (seccomp_rules[i].check == CHECK_DENY)
             assert_int_equal(call(&closed, (int)seccomp_rules[i].nr, none), DENY);
@@ -212,15 +285,35 @@ static bool has_rule(unsigned nr)
 static void what_no_rule_names_is_allowed(void **state)
 {
     (void)state;
-    static const uint64_t none[3] = { 0 };
+    static const uint64_t none[4] = { 0 };
     for (unsigned nr = 0; nr < 600; nr++)
         if (!has_rule(nr))
             assert_int_equal(call(&closed, (int)nr, none), SECCOMP_RET_ALLOW);
 }
 
+/* The errno of a call; 0: it was done. */
+static int ioctl_errno(int fd, unsigned long request)
+{
+    static const unsigned char argument[4096];
+    return ioctl(fd, request, argument) < 0 ? errno : 0;
+}
+
+/* Whatever the file system: on one without subvolumes and clones the calls fail, but otherwise. */
+static int folder_enforced(int folder, int before)
+{
+    if (ioctl_errno(folder, BTRFS_IOC_SUBVOL_CREATE) != EPERM ||
+        ioctl_errno(folder, BTRFS_IOC_SNAP_DESTROY_V2) != EPERM)
+        return 6;
+    return ioctl_errno(folder, FICLONE) == before && before != EPERM ? 0 : 7;
+}
+
 static int enforced(void)
 {
     static struct seccomp_program program;
+    int folder = open("/tmp", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int before = ioctl_errno(folder, FICLONE);
+    if (ioctl_errno(folder, BTRFS_IOC_SUBVOL_CREATE) == EPERM)
+        return 8;
     seccomp_build(&closed, &program);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || seccomp_enforce(&program) != 0)
         return 1;
@@ -231,7 +324,9 @@ static int enforced(void)
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0 || errno != EPERM)
         return 5;
-    return socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0 ? 0 : 4;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0 || send(pair[0], "x", 1, 0) != 1)
+        return 4;
+    return folder_enforced(folder, before);
 }
 
 static void the_kernel_takes_the_program(void **state)
@@ -250,6 +345,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_judged_as_the_table_says),
         cmocka_unit_test(pairs_and_priorities_are_judged_by_their_arguments),
+        cmocka_unit_test(subvolumes_cannot_be_made_nor_removed),
+        cmocka_unit_test(sockets_do_not_meet_others_unless_some_may_be_made),
         cmocka_unit_test(every_rule_of_the_table_is_in_the_program),
         cmocka_unit_test(what_no_rule_names_is_allowed),
         cmocka_unit_test(other_architectures_end_the_process),

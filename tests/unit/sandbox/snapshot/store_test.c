@@ -244,8 +244,8 @@ static void a_full_disk_leaves_both_whole(void **unused)
     const struct snapshot_options options = { .folder = folder, .name = "b" };
     struct snapshot_result result;
     struct snapshot_restored restored;
-    assert_fails(snapshot_create(store, &options, arena, &result, &err), TOO_LARGE);
-    assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), TOO_LARGE);
+    assert_fails(snapshot_create(store, &options, arena, &result, &err), INTERNAL);
+    assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), INTERNAL);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
 
     assert_string_equal(tree_print(folder, arena), before);
