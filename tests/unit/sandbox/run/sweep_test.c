@@ -101,13 +101,14 @@ static void run_end(void)
     }
 }
 
+/* What was said from "nono:" on, or NULL: a build that counts coverage has its say in the child. */
 static const char *said(void)
 {
-    static char text[512];
+    static char text[256 * 1024];
     CLEANUP(closep) int fd = open("said", O_RDONLY | O_CLOEXEC);
     ssize_t len = read(fd, text, sizeof(text) - 1);
     text[len > 0 ? len : 0] = '\0';
-    return text;
+    return strstr(text, "nono:");
 }
 
 static void what_goes_on_is_told_and_held_and_is_not_the_status(void **state)
@@ -115,7 +116,8 @@ static void what_goes_on_is_told_and_held_and_is_not_the_status(void **state)
     (void)state;
     left = 3;
     run_end();
-    assert_non_null(strstr(said(), "3 or more may go on"));
+    const char *told = said();
+    assert_true(told && strstr(told, "3 or more may go on"));
 }
 
 static void nothing_left_is_nothing_to_tell(void **state)
@@ -124,7 +126,7 @@ static void nothing_left_is_nothing_to_tell(void **state)
     (void)state;
     left = 0;
     run_end();
-    assert_string_equal(said(), "");
+    assert_null(said());
     assert_int_equal(lstat("work/denied", &st), -1);
 }
 
