@@ -60,5 +60,5 @@ void refusals_tell(const struct refusals *refusals, FILE *stream)
         (void)fprintf(stream, "nono run: and %zu more\n", refusals->left_out);
     if (refusals->could_be_allowed)
         (void)fprintf(stream, "  --allow-domain HOST[:PORT] allows one%s\n",
-                      refusals->audit ? "; `nono audit show` has them all" : "");
+                      refusals->audit ? "; `nono audit show` has more of them" : "");
 }

@@ -177,16 +177,30 @@ static bool is_among(const struct children *children, pid_t pid)
 /* More than that at a time would keep the caller from what else it has to do. */
 #define REAP_MAX 1000
 
+/* The kernel tells of the eldest that has ended, which may be one that is left: then they are asked
+ * one by one. */
+static void reap_listed(const struct children *spared, pid_t program, pid_t proxy)
+{
+    CLEANUP(children_clear) struct children now;
+    children_list(&now);
+    for (size_t i = 0; i < now.count; i++) {
+        pid_t pid = now.pids[i];
+        if (pid != program && pid != proxy && !is_among(spared, pid))
+            (void)waitpid(pid, NULL, WNOHANG);
+    }
+}
+
 void children_reap(const struct children *spared, pid_t program, pid_t proxy)
 {
     for (int i = 0; i < REAP_MAX; i++) {
         siginfo_t info = { 0 };
-        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid == 0)
             return;
-        pid_t pid = info.si_pid; /* 0: none has ended */
-        if (pid == 0 || pid == program || pid == proxy || is_among(spared, pid))
+        if (info.si_pid == program || info.si_pid == proxy || is_among(spared, info.si_pid)) {
+            reap_listed(spared, program, proxy);
             return;
-        (void)waitpid(pid, NULL, WNOHANG);
+        }
+        (void)waitpid(info.si_pid, NULL, WNOHANG);
     }
 }
 

@@ -35,7 +35,7 @@ struct children {
 void children_list(struct children *out);
 void children_clear(struct children *children);
 
-/* Reaps those that have ended, up to the first that is waited for elsewhere: those that were there
+/* Reaps those that have ended, but not those that are waited for elsewhere: those that were there
  * before, the program and the proxy (0: there is none). */
 void children_reap(const struct children *spared, pid_t program, pid_t proxy);
 

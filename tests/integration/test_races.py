@@ -1,4 +1,6 @@
 """Requests that meet: what one takes away, another that is under way does not use or bring back."""
+import concurrent.futures
+
 import pytest
 
 from tests.support import packs
@@ -93,6 +95,22 @@ def test_a_publish_does_not_wait_for_a_role(world, database):
         for name, version in (("web", "1.2.0"), ("new", "1.0.0")):
             made = house.founder.publish(house.name, packs.pack_files(name, version=version), house.key, name=name, version=version)
             assert made.status_code == 201, made.text
+
+
+def test_a_publish_that_takes_its_time_keeps_no_other_request_with_its_token_waiting(world, registry, database):
+    """Whose use is noted, once in a minute, in a row that the publish counts on."""
+    house = House(world)
+    publisher = Api(registry.url, token_of(house.founder, "ci", "publish", "read")["token"])
+    files = packs.pack_files("web", version="1.2.0")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        with database.held(package_lock(house)):
+            made = pool.submit(publisher.publish, house.name, files, house.key, name="web", version="1.2.0")
+            while not database.waiting():
+                assert not made.done(), made.result().text
+            database.run("UPDATE token SET last_used_at = now() - interval '5 minutes'")
+            used = publisher.get("/auth/whoami")
+            assert used.status_code == 200 and not made.done()
+    assert made.result().status_code == 201, made.result().text
 
 
 # What is latest

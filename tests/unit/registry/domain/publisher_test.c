@@ -46,7 +46,7 @@ static size_t rows_free(void)
     for (size_t i = 0; i < watch.count; i++) {
         free += db_run_script(db,
                               arena_printf(world.arena,
-                                           "DO $$ BEGIN PERFORM 1 FROM %s FOR NO KEY UPDATE NOWAIT;"
+                                           "DO $$ BEGIN PERFORM 1 FROM %s FOR UPDATE NOWAIT;"
                                            " ASSERT FOUND; END $$",
                                            watch.rows[i]),
                               &locked);

@@ -77,6 +77,28 @@ static void all_generations_are_ended_but_who_was_there_before(void **state)
     assert_int_equal(errno, ECHILD);
 }
 
+static pid_t ended_start(void)
+{
+    siginfo_t info;
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+    return pid;
+}
+
+static void orphans_are_reaped_though_one_that_is_spared_has_ended(void **state)
+{
+    (void)state;
+    pid_t before = ended_start();
+    struct children spared = { .pids = &before, .count = 1 };
+    pid_t program = ended_start(), orphan = ended_start();
+    children_reap(&spared, program, 0);
+    assert_int_equal(waitpid(orphan, NULL, WNOHANG), -1);
+    assert_int_equal(waitpid(before, NULL, WNOHANG), before);
+    assert_int_equal(waitpid(program, NULL, WNOHANG), program);
+}
+
 static void what_cannot_be_ended_is_counted_and_let_go(void **state)
 {
     (void)state;
@@ -116,6 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_has_ended_is_reaped_but_for_whom_others_wait),
         cmocka_unit_test(all_generations_are_ended_but_who_was_there_before),
+        cmocka_unit_test(orphans_are_reaped_though_one_that_is_spared_has_ended),
         cmocka_unit_test(what_cannot_be_ended_is_counted_and_let_go),
     };
     return cmocka_run_group_tests(tests, supervisor_be, NULL);
