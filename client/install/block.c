@@ -215,47 +215,47 @@ bool block_put(const char *text, size_t len, const struct block *block, struct a
     return true;
 }
 
-/* Whether a list has the items of both, each in their order: `[[hooks]]` of the block, and others.
- */
-static bool items_are(const struct doc *whole, const struct doc *rest, const struct doc *block)
+/* In the same order, with others between them: `[[hooks]]` of the block, say. */
+static bool items_stand_in(const struct doc *whole, const struct doc *part)
 {
-    const struct doc *left = rest->first, *ours = block->first;
-    DOC_FOREACH (whole, item) {
-        if (ours && doc_equal(item, ours))
-            ours = ours->next;
-        else if (left && doc_equal(item, left))
+    const struct doc *left = part->first;
+    DOC_FOREACH (whole, item)
+        if (left && doc_equal(item, left))
             left = left->next;
-        else
-            return false;
-    }
-    return !left && !ours;
+    return !left;
 }
 
-/* Whether a table says what both say, and nothing more. */
+/* Whether all that a document says stands in another, at the same place. */
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
-static bool is_sum(const struct doc *whole, const struct doc *rest, const struct doc *block)
+static bool stands_in(const struct doc *whole, const struct doc *part)
 {
-    size_t shared = 0;
-    DOC_FOREACH (whole, item) {
-        const struct doc *left = doc_find(rest, item->key), *ours = doc_find(block, item->key);
-        bool same;
-        if (!left || !ours)
-            same = (left || ours) && doc_equal(item, left ? left : ours);
-        else if (item->kind != left->kind || item->kind != ours->kind)
-            same = false;
-        else if (item->kind == DOC_LIST)
-            same = items_are(item, left, ours);
-        else
-            same = item->kind == DOC_TABLE && is_sum(item, left, ours);
-        if (!same)
+    if (whole->kind != part->kind)
+        return false;
+    if (part->kind == DOC_LIST)
+        return items_stand_in(whole, part);
+    if (part->kind != DOC_TABLE)
+        return doc_equal(whole, part);
+    DOC_FOREACH (part, item) {
+        const struct doc *found = doc_find(whole, item->key);
+        if (!found || !stands_in(found, item))
             return false;
-        shared += left && ours;
     }
-    return whole->count + shared == rest->count + block->count;
+    return true;
 }
 
-/* Without the block the file says what it said, but for what the block says. One that is not TOML
- * says nothing. */
+/* NOLINTNEXTLINE(misc-no-recursion): as above */
+static size_t values_count(const struct doc *doc)
+{
+    size_t count = 0;
+    if (doc->kind != DOC_TABLE && doc->kind != DOC_LIST)
+        return 1;
+    DOC_FOREACH (doc, item)
+        count += values_count(item);
+    return count;
+}
+
+/* Without the block the file says what it said, but for what the block says, in whatever table that
+ * has come to stand. One that is not TOML says nothing. */
 static bool may_go(const char *text, size_t len, const char *content, const char *left,
                    size_t left_len)
 {
@@ -265,7 +265,8 @@ static bool may_go(const char *text, size_t len, const char *content, const char
     return !toml_parse(text, len, NULL, arena, &whole, &ignored) ||
            (doc_count(whole) <= KEYS_MAX &&
             toml_parse(content, strlen(content), NULL, arena, &block, &ignored) &&
-            toml_parse(left, left_len, NULL, arena, &rest, &ignored) && is_sum(whole, rest, block));
+            toml_parse(left, left_len, NULL, arena, &rest, &ignored) && stands_in(whole, rest) &&
+            values_count(whole) <= values_count(rest) + values_count(block));
 }
 
 bool block_take(const char *text, size_t len, const char *id, struct arena *arena, const char **out,

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,8 +10,9 @@
 #include "lib/base/files.h"
 #include "lib/base/text.h"
 
-#define NAME_ROOM 512
-#define SAVED_MAX 99 /* of one name; more than anybody leaves lying about */
+#define NAME_ROOM      512
+#define SAVED_MAX      99 /* of one name; more than anybody leaves lying about */
+#define SAVED_NAME_MAX (NAME_MAX - (int)strlen(".nono-saved-99"))
 
 /* One entry, opened: the folder of its place and of its temporary, and the names in them. */
 struct place {
@@ -160,7 +162,7 @@ static bool set_aside(const struct journal_entry *entry, const struct place *pla
 {
     char saved[NAME_ROOM], tail[8] = "";
     for (int i = 2; i <= SAVED_MAX; i++) {
-        (void)snprintf(saved, NAME_ROOM, "%.*s.nono-saved%s", NAME_ROOM - 20, place->name, tail);
+        (void)snprintf(saved, NAME_ROOM, "%.*s.nono-saved%s", SAVED_NAME_MAX, place->name, tail);
         (void)snprintf(tail, sizeof(tail), "-%d", i);
         if (move(place->temporary_dir, name, place->dir, saved, err)) {
             journal_say(entry->root, entry->path, what, saved);

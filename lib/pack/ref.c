@@ -47,6 +47,17 @@ bool pack_namespace_check(const char *name, const char *what, struct error *err)
     return error_field(err, "%s", what);
 }
 
+/* Beside the namespaces' folders. */
+static bool is_store_file(const char *name)
+{
+    static const char *const files[] = { "lockfile.json", "wired.json", "journal.json",
+                                         "journal-done.json" };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (strcasecmp(name, files[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool version_read(const char *text, struct pack_ref *ref, struct error *err)
 {
     size_t len = strlen(text);
@@ -84,8 +95,8 @@ bool pack_ref_parse(const char *text, struct pack_ref *out, struct error *err)
         return false;
     memcpy(ref.namespace, text, namespace_len);
     memcpy(ref.name, name, name_len);
-    if (!pack_namespace_check(ref.namespace, "namespace", err))
-        return false;
+    if (is_store_file(ref.namespace))
+        return error_set(err, INVALID, "the namespace %s is reserved", ref.namespace);
     if (*at && !version_read(at + 1, &ref, err))
         return error_field(err, "version");
     *out = ref;

@@ -33,8 +33,8 @@ bool pack_ref_parse(const char *text, struct pack_ref *out, struct error *err) M
 void pack_ref_print(const struct pack_ref *ref, char out[PACK_REF_MAX]);
 
 /*
- * A namespace: a name that does not end in ".json" (in any case), as the files do that a store has
- * beside the namespaces' folders. what is for the message and err->field.
+ * A namespace that is to be new: a name that does not end in ".json" (in any case), as the files do
+ * that a store has beside the namespaces' folders. what is for the message and err->field.
  */
 bool pack_namespace_check(const char *name, const char *what, struct error *err) MUST_CHECK;
 

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from fixtures_state import ROOT
+from fixtures_state import NONO, ROOT
 from fixtures_state import user  # noqa: F401
 
 EXAMPLE = ROOT / "examples/packs/secure-coding"
@@ -57,6 +57,13 @@ def test_what_is_built_goes_where_the_name_leads(user):  # noqa: F811
     user("pack", "build", "-o", "pipe", "mine")
     assert reader.communicate(timeout=60)[0] == (user.work / "real").read_bytes()
     assert (user.work / "pipe").is_fifo()
+    user("key", "generate", "release")
+    (user.work / "keys").write_text("mine\n")
+    with open(user.work / "keys", "a") as kept:  # what is open already is no file to be replaced
+        subprocess.run([NONO, "key", "show", "release", "-o", "/dev/stdout"], cwd=user.work, env={"HOME": str(user.home)}, stdout=kept, check=True)
+        kept.write("more\n")
+    lines = (user.work / "keys").read_text().splitlines()
+    assert lines[0] == "mine" and lines[-1] == "more" and "-----BEGIN PUBLIC KEY-----" in lines
     user("pack", "build", "-o", "-", "mine", status=2)
     assert not (user.work / "-").exists()
 

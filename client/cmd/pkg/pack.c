@@ -1,15 +1,19 @@
 #include "client/cmd/pkg/pack.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/cmd/pkg/commands.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
+#include "lib/base/record.h"
+#include "lib/base/text.h"
 
 static const struct command *const verbs[] = {
     &pack_init, &pack_lint, &pack_build, &pack_inspect, &pack_sign, &pack_check, NULL,
@@ -82,10 +86,31 @@ struct trust_subject pack_subject(const struct pack_index *index, const char *na
                                    .files = { subjects, count } };
 }
 
+/* What is open already is written to where it stands, whatever it is. -1: a path of something else.
+ */
+static int descriptor_of(const char *path)
+{
+    static const char *const folders[] = { "/dev/fd/", "/proc/self/fd/" };
+    char *end;
+    if (strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0)
+        return strcmp(path, "/dev/stdout") == 0 ? STDOUT_FILENO : STDERR_FILENO;
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        const char *number = path + strlen(folders[i]);
+        if (!text_starts(path, folders[i]) || !isdigit((unsigned char)*number))
+            continue;
+        long fd = strtol(number, &end, 10);
+        return *end || fd > INT_MAX ? -1 : (int)fd;
+    }
+    return -1;
+}
+
 /* A device or a pipe takes the bytes as they are. */
 static bool special_write(const char *path, const void *bytes, size_t len, struct error *err)
 {
-    CLEANUP(closep) int fd = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    int is_open = descriptor_of(path);
+    CLEANUP(closep)
+    int fd = is_open >= 0 ? fcntl(is_open, F_DUPFD_CLOEXEC, 0)
+                          : open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return error_set_errno(err, "%s", path);
     return file_write_all(fd, bytes, len, err) || error_prefix(err, "%s", path);
@@ -102,7 +127,7 @@ bool pack_write(const char *path, const void *bytes, size_t len, struct arena *a
     bool exists = stat(path, &st) == 0;
     if (exists && S_ISDIR(st.st_mode))
         return error_set(err, INVALID, "%s is a folder: name a file", path);
-    if (exists && !S_ISREG(st.st_mode))
+    if (exists && (!S_ISREG(st.st_mode) || descriptor_of(path) >= 0))
         return special_write(path, bytes, len, err);
     if (exists && !realpath(path, real))
         return error_set_errno(err, "%s", path);

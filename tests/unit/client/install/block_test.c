@@ -101,6 +101,27 @@ static void a_block_stays_where_a_line_needs_it(void **state)
     }
 }
 
+/* What stands above it makes its keys those of another table, and what is left is the same. */
+static void a_block_goes_out_of_a_table_that_has_come_above_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *whole, *left;
+    } cases[] = {
+        { "m = 1\n\n[p.x]\nt = 1\n\n" MARKED("s = 2\n"), "m = 1\n\n[p.x]\nt = 1\n" },
+        { "[[h]]\na = 1\n[[h]]\nc = 1\n\n" MARKED("[[h]]\na = 1\n[[h]]\nb = 1\n"),
+          "[[h]]\na = 1\n[[h]]\nc = 1\n" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        const char *out;
+        size_t len;
+        assert_ok(
+            block_take(cases[i].whole, strlen(cases[i].whole), "id", arena, &out, &len, &err));
+        assert_string_equal(out, cases[i].left);
+    }
+}
+
 static void bytes_that_are_no_text_stay_around_a_block(void **state)
 {
     (void)state;
@@ -202,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_block_goes_where_it_means_what_it_says_and_comes_out_again),
         cmocka_unit_test(the_blank_line_of_a_block_goes_with_it_whatever_follows),
         cmocka_unit_test(a_block_stays_where_a_line_needs_it),
+        cmocka_unit_test(a_block_goes_out_of_a_table_that_has_come_above_it),
         cmocka_unit_test(bytes_that_are_no_text_stay_around_a_block),
         cmocka_unit_test(a_block_that_says_something_else_is_seen_and_not_replaced),
         cmocka_unit_test(a_block_that_would_change_what_the_file_says_is_refused),

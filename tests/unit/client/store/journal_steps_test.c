@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -314,6 +315,25 @@ static void with_no_name_left_to_set_it_aside_it_stays_where_it_is(void **state)
         assert_ok(tree_remove(dir, arena_printf(arena, "a.nono-saved-%d", i), &err));
 }
 
+static void a_long_name_is_set_aside_under_a_shorter_one(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char name[NAME_MAX + 1], saved[NAME_MAX + 1];
+    memset(name, 'n', NAME_MAX);
+    name[NAME_MAX] = '\0';
+    struct journal_entry entry = leave(LEFT_DROPPED);
+    entry.path = name;
+    put(name, "theirs");
+    assert_ok(recover(&entry, JOURNAL_NAME, &err));
+    assert_string_equal(got(name, arena), "theirs");
+    (void)snprintf(saved, sizeof(saved), "%.*s.nono-saved", NAME_MAX - 14, name);
+    assert_string_equal(got(saved, arena), "old");
+    assert_false(journal_is_left(dir));
+    assert_ok(tree_remove(dir, name, &err));
+    assert_ok(tree_remove(dir, saved, &err));
+}
+
 static void tidying_goes_on_behind_what_cannot_be_tidied(void **state)
 {
     (void)state;
@@ -348,6 +368,7 @@ int main(void)
         cmocka_unit_test(a_mount_in_the_way_gives_that_name_up),
         cmocka_unit_test(a_way_that_others_changed_gives_that_name_up),
         cmocka_unit_test(with_no_name_left_to_set_it_aside_it_stays_where_it_is),
+        cmocka_unit_test(a_long_name_is_set_aside_under_a_shorter_one),
         cmocka_unit_test(tidying_goes_on_behind_what_cannot_be_tidied),
     };
     return cmocka_run_group_tests_name("client/store/journal_steps", tests, folder_make,

@@ -86,6 +86,17 @@ static void parse_refuses_what_could_leave_the_store(void **state)
     }
 }
 
+static void new_namespaces_end_in_no_name_of_a_file(void **state)
+{
+    (void)state;
+    struct pack_ref ref;
+    assert_ok(pack_namespace_check("acme", "namespace", &err));
+    assert_ok(pack_namespace_check("acme.json5", "namespace", &err));
+    assert_fails(pack_namespace_check("acme.json", "namespace", &err), INVALID);
+    assert_fails(pack_namespace_check("A.JSON", "namespace", &err), INVALID);
+    assert_ok(pack_ref_parse("acme.json/web", &ref, &err)); /* may be installed */
+}
+
 static void parse_holds_lengths(void **state)
 {
     (void)state;
@@ -124,6 +135,7 @@ int main(void)
         cmocka_unit_test(parse_takes_references),
         cmocka_unit_test(print_is_the_inverse_of_parse),
         cmocka_unit_test(parse_refuses_what_could_leave_the_store),
+        cmocka_unit_test(new_namespaces_end_in_no_name_of_a_file),
         cmocka_unit_test(parse_holds_lengths),
         cmocka_unit_test(failures_name_the_part),
     };
