@@ -22,7 +22,7 @@ static int folder_make(void **state)
 {
     (void)state;
     (void)snprintf(folder, sizeof(folder), "/tmp/nono-sweep-XXXXXX");
-    return mkdtemp(folder) && chdir(folder) == 0 && mkdir("work", 0700) == 0 ? 0 : -1;
+    return mkdtemp(folder) && chdir(folder) == 0 && mkdir("tree", 0700) == 0 ? 0 : -1;
 }
 
 static int folder_remove(void **state)
@@ -44,7 +44,7 @@ size_t __wrap_children_end_all(const struct children *spared)
     struct stat st;
     struct error err;
     struct audit_report report;
-    was_held = lstat("work/denied", &st) == 0;
+    was_held = lstat("tree/denied", &st) == 0;
     on_record = audit_verify(folder, audit_id(audit), NULL, NULL, &report, &err) &&
                 report.state == AUDIT_CLOSED;
     (void)kill(getpid(), SIGTERM); /* as somebody who has waited long enough */
@@ -59,9 +59,9 @@ static struct nono_caps *caps_make(void)
     for (size_t i = 0; i < sizeof(system) / sizeof(system[0]); i++)
         assert_ok(
             caps_allow(caps, system[i], NONO_READ | NONO_EXECUTE, NONO_OPTIONAL, "test", &err));
-    (void)snprintf(path, sizeof(path), "%s/work", folder);
+    (void)snprintf(path, sizeof(path), "%s/tree", folder);
     assert_ok(caps_allow(caps, path, NONO_READ | NONO_WRITE, 0, "test", &err));
-    (void)snprintf(path, sizeof(path), "%s/work/denied", folder);
+    (void)snprintf(path, sizeof(path), "%s/tree/denied", folder);
     assert_ok(caps_deny(caps, path, NONO_READ | NONO_WRITE, "test", &err));
     return caps;
 }
@@ -97,7 +97,7 @@ static void run_end(void)
     audit_free(audit);
     if (left) {
         struct stat st;
-        assert_int_equal(lstat("work/denied", &st), 0); /* for what goes on */
+        assert_int_equal(lstat("tree/denied", &st), 0); /* for what goes on */
     }
 }
 
@@ -127,7 +127,7 @@ static void nothing_left_is_nothing_to_tell(void **state)
     left = 0;
     run_end();
     assert_null(said());
-    assert_int_equal(lstat("work/denied", &st), -1);
+    assert_int_equal(lstat("tree/denied", &st), -1);
 }
 
 int main(void)
