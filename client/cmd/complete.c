@@ -7,15 +7,10 @@
 #include "client/cmd/snapshot.h"
 #include "client/cmd/state.h"
 #include "client/profile/profiles.h"
+#include "client/ui/complete.h"
 #include "lib/base/text.h"
 
 #define RUNS_OFFERED 20 /* the newest */
-
-static void offer(const char *name, const char *what, const char *prefix)
-{
-    if (name && text_starts(name, prefix))
-        printf("%s\t%s\n", name, what ? what : "");
-}
 
 static void profiles_offer(struct arena *arena, const char *prefix)
 {
@@ -27,9 +22,9 @@ static void profiles_offer(struct arena *arena, const char *prefix)
         return;
     LIST_FOREACH (entries, struct profiles_entry, entry) {
         if (!entry->hidden)
-            offer(entry->name, entry->pack ? entry->pack : entry->file, prefix);
-        if (strchr(prefix, '/')) /* the pack itself is a profile's name too */
-            offer(entry->pack, entry->name, prefix);
+            complete_offer(entry->name, entry->pack ? entry->pack : entry->file, prefix);
+        if (entry->pack && strchr(prefix, '/')) /* the pack itself is a profile's name too */
+            complete_offer(entry->pack, entry->name, prefix);
     }
 }
 
@@ -37,7 +32,7 @@ static void groups_offer(struct arena *arena, const char *prefix)
 {
     (void)arena;
     for (const char *const *name = profile_group_names(); *name; name++)
-        offer(*name, NULL, prefix);
+        complete_offer(*name, NULL, prefix);
 }
 
 static void snapshots_offer(struct arena *arena, const char *prefix)
@@ -49,7 +44,7 @@ static void snapshots_offer(struct arena *arena, const char *prefix)
         !snapshot_list_around(store, ".", arena, &snapshots, &unreadable, &ignored))
         return;
     LIST_FOREACH (snapshots, struct snapshot, snapshot)
-        offer(snapshot->name, ui_time(snapshot->created, arena), prefix);
+        complete_offer(snapshot->name, ui_time(snapshot->created, arena), prefix);
 }
 
 static void runs_offer(struct arena *arena, const char *prefix)
@@ -65,8 +60,9 @@ static void runs_offer(struct arena *arena, const char *prefix)
             continue;
         struct audit_summary summary;
         bool known = audit_summarise(state, *id, arena, &summary, &ignored) && summary.start.type;
-        offer(*id, known ? text_escape(audit_command_text(summary.start.data, arena), arena) : NULL,
-              prefix);
+        complete_offer(
+            *id, known ? text_escape(audit_command_text(summary.start.data, arena), arena) : NULL,
+            prefix);
         if (++offered == RUNS_OFFERED)
             return;
     }

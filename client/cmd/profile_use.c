@@ -4,10 +4,11 @@
 #include <string.h>
 
 #include "client/cmd/profile.h"
+#include "client/ui/term.h"
 #include "lib/base/text.h"
 
 static char *opt_for;
-static int opt_clear;
+static int opt_clear, opt_json;
 
 /* A built-in profile of that name knows its agent's program; so does the program's own name. */
 static const char *program_of_name(const struct profile_env *env, const char *name,
@@ -46,6 +47,25 @@ static bool program_find(const struct profile_env *env, const char *name, struct
     return error_hint(err, "nono profile use %s --for PROGRAM", name);
 }
 
+/* profile is NULL where the choice is taken back. */
+static void choice_tell(const char *program, const char *profile, struct arena *arena)
+{
+    if (opt_json) {
+        struct doc *out = doc_new(arena, DOC_TABLE);
+        doc_add_text(arena, out, "program", program);
+        if (profile)
+            doc_add_text(arena, out, "profile", profile);
+        else
+            doc_add_null(arena, out, "profile");
+        ui_json(out);
+    } else if (profile) {
+        printf("`nono run -- %s` now uses profile %s\n", text_escape(program, arena),
+               text_escape(profile, arena));
+    } else {
+        printf("%s starts without a profile of its own\n", text_escape(program, arena));
+    }
+}
+
 static bool choice_clear(const struct profile_env *env, const char *const *operands,
                          struct arena *arena, struct error *err)
 {
@@ -55,7 +75,7 @@ static bool choice_clear(const struct profile_env *env, const char *const *opera
     }
     if (!profiles_default_set(env, opt_for, NULL, err))
         return false;
-    printf("%s starts without a profile of its own\n", text_escape(opt_for, arena));
+    choice_tell(opt_for, NULL, arena);
     return true;
 }
 
@@ -88,8 +108,7 @@ static bool use_run(const char **operands, int *status, struct error *err)
         !name_settle(operands[0], arena, &name, err) ||
         !profiles_default_set(&env, program, name, err))
         return false;
-    printf("`nono run -- %s` now uses profile %s\n", text_escape(program, arena),
-           text_escape(name, arena));
+    choice_tell(program, name, arena);
     return true;
 }
 
@@ -98,6 +117,7 @@ static const struct poptOption options[] = {
       "the program; its agent's when the profile says which", "PROGRAM" },
     { "clear", '\0', POPT_ARG_NONE, &opt_clear, 0, "take the choice for a program back, with --for",
       NULL },
+    { "json", '\0', POPT_ARG_NONE, &opt_json, 0, "print a JSON document", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 

@@ -250,8 +250,10 @@ bool install_plan(const struct store *store, const struct install_pack *pack,
             return error_prefix(err, "%s", install->key);
     folders_drop(install);
     struct own own;
-    return wired_settle(&install->wired, install->plan, arena, err) &&
-           (own_make(store, install, &own, err) || error_prefix(err, "%s", install->key));
+    if (!wired_settle(&install->wired, install->plan, arena, err))
+        return false;
+    wiring_undone(&install->wiring);
+    return own_make(store, install, &own, err) || error_prefix(err, "%s", install->key);
 }
 
 bool install_plan_removal(const struct store *store, const char *namespace, const char *name,

@@ -30,6 +30,35 @@ void wiring_line_add(struct wiring *wiring, const char *act, const char *path, c
         (struct wiring_line){ act, path, detail, plan_real_path(wiring->plan, path) };
 }
 
+static bool is_told(const struct wiring *wiring, const char *path)
+{
+    LIST_FOREACH (wiring->lines, const struct wiring_line, line)
+        if (strcmp(line->path, path) == 0)
+            return true;
+    return false;
+}
+
+void wiring_undone(struct wiring *wiring)
+{
+    struct list changes = plan_changes(wiring->plan), told = wiring->lines;
+    wiring->lines.items =
+        ARENA_ARRAY(wiring->arena, struct wiring_line, told.count + changes.count + 1);
+    if (told.count)
+        memcpy(wiring->lines.items, told.items, told.count * sizeof(struct wiring_line));
+    LIST_FOREACH (changes, const struct plan_change, change) {
+        const enum node_kind before = change->before->kind, after = change->after->kind;
+        if (before == NODE_FOLDER || after == NODE_FOLDER || is_told(wiring, change->path))
+            continue;
+        if (after == NODE_ABSENT)
+            wiring_line_add(wiring, "remove", change->path, NULL);
+        else if (before == NODE_FILE && after == NODE_FILE)
+            wiring_line_add(wiring, "clean", change->path, "of what the installed version wrote");
+        else
+            wiring_line_add(wiring, "restore", change->path,
+                            "as it was before the installed version");
+    }
+}
+
 void wiring_note(struct wiring *wiring, const char *path, const char *text)
 {
     const char **notes = wiring->notes.items;

@@ -17,7 +17,7 @@
 
 /* For people and --json: what one directive does. */
 struct wiring_line {
-    const char *act;    /* "write", "link", "merge", "block" */
+    const char *act;    /* "write", "link", "merge", "block"; of another version: wiring_undone */
     const char *path;   /* the file outside the pack */
     const char *detail; /* keys, target, "executable" */
     const char *real;   /* where the path leads by the user's own links, when that is elsewhere */
@@ -71,6 +71,10 @@ bool wiring_apply(struct wiring *wiring, const struct directive *directive, stru
  */
 bool wiring_undo(struct wiring *wiring, const struct doc *records, bool force, struct error *err)
     MUST_CHECK;
+
+/* Adds lines for what an earlier version did and this one does not do: it goes. When all is done.
+ */
+void wiring_undone(struct wiring *wiring);
 
 /* Whether some record edits a file (and does not make it). */
 bool wiring_edits(const struct doc *records, const char *path);

@@ -28,27 +28,35 @@ const char *complete_script(const char *shell)
     return NULL;
 }
 
+/* "--profile=" of a word that is being typed: every candidate has it too. */
+static const char *front = "";
+static int front_len;
+
+void complete_offer(const char *word, const char *about, const char *prefix)
+{
+    if (text_starts(word, prefix))
+        printf("%.*s%s\t%s\n", front_len, front, word, about ? about : "");
+}
+
 static void commands_offer(const struct command *const *commands, const char *prefix)
 {
     for (; *commands; commands++)
-        if (!(*commands)->hidden && text_starts((*commands)->name, prefix))
-            printf("%s\t%s\n", (*commands)->name, (*commands)->summary);
+        if (!(*commands)->hidden)
+            complete_offer((*commands)->name, (*commands)->summary, prefix);
 }
 
 static void option_offer(const struct poptOption *option, void *context)
 {
     char name[128];
     (void)snprintf(name, sizeof(name), "--%s", option->longName);
-    if (text_starts(name, context))
-        printf("%s\t%s\n", name, option->descrip ? option->descrip : "");
+    complete_offer(name, option->descrip, context);
 }
 
 static void options_offer(const struct poptOption *options, const char *prefix)
 {
     CLEANUP(freep) char *typed = strdup(prefix);
     options_each(options, option_offer, typed);
-    if (text_starts("--help", prefix))
-        printf("--help\tshow what the command does\n");
+    complete_offer("--help", "show what the command does", prefix);
 }
 
 /* What the word before asks for: NULL when it is not an option that takes a value. */
@@ -78,7 +86,7 @@ static void words_offer(const char *list, const char *prefix)
     for (size_t len; *list; list += len + (list[len] == '|')) {
         len = strcspn(list, "|");
         if (len >= typed && strncmp(list, prefix, typed) == 0)
-            printf("%.*s\t\n", (int)len, list);
+            printf("%.*s%.*s\t\n", front_len, front, (int)len, list);
     }
 }
 
@@ -112,6 +120,23 @@ static bool is_program(const struct command *command, const char *before, const 
            (word[0] != '-' || strcmp(word, "--") == 0);
 }
 
+/* Of "--profile=x" in one word, as all shells but bash leave it. False: it is no such word. */
+static bool value_complete(const struct command *command, const char *typed, complete_names *names)
+{
+    size_t len = strcspn(typed, "=");
+    if (!text_starts(typed, "--") || typed[len] != '=')
+        return false;
+    char option[128];
+    (void)snprintf(option, sizeof(option), "%.*s", (int)len, typed);
+    const char *kind = value_kind(command->options, option);
+    if (!kind)
+        return false;
+    front = typed;
+    front_len = (int)len + 1;
+    names_offer(kind, typed + front_len, names);
+    return true;
+}
+
 static void command_complete(const struct command *command, const char *const *words,
                              complete_names *names)
 {
@@ -126,6 +151,8 @@ static void command_complete(const struct command *command, const char *const *w
     const char *kind = value_kind(command->options, before);
     if (kind)
         names_offer(kind, typed, names);
+    else if (value_complete(command, typed, names))
+        return;
     else if (typed[0] == '-')
         options_offer(command->options, typed);
     else if (command->args)

@@ -8,8 +8,11 @@
 #include "client/ui/command.h"
 
 /* For operands (kind is a word of `args`, lower case: "pack", "profile") and values of options
- * (the option's argDescrip): prints candidates that begin with prefix. May be NULL. */
+ * (the option's argDescrip): offers candidates that begin with prefix. May be NULL. */
 typedef void complete_names(const char *kind, const char *prefix);
+
+/* Prints a candidate, and what it is (NULL: nothing more), when it begins with prefix. */
+void complete_offer(const char *word, const char *about, const char *prefix);
 
 /* words are those behind the program's name; the last is being typed, and may be "". argv is what
  * a helper is given. */

@@ -147,7 +147,7 @@ static bool fan_each(const struct blob_store *store, const char *fan, blob_visit
 {
     int fd = -1;
     if (!file_open_beneath(store->objects, fan, O_RDONLY | O_DIRECTORY, 0, &fd, err))
-        return false;
+        return error_prefix(err, "blob folder objects");
     CLEANUP(closedirp) DIR *dir = fdopendir(fd);
     if (!dir)
         abort();

@@ -91,13 +91,37 @@ static int words_matched(const struct verb *verb, const char **words)
 
 enum { ASKED_HELP = 1000, ASKED_USAGE };
 
+#define OPTIONS_MAX 16 /* of a command */
+
+/* The option that was meant, or NULL. */
+static const char *option_nearest(const struct poptOption *options, const char *typed)
+{
+    const char *names[OPTIONS_MAX];
+    size_t count = 0;
+    for (; options->longName || options->shortName || options->arg; options++)
+        if (options->longName && count < OPTIONS_MAX)
+            names[count++] = options->longName;
+    return text_starts(typed, "--") ? text_nearest(typed + 2, names, count) : NULL;
+}
+
+static bool option_fault(const struct verb *verb, poptContext context, int rc, struct error *err)
+{
+    const char *typed = poptBadOption(context, 0);
+    const char *near = rc == POPT_ERROR_BADOPT ? option_nearest(verb->options, typed) : NULL;
+    error_set(err, INVALID, "%s: %s", typed, poptStrerror(rc));
+    return near
+               ? error_hint(err, "did you mean --%s? See nono-registry %s --help", near, verb->name)
+               : error_hint(err, "see nono-registry %s --help", verb->name);
+}
+
 /* Stops at what asks for help: *out_asked, else 0. */
-static bool options_parse(poptContext context, int *out_asked, struct error *err)
+static bool options_parse(const struct verb *verb, poptContext context, int *out_asked,
+                          struct error *err)
 {
     int rc;
     while ((rc = poptGetNextOpt(context)) != -1 && rc != ASKED_HELP && rc != ASKED_USAGE)
         if (rc < -1)
-            return error_set(err, INVALID, "%s: %s", poptBadOption(context, 0), poptStrerror(rc));
+            return option_fault(verb, context, rc, err);
     *out_asked = rc > 0 ? rc : 0;
     return true;
 }
@@ -122,8 +146,8 @@ static bool verb_run(const struct verb *verb, int argc, const char **argv, int *
     CLEANUP(poptFreeContextp)
     poptContext context = poptGetContext(title, argc, argv, options, 0);
     poptSetOtherOptionHelp(context, usage);
-    if (!options_parse(context, &asked, err))
-        return error_hint(err, "see %s --help", title);
+    if (!options_parse(verb, context, &asked, err))
+        return false;
     if (asked) {
         (asked == ASKED_HELP ? poptPrintHelp : poptPrintUsage)(context, stdout, 0);
         return true;

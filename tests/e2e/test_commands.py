@@ -122,6 +122,9 @@ def test_completion_offers_options_profiles_groups_snapshots_and_runs(sandbox):
     assert offered(sandbox.nono, "run", "-p", "claude") == ["claude-code"]
     assert offered(sandbox.nono, "run", "--profile", "=", "claude") == ["claude-code"]  # bash parts --profile=claude
     assert "default" in offered(sandbox.nono, "why", "--profile", "=")
+    assert offered(sandbox.nono, "run", "--profile=claude") == ["--profile=claude-code"]  # as zsh and fish have it
+    assert offered(sandbox.nono, "why", "--op=r") == ["--op=read", "--op=readwrite"]
+    assert offered(sandbox.nono, "run", "--no-audit=") == [] and offered(sandbox.nono, "run", "--none=c") == []
     assert offered(sandbox.nono, "profile", "groups", "git") == ["git_config"]
     assert offered(sandbox.nono, "snapshot", "restore", "") == ["before"]
     assert len(offered(sandbox.nono, "audit", "show", "")) == 1

@@ -166,7 +166,7 @@ def test_keys_are_listed_and_removed(client):  # noqa: F811
     lines = client.ok("key", "list").stdout.splitlines()
     assert [re.split(r"  +", line) for line in lines] == [[n, "ed25519", "file", ids[n]] for n in ("one", "two")]
     assert "--yes" in client.refused(DENIED, "key", "remove", "one")
-    client.ok("key", "remove", "--yes", "one")
+    assert json.loads(client.ok("key", "remove", "--yes", "--json", "one").stdout) == {"removed": "one", "id": ids["one"]}
     assert list(keys(client)) == ["two"]
     assert [p.name for p in sorted((client.home / ".config/nono/keys").iterdir())] == ["two.pem", "two.pub"]
     client.refused(NOT_FOUND, "key", "remove", "--yes", "one")
@@ -211,7 +211,8 @@ def test_a_removed_key_is_revoked_by_its_id(publisher):  # noqa: F811
     user.ok("key", "revoke", "--yes", key_id, "--org", org)
     user.refused(NOT_FOUND, "key", "revoke", "--yes", key_id, "--org", org)
     publisher.publish(pack_files("web", "1.1.0"))  # another key still signs
-    user.ok("key", "revoke", "--yes", "release", "--org", org)
+    told = json.loads(user.ok("key", "revoke", "--yes", "--json", "release", "--org", org).stdout)
+    assert told["organisation"] == org and told["registry"] == publisher.registry.url and len(told["revoked"]) == 64
     folder = write_pack(user.home / "more", pack_files("web", "1.2.0"))
     assert "revoked" in user.refused(5, "publish", folder, "--namespace", org)
 

@@ -31,7 +31,10 @@ def signed(user, kind):  # noqa: F811
     user("pack", "build", "-o", "p.tar.zst", EXAMPLE)
     user("key", "generate", "--type", kind, kind)
     (user.work / "k.pub").write_text(user("key", "show", kind))
-    user("pack", "sign", "--namespace", "acme", "--key", kind, "p.tar.zst")
+    told = json.loads(user("pack", "sign", "--json", "--namespace", "acme", "--key", kind, "p.tar.zst"))
+    assert told["bundle"] == "p.tar.zst.sigstore.json" and told["digest"] == f"sha256:{digest(user.work / 'p.tar.zst')}"
+    assert (told["namespace"], told["name"], told["version"]) == ("acme", "secure-coding", "1.0.0")
+    assert told["key_id"] == json.loads(user("key", "show", kind, "--json"))["id"]
     return user.work / "p.tar.zst.sigstore.json"
 
 

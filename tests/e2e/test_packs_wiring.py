@@ -177,6 +177,26 @@ def test_an_update_does_not_replace_a_block_that_the_user_changed(client, publis
     assert config.read_text() == ours.replace("k = 1", "k = 3")
 
 
+def test_an_update_tells_what_it_takes_away(client, publisher):  # noqa: F811
+    note = ".claude/skills/note.md"
+    old = [merge("p.json"), write("note.md", note), write("both.md", ".claude/skills/both.md")]
+    files = {"p.json": P, "note.md": b"note\n", "both.md": b"both\n"}
+    publisher.publish(wiring_pack(old, files))
+    publisher.publish(wiring_pack([old[2]], {"both.md": b"both, too\n"}, version="1.1.0"))
+    (client.home / SETTINGS).parent.mkdir()
+    (client.home / SETTINGS).write_text('{"z": 1}')
+    first = client.ok("pull", "--yes", publisher.ref("web", "1.0.0")).stderr
+    assert "remove ~" not in first and "clean ~" not in first
+    said = client.ok("update", "--dry-run").stderr
+    assert f"- remove ~/{note}\n" in said and f"- clean ~/{SETTINGS} of what the installed version wrote\n" in said
+    assert said.count("both.md") == 1 and (client.home / note).exists()
+    done = json.loads(client.ok("update", "--yes", "--json").stdout)
+    lines = {(line["act"], line["path"]) for line in done[0]["wiring"]}
+    assert lines == {("write", f"{client.home}/.claude/skills/both.md"), ("remove", f"{client.home}/{note}"),
+                     ("clean", f"{client.home}/{SETTINGS}")}
+    assert not (client.home / note).exists() and (client.home / SETTINGS).read_text() == '{"z": 1}'
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_a_block_that_nobody_changed_goes_from_among_what_is_new(client, publisher, end):  # noqa: F811
     config = pull_block(client, publisher)

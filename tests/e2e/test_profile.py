@@ -122,6 +122,8 @@ def test_use_is_kept_listed_and_taken_back(nono):
     assert nono("use", "--clear", "--for", "claude").returncode == 0
     assert tomllib.loads((nono.home / ".config/nono/agents.toml").read_text()) == {"profiles": {}}
     assert nono("use", "none-such").returncode == 3
+    assert json.loads(nono("use", "plain", "--for", "claude", "--json").stdout) == {"program": "claude", "profile": "plain"}
+    assert json.loads(nono("use", "--clear", "--for", "claude", "--json").stdout) == {"program": "claude", "profile": None}
 
 
 def test_groups_are_listed_and_shown(nono):

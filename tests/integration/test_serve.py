@@ -400,3 +400,6 @@ def test_help_of_a_command_and_advice_for_what_is_none(registry):
     assert begun.returncode == 2 and '"admin user" is not a whole command' in begun.stderr
     assert "admin user create" in begun.stderr and "admin organisation" not in begun.stderr
     assert 'did you mean "serve"?' in registry.run("serv").stderr
+    meant = registry.run("admin", "organisation", "create", "--ownr", "ada", "acme")
+    assert meant.returncode == 2 and "did you mean --owner? See nono-registry admin organisation create --help" in meant.stderr
+    assert "did you mean" not in registry.run("serve", "--quite-another").stderr

@@ -28,8 +28,7 @@ static void keys_complete(const char *prefix)
     if (!folders_find(arena, &folders, &ignored) || !key_list(&folders, arena, &keys, &ignored))
         return;
     LIST_FOREACH (keys, const struct key_facts, key)
-        if (text_starts(key->name, prefix))
-            printf("%s\t%s\n", key->name, key->type ? key->type : "");
+        complete_offer(key->name, key->type, prefix);
 }
 
 void pkg_complete(const char *kind, const char *prefix)
@@ -42,8 +41,7 @@ void pkg_complete(const char *kind, const char *prefix)
     if (!wanted || !store_open(STORE_READ, &store, &ignored))
         return;
     LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack)
-        if (text_starts(pack->key, prefix))
-            printf("%s\t%s\n", pack->key, pack->version);
+        complete_offer(pack->key, pack->version, prefix);
 }
 
 const struct command command_completion = {

@@ -23,6 +23,7 @@ static const struct poptOption revoke_options[] = {
     { "registry", 'r', POPT_ARG_STRING, &opt_registry, 0, "at this registry", "URL" },
     { "yes", 'y', POPT_ARG_NONE, &opt_yes, 0, "without a question", NULL },
     { "allow-http", 0, POPT_ARG_NONE, &opt_http, 0, "speak http to other machines", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print what was done as JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
@@ -82,6 +83,19 @@ static bool id_find(const struct folders *folders, const char *name, struct aren
     return true;
 }
 
+static void revoked_tell(const struct remote *remote, const char *id, struct arena *arena)
+{
+    if (!opt_json) {
+        printf("%s accepts nothing more for %s from %s\n", remote->base, opt_org, id);
+        return;
+    }
+    struct doc *out = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, out, "registry", remote->base);
+    doc_add_text(arena, out, "organisation", opt_org);
+    doc_add_text(arena, out, "revoked", id);
+    ui_json(out);
+}
+
 static bool revoke_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -107,7 +121,7 @@ static bool revoke_run(const char **operands, int *status, struct error *err)
                                  url_escape(opt_org, arena), url_escape(id, arena));
     if (!remote_call(&remote, "DELETE", url, NULL, arena, &answer, err))
         return false;
-    printf("%s accepts nothing more for %s from %s\n", remote.base, opt_org, id);
+    revoked_tell(&remote, id, arena);
     return true;
 }
 

@@ -24,6 +24,7 @@ static const struct poptOption show_options[] = {
 
 static const struct poptOption remove_options[] = {
     { "yes", 'y', POPT_ARG_NONE, &opt_yes, 0, "remove it without a question", NULL },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print what was done as JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
@@ -79,7 +80,7 @@ static bool show_run(const char **operands, int *status, struct error *err)
     return true;
 }
 
-/* "ID" when it cannot be known without a passphrase. */
+/* NULL when it cannot be known without a passphrase. */
 static const char *id_of(const struct folders *folders, const char *name, struct arena *arena)
 {
     struct list keys;
@@ -88,7 +89,21 @@ static const char *id_of(const struct folders *folders, const char *name, struct
         LIST_FOREACH (keys, const struct key_facts, key)
             if (key->id && strcmp(key->name, name) == 0)
                 return key->id;
-    return "ID";
+    return NULL;
+}
+
+static void removed_tell(const char *name, const char *id, struct arena *arena)
+{
+    if (opt_json) {
+        struct doc *out = doc_new(arena, DOC_TABLE);
+        doc_add_text(arena, out, "removed", name);
+        doc_add_text(arena, out, "id", id);
+        ui_json(out);
+        return;
+    }
+    printf("removed %s\n", name);
+    fprintf(stderr, "registries still accept it: nono key revoke %s --org ORG tells one not to\n",
+            id ? id : "ID");
 }
 
 static bool remove_run(const char **operands, int *status, struct error *err)
@@ -107,9 +122,7 @@ static bool remove_run(const char **operands, int *status, struct error *err)
     const char *id = id_of(&folders, name, arena);
     if (!key_remove(&folders, name, err))
         return false;
-    printf("removed %s\n", name);
-    fprintf(stderr, "registries still accept it: nono key revoke %s --org ORG tells one not to\n",
-            id);
+    removed_tell(name, id, arena);
     return true;
 }
 

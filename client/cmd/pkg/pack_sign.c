@@ -22,6 +22,7 @@ static const struct poptOption sign_options[] = {
     PASSPHRASE_OPTION("read the passphrase of the key from this descriptor"),
     { "namespace", 'n', POPT_ARG_STRING, &opt_namespace, 0, "the namespace it is for", "ORG" },
     { "output", 'o', POPT_ARG_STRING, &opt_output, 0, "write the bundle there", "FILE" },
+    { "json", 0, POPT_ARG_NONE, &opt_json, 0, "print what was signed as JSON", NULL },
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
@@ -42,6 +43,24 @@ static bool namespace_given(struct error *err)
     return pack_namespace_check(opt_namespace, "namespace", err);
 }
 
+static void signed_tell(const char *bundle, const struct pack_index *index,
+                        const struct private_key *key, struct arena *arena)
+{
+    CLEANUP(public_key_freep) struct public_key *public = private_key_public(key);
+    if (!opt_json) {
+        printf("%s\n", bundle);
+        return;
+    }
+    struct doc *out = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, out, "bundle", bundle);
+    doc_add_text(arena, out, "key_id", public_key_id(public));
+    doc_add_text(arena, out, "namespace", opt_namespace);
+    doc_add_text(arena, out, "name", index->manifest.name);
+    doc_add_text(arena, out, "version", index->manifest.version);
+    doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", index->sha256));
+    ui_json(out);
+}
+
 static bool sign_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -60,7 +79,7 @@ static bool sign_run(const char **operands, int *status, struct error *err)
     const char *to = opt_output ? opt_output : arena_printf(arena, "%s" BUNDLE_END, path);
     if (!pack_write(to, bundle, strlen(bundle), arena, err))
         return false;
-    printf("%s\n", to);
+    signed_tell(to, &built.index, key, arena);
     return true;
 }
 
