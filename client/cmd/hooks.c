@@ -5,30 +5,28 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/cmd/hook_watch.h"
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
+#include "lib/base/record.h"
 #include "lib/base/text.h"
 
 #define ENV_FILE_MAX  (64 * KIB)
 #define TIMEOUT_S     30
 #define TIMEOUT_S_MAX 3600
 
-static bool script_check(const char *path, struct error *err)
+static bool script_check(const char *path, struct stat *st, struct error *err)
 {
-    struct stat st, folder;
-    if (path[0] != '/')
-        return error_set(err, INVALID, "the path must be absolute");
-    if (lstat(path, &st) < 0)
+    struct stat folder;
+    if (lstat(path, st) < 0)
         return error_set_errno(err, "stat");
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(st->st_mode))
         return error_set(err, INVALID, "not a regular file");
-    if (st.st_uid != geteuid() && st.st_uid != 0)
+    if (st->st_uid != geteuid() && st->st_uid != 0)
         return error_set(err, DENIED, "owned by another user");
-    if (st.st_mode & (S_IWGRP | S_IWOTH))
+    if (st->st_mode & (S_IWGRP | S_IWOTH))
         return error_set(err, DENIED, "others may write it");
     if (faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) < 0)
         return error_set(err, INVALID, "not executable");
@@ -48,14 +46,28 @@ struct hook_call {
     int exit_code; /* -1: none */
 };
 
+/* Of a hook that runs nono itself, say: most take the first of two, which would be another run's.
+ */
+static bool is_ours(const char *variable)
+{
+    static const char *const names[] = { "NONO_SESSION_ID=", "NONO_WORKDIR=", "NONO_HOOK_TYPE=",
+                                         "NONO_ENV_FILE=", "NONO_EXIT_CODE=" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (text_starts(variable, names[i]))
+            return true;
+    return false;
+}
+
 static const char *const *variables_make(const struct policy *policy, const struct hook_call *call)
 {
     struct arena *arena = policy->arena;
-    size_t count = 0;
-    while (environ[count])
-        count++;
-    const char **envp = ARENA_ARRAY(arena, const char *, count + 6);
-    memcpy(envp, environ, count * sizeof(*envp));
+    size_t room = 0, count = 0;
+    while (environ[room])
+        room++;
+    const char **envp = ARENA_ARRAY(arena, const char *, room + 6);
+    for (size_t i = 0; i < room; i++)
+        if (!is_ours(environ[i]))
+            envp[count++] = environ[i];
     envp[count++] = arena_printf(arena, "NONO_SESSION_ID=%s", call->session);
     envp[count++] = arena_printf(arena, "NONO_WORKDIR=%s", policy->options.workdir);
     envp[count++] = arena_printf(arena, "NONO_HOOK_TYPE=%s", call->type);
@@ -123,7 +135,8 @@ static bool before_run(const struct policy *policy, const char *session, struct 
     };
     if (file < 0)
         return error_set_errno(err, "memfd_create");
-    if (!script_check(hook->script, err))
+    struct stat st;
+    if (!script_check(hook->script, &st, err))
         return false;
     out->ran = true;
     if (!script_run(policy, hook, &call, &out->signal, err))
@@ -136,23 +149,46 @@ static bool before_run(const struct policy *policy, const char *session, struct 
 bool hook_before(const struct policy *policy, const char *session, struct hook_result *out,
                  struct error *err)
 {
-    const char *script = policy->profile->hook_before.script;
-    return !script || before_run(policy, session, out, err) ||
-           error_prefix(err, "the hook %s", script);
+    const char *before = policy->profile->hook_before.script;
+    const char *after = policy->profile->hook_after.script;
+    if (after && !script_check(after, &out->after, err))
+        return error_prefix(err, "the hook %s", after);
+    if (before && !before_run(policy, session, out, err))
+        return error_prefix(err, "the hook %s", before);
+    if (before && after && !script_check(after, &out->after, err)) /* which `before` may change */
+        return error_prefix(err, "the hook %s", after);
+    return true;
 }
 
-int hook_after(const struct policy *policy, const char *session, int exit_code)
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool after_run(const struct policy *policy, const struct hook_call *call,
+                      const struct hook_result *before, int *out_signal, struct error *err)
 {
     const struct profile_hook *hook = &policy->profile->hook_after;
+    struct stat st;
+    if (!script_check(hook->script, &st, err))
+        return false;
+    if (!hook->of_pack && !is_same(&st, &before->after))
+        return error_set(err, DENIED, "it was changed since the program started, and is not run");
+    return script_run(policy, hook, call, out_signal, err);
+}
+
+int hook_after(const struct policy *policy, const char *session, int exit_code,
+               const struct hook_result *before)
+{
+    const char *script = policy->profile->hook_after.script;
     struct hook_call call = {
         .type = "after", .session = session, .env_file = -1, .exit_code = exit_code
     };
     struct error err;
     int signal = 0;
-    if (hook->script &&
-        !(script_check(hook->script, &err) && script_run(policy, hook, &call, &signal, &err)) &&
-        !signal)
-        (void)fprintf(stderr, "nono: the hook %s: %s\n", text_escape(hook->script, policy->arena),
+    if (script && !after_run(policy, &call, before, &signal, &err) && !signal)
+        (void)fprintf(stderr, "nono: the hook %s: %s\n", text_escape(script, policy->arena),
                       text_escape(err.message, policy->arena));
     return signal;
 }

@@ -2,9 +2,12 @@
  * Session hooks: scripts that a profile names, run outside the sandbox before and after the
  * program. They are the user's own code, so a script must be an absolute path to a regular,
  * executable file of the user or root that nobody else may write, in a folder that not everybody
- * may. What fails before the program keeps it from starting.
+ * may. What fails before the program keeps it from starting: both have to be there by then, for
+ * what is not there is not kept from the program (client/cmd/protect.h).
  */
 #pragma once
+
+#include <sys/stat.h>
 
 #include "client/cmd/policy.h"
 
@@ -12,6 +15,7 @@ struct hook_result {
     struct list values; /* struct environment_value: what it sets for the program */
     bool ran;           /* what failed was the script, or came of it */
     int signal;         /* came while it ran, and is to end us; or 0 */
+    struct stat after;  /* the script that is to run in the end, as the program finds it */
 };
 
 /*
@@ -21,5 +25,9 @@ struct hook_result {
  */
 bool hook_before(const struct policy *policy, const char *session, struct hook_result *out,
                  struct error *err) MUST_CHECK;
-/* NONO_EXIT_CODE too. What goes wrong is told on stderr. The signal, as above. */
-int hook_after(const struct policy *policy, const char *session, int exit_code);
+/*
+ * NONO_EXIT_CODE too. What goes wrong is told on stderr; a script that is not what hook_before saw
+ * is not run, but a pack's, which nono alone replaces. The signal, as above.
+ */
+int hook_after(const struct policy *policy, const char *session, int exit_code,
+               const struct hook_result *before);

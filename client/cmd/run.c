@@ -13,6 +13,7 @@
 #include "client/cmd/refusals.h"
 #include "client/cmd/snapshot.h"
 #include "lib/base/env.h"
+#include "lib/base/signals.h"
 #include "lib/base/xdg.h"
 
 static char *opt_name, *opt_snapshot;
@@ -141,6 +142,7 @@ static void run_describe(void *context, struct audit_start *start)
 
 static bool run_start(struct run *run, const char **operands, int *status, struct error *err)
 {
+    signals_outlive_readers();
     const struct nono_caps *caps = run->policy.caps;
     const struct list hosts = { .items = caps->allowed.items, .count = caps->allowed.count };
     const char *const *proxied =
@@ -171,7 +173,8 @@ static bool run_start(struct run *run, const char **operands, int *status, struc
         refusals_tell(&run->refusals, stderr);
     if (!ok && *status == RUN_EXIT_EXEC)
         explain_refused_program(&run->policy, run->confinement, err);
-    run->hook.signal = hook_after(&run->policy, run->audit ? audit_id(run->audit) : "", *status);
+    const char *session = run->audit ? audit_id(run->audit) : "";
+    run->hook.signal = hook_after(&run->policy, session, *status, &run->hook);
     return ok;
 }
 

@@ -10,5 +10,9 @@
 /* At the start of a program, before it has children or writes. Remembers what was inherited. */
 void signals_begin(void);
 
+/* The same of SIGPIPE, for who has more to do than to tell: what nobody reads is lost, and no end.
+ */
+void signals_outlive_readers(void);
+
 /* SIGCHLD as inherited, for what this process or a fresh child of it becomes. Only system calls. */
 void signals_hand_on(void);

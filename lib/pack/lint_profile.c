@@ -57,10 +57,16 @@ static bool group_find(void *context, const char *name, const char *pack, struct
 /* A hook runs outside the sandbox: it must be of the pack, and one that can be started. */
 static void hook_check(struct linter *linter, const struct profile_hook *hook, const char *file)
 {
-    static const char root[] = "$PACK_DIR/";
-    if (!hook->written || !text_starts(hook->written, root))
+    static const char *const roots[] = { "$PACK_DIR/", "${PACK_DIR}/" };
+    const char *path = NULL;
+    for (size_t i = 0; hook->written && i < COUNT(roots); i++)
+        if (text_starts(hook->written, roots[i]))
+            path = hook->written + strlen(roots[i]);
+    if (hook->written && !path)
+        lint_add(linter, LINT_ERROR, file, hook->origin.line, "its own begin with $PACK_DIR/",
+                 "the hook %.200s is not a file of the pack", hook->written);
+    if (!path)
         return;
-    const char *path = hook->written + sizeof(root) - 1;
     const struct pack_file *script = lint_file(linter, path);
     if (!script)
         lint_add(linter, LINT_ERROR, file, hook->origin.line, "add it to artifacts",

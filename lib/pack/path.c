@@ -74,7 +74,8 @@ const char *artifact_installed_path(const struct artifact *artifact, struct aren
     switch ((enum artifact_type)artifact->type) {
     case ARTIFACT_PROFILE:
         for (size_t i = 0; i < COUNT(syntaxes); i++)
-            if (text_ends(artifact->path, syntaxes[i]))
+            if (text_ends(artifact->path, syntaxes[i]) &&
+                strlen(artifact->path) > strlen(syntaxes[i])) /* as profile_syntax_of has it */
                 end = syntaxes[i];
         return arena_printf(arena, "profiles/%s%s", artifact->install_as, end);
     case ARTIFACT_INSTRUCTION:

@@ -7,7 +7,11 @@
 
 #define TEXT_MAX 4095
 
-void *profile_list_add(struct arena *arena, struct list *list, size_t size, size_t first)
+#define ROOM_FIRST  4 /* powers of two */
+#define PATHS_FIRST 64
+
+/* Full at `first` and at every power of two above it. */
+static void *list_add(struct arena *arena, struct list *list, size_t size, size_t first)
 {
     size_t count = list->count;
     bool full = count == 0 || (count >= first && (count & (count - 1)) == 0);
@@ -18,6 +22,16 @@ void *profile_list_add(struct arena *arena, struct list *list, size_t size, size
         list->items = items;
     }
     return (char *)list->items + list->count++ * size;
+}
+
+void *profile_list_add(struct arena *arena, struct list *list, size_t size)
+{
+    return list_add(arena, list, size, ROOM_FIRST);
+}
+
+struct profile_path *profile_path_new(struct arena *arena, struct list *list)
+{
+    return list_add(arena, list, sizeof(struct profile_path), PATHS_FIRST);
 }
 
 bool profile_texts_have(const struct list *list, const char *text)
@@ -160,6 +174,16 @@ static bool member_unknown(struct resolver *resolver, const struct doc *item, co
     return false;
 }
 
+bool profile_item_when(struct resolver *resolver, const struct doc *item, struct profile_item *out)
+{
+    const struct doc *when = doc_find(item, "when");
+    if (!profile_when_doc(when, resolver->env->platform, &out->holds, resolver->err))
+        return false;
+    if (!resolver->env->platform && when)
+        out->when = when_text(resolver, when);
+    return true;
+}
+
 bool profile_item_read(struct resolver *resolver, const struct doc *item, const char *key,
                        const char *member, struct profile_item *out)
 {
@@ -171,15 +195,10 @@ bool profile_item_read(struct resolver *resolver, const struct doc *item, const 
 
     if (member_unknown(resolver, item, key, member))
         return false;
-    const struct doc *text = doc_find(item, member), *when = doc_find(item, "when");
+    const struct doc *text = doc_find(item, member);
     if (!text) {
         doc_fault(resolver->err, item, "%s: an entry without \"%s\"", key, member);
         return error_field(resolver->err, "%s", key);
     }
-    if (!profile_text(resolver, text, key, &out->text) ||
-        !profile_when_doc(when, resolver->env->platform, &out->holds, resolver->err))
-        return false;
-    if (!resolver->env->platform && when)
-        out->when = when_text(resolver, when);
-    return true;
+    return profile_text(resolver, text, key, &out->text) && profile_item_when(resolver, item, out);
 }

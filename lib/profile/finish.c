@@ -96,7 +96,7 @@ static bool user_path_add(struct resolver *resolver, struct list *list, const ch
     if (!*path || !clean)
         return error_set(resolver->err, INVALID, "%s: \"%.256s\": %s", flag, path,
                          *path ? "a path cannot have .." : "an empty path");
-    struct profile_path *added = LIST_ADD(resolver->arena, list, struct profile_path);
+    struct profile_path *added = profile_path_new(resolver->arena, list);
     added->written = path;
     added->path = clean;
     added->origin = (struct profile_origin){ .level = PROFILE_FROM_USER, .name = flag };
@@ -248,7 +248,7 @@ static bool denies_settle(struct resolver *resolver)
     LIST_FOREACH (profile->denies, struct profile_path, deny)
         if (deny->origin.level != PROFILE_FROM_GROUP ||
             !place_above(resolver->arena, &bypasses, path_of(deny)))
-            *LIST_ADD_MANY(resolver->arena, &kept, struct profile_path) = *deny;
+            *profile_path_new(resolver->arena, &kept) = *deny;
     profile->denies = kept;
     return true;
 }
@@ -309,7 +309,7 @@ static void grants_settle(struct resolver *resolver)
             grant_fold(last, order[i]);
             continue;
         }
-        last = LIST_ADD_MANY(resolver->arena, &kept, struct profile_path);
+        last = profile_path_new(resolver->arena, &kept);
         *last = *order[i];
     }
     LIST_FOREACH (kept, struct profile_path, grant) {

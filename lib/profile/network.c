@@ -78,8 +78,7 @@ static bool domain_add(struct resolver *resolver, const struct doc *item, const 
     if (!domain)
         return doc_fault(resolver->err, item, "%s: an entry without \"domain\"", key);
     if (!profile_text(resolver, domain, key, &entry.text) ||
-        !profile_when_doc(doc_find(item, "when"), resolver->env->platform, &entry.holds,
-                          resolver->err))
+        !profile_item_when(resolver, item, &entry))
         return false;
     if (!entry.holds)
         return true;

@@ -111,10 +111,10 @@ struct profile_variable {
 };
 
 struct profile_hook {
-    const char *script; /* absolute; NULL: none. It runs outside the sandbox */
+    const char *script; /* absolute; NULL: none. It runs outside the sandbox, if it is there */
     int64_t timeout_s;
     const char *written;
-    const char *pack_dir; /* the pack that it must be a locked file of, or NULL */
+    bool of_pack; /* a file of the pack whose profile says it, where no program may write */
     struct profile_origin origin;
 };
 

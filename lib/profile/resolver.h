@@ -62,12 +62,12 @@ struct resolver {
     bool ours;                           /* a document of our dialect takes part, `default` aside */
 };
 
-/* Lists that grow in the arena, from room for `first`, a power of two, by doubling; the new item is
- * zeroed. A short list has few; one that is usually long should not be copied again and again. */
-void *profile_list_add(struct arena *arena, struct list *list, size_t size, size_t first);
-#define LIST_ADD(arena, list, type) ((type *)profile_list_add((arena), (list), sizeof(type), 4))
-#define LIST_ADD_MANY(arena, list, type) \
-    ((type *)profile_list_add((arena), (list), sizeof(type), 64))
+/* Lists that grow in the arena by doubling; the new item is zeroed. What room there is follows from
+ * the count alone: a list grows in one way only. */
+void *profile_list_add(struct arena *arena, struct list *list, size_t size);
+#define LIST_ADD(arena, list, type) ((type *)profile_list_add((arena), (list), sizeof(type)))
+/* The way of lists of struct profile_path, which are long: they begin with room for many. */
+struct profile_path *profile_path_new(struct arena *arena, struct list *list);
 /* Adds a text that is not there yet. */
 void profile_texts_add(struct arena *arena, struct list *list, const char *text);
 bool profile_texts_have(const struct list *list, const char *text);
@@ -100,6 +100,9 @@ struct profile_item {
 };
 bool profile_item_read(struct resolver *resolver, const struct doc *item, const char *key,
                        const char *member, struct profile_item *out) MUST_CHECK;
+/* Its condition: whether it holds here, or in a summary what it is. */
+bool profile_item_when(struct resolver *resolver, const struct doc *item, struct profile_item *out)
+    MUST_CHECK;
 
 /* keys.c: walks a document by the table of keys. */
 bool profile_keys_apply(struct resolver *resolver, const struct doc *doc) MUST_CHECK;

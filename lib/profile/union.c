@@ -9,7 +9,7 @@
 static void list_append(struct list *to, const struct list *from, size_t size, struct arena *arena)
 {
     for (size_t i = 0; i < from->count; i++)
-        memcpy(profile_list_add(arena, to, size, 4), (const char *)from->items + i * size, size);
+        memcpy(profile_list_add(arena, to, size), (const char *)from->items + i * size, size);
 }
 
 static void texts_join(struct list *to, const struct list *from, struct arena *arena)

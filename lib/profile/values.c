@@ -203,6 +203,26 @@ bool profile_apply_workdir(struct resolver *resolver, const char *key, const str
     return true;
 }
 
+/*
+ * It runs outside: what a path means must not depend on where somebody stands, and a pack has no
+ * say in what is not its own.
+ */
+static bool script_place(struct resolver *resolver, const struct doc *value, const char *key,
+                         const char *written)
+{
+    const char *pack = resolver->part->pack;
+    bool own = text_starts(written, "$PACK_DIR/") || text_starts(written, "${PACK_DIR}/");
+    if (pack ? own : *written == '/' || *written == '$' || text_starts(written, "~/"))
+        return true;
+    if (pack)
+        doc_fault(resolver->err, value, "%s: \"%.128s\" is not a file of %.128s", key, written,
+                  pack);
+    else
+        doc_fault(resolver->err, value, "%s: \"%.128s\" is not an absolute path", key, written);
+    error_field(resolver->err, "%s", key);
+    return pack ? error_hint(resolver->err, "its own begin with $PACK_DIR/") : false;
+}
+
 /* arg: the offset of the hook. */
 bool profile_apply_hook(struct resolver *resolver, const char *key, const struct doc *value,
                         unsigned arg)
@@ -227,9 +247,11 @@ bool profile_apply_hook(struct resolver *resolver, const char *key, const struct
     }
     if (!hook.written)
         return doc_fault(resolver->err, value, "%s: script: missing", key);
+    if (!script_place(resolver, value, key, hook.written))
+        return false;
     if (!profile_expand(resolver, value, hook.written, true, &hook.script))
         return error_field(resolver->err, "%s", key);
-    hook.pack_dir = resolver->part->pack_dir;
+    hook.of_pack = resolver->part->pack != NULL;
     *(struct profile_hook *)slot_of(resolver, arg) = hook;
     return true;
 }

@@ -67,6 +67,8 @@ static bool is_wide(struct arena *arena, const char *path)
     const char *star = strchr(plain, '*');
     if (*plain == '/' && star && !memchr(plain + 1, '/', (size_t)(star - plain) - 1))
         return true; /* of the root's own folders */
+    if (star && text_starts(plain, "/home/") && star > strrchr(plain, '/'))
+        return !strchr(plain + strlen("/home/"), '/'); /* of all homes */
     for (size_t i = 0; i < COUNT(wide); i++)
         if (strcmp(plain, wide[i]) == 0)
             return true;
@@ -123,16 +125,25 @@ static void path_line(struct words *words, const char *verb, const struct permis
                           condition(words->arena, path->when)));
 }
 
+/* What holds always need not be said of when it holds. */
+static bool holds_always(struct arena *arena, const struct list *keys,
+                         const struct permission_path *path)
+{
+    const struct permission_path always = { .path = path->path };
+    return path->when && has_path(arena, keys, &always);
+}
+
 static void files_say(struct words *words, const struct permissions *from)
 {
-    struct list read = keys_of(words->arena, &from->read);
-    struct list write = keys_of(words->arena, &from->write);
-    LIST_FOREACH (from->write, struct permission_path, path)
-        path_line(words,
-                  has_path(words->arena, &read, path) ? "may read and change" : "may write to",
-                  path, true);
+    struct arena *arena = words->arena;
+    struct list read = keys_of(arena, &from->read), write = keys_of(arena, &from->write);
+    LIST_FOREACH (from->write, struct permission_path, path) {
+        bool reads = has_path(arena, &read, path);
+        if (!holds_always(arena, &write, path) || (reads && !holds_always(arena, &read, path)))
+            path_line(words, reads ? "may read and change" : "may write to", path, true);
+    }
     LIST_FOREACH (from->read, struct permission_path, path)
-        if (!has_path(words->arena, &write, path))
+        if (!has_path(arena, &write, path) && !holds_always(arena, &read, path))
             path_line(words, "may read", path, false);
     LIST_FOREACH (from->bypass, struct permission_path, path)
         line_add(words, PERMISSION_GRAVE, "files",
@@ -164,6 +175,25 @@ static void workdir_say(struct words *words, const struct permissions *from)
             line_add(words, says[i].risk, "files", says[i].text);
 }
 
+/* However it is written; one label with all that is below it, "*.com", is as good as any. */
+static bool is_any_host(struct arena *arena, const char *text, bool *out_all)
+{
+    struct profile_host host;
+    struct error ignored;
+    *out_all = false;
+    if (!profile_host_parse(arena, text, &host, &ignored))
+        return false;
+    *out_all = strcmp(host.host, "*") == 0;
+    return *out_all || (text_starts(host.host, "*.") && !strchr(host.host + 2, '.'));
+}
+
+static const char *host_named(struct arena *arena, const char *text, bool all)
+{
+    if (!all)
+        return text;
+    return strcmp(text, "*") == 0 ? "any host" : arena_printf(arena, "any host (%s)", text);
+}
+
 static void network_say(struct words *words, const struct permissions *from)
 {
     struct arena *arena = words->arena;
@@ -172,9 +202,9 @@ static void network_say(struct words *words, const struct permissions *from)
     if (from->network == PROFILE_NETWORK_CLOSED)
         line_add(words, PERMISSION_PLAIN, "network", "has no network");
     LIST_FOREACH (from->hosts, struct permission_host, host) {
-        bool any = strcmp(host->host, "*") == 0;
+        bool all, any = is_any_host(arena, host->host, &all);
         line_add(words, any ? PERMISSION_GRAVE : PERMISSION_NOTABLE, "network",
-                 arena_printf(arena, "may connect to %s%s", any ? "any host" : host->host,
+                 arena_printf(arena, "may connect to %s%s", host_named(arena, host->host, all),
                               condition(arena, host->when)));
     }
     LIST_FOREACH (from->denied_hosts, struct permission_host, host)

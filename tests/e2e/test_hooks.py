@@ -201,3 +201,56 @@ def test_hooks_have_the_limits_signal_as_it_was(sandbox):
                           preexec_fn=lambda handler=handler: signal.signal(signal.SIGXFSZ, handler))
         assert done.returncode == 0, done.stderr
         assert (signal.SIGXFSZ in ignored((sandbox.home / "status").read_text())) == (handler == signal.SIG_IGN)
+
+
+OURS = "printf '#!/bin/sh\\necho from inside\\n' > after && chmod 700 after"
+
+
+@pytest.mark.parametrize("written", ["after", "./after", "{work}/after", "$WORKDIR/after"])
+def test_a_program_does_not_write_the_hook_that_runs_behind_it(sandbox, written):
+    """A script that is not there is nobody's to make: it would run outside."""
+    profile = sandbox.profile(f"[session_hooks]\nafter = {{script = '{written.format(work=sandbox.work)}'}}\n")
+    done = sandbox.sh(OURS, "--profile", profile, "--allow", ".", "--block-net")
+    assert done.returncode in (2, 3) and "from inside" not in done.stdout and not (sandbox.work / "after").exists()
+
+    kept = script(sandbox.work, "after", "echo from outside\n")  # but one that is there stays what it is, and runs
+    done = sandbox.sh(f"({OURS}) 2>/dev/null; rm -f after; mv after x; echo done", "--profile", sandbox.profile(
+        f"[session_hooks]\nafter = {{script = '{kept}'}}\n"), "--allow", ".", "--block-net")
+    assert done.stdout == "done\nfrom outside\n", done.stderr
+
+
+def test_a_hook_that_was_replaced_from_outside_meanwhile_is_not_run(sandbox):
+    """As an editor does it: what stands there then, the program could have written."""
+    kept = script(sandbox.work, "after", "echo ran\n")
+    profile = sandbox.profile(f"[session_hooks]\nafter = {{script = '{kept}'}}\n")
+    with subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--allow", ".", "--block-net", "--", "sh", "-c",
+                           "echo up; read line"], env=sandbox.environment, cwd=sandbox.work, text=True,
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        assert child.stdout.readline() == "up\n"
+        script(sandbox.work, "new", "echo ran\n").rename(kept)
+        out, told = child.communicate("\n")
+        assert (child.returncode, out) == (0, "") and f"the hook {kept}: it was changed since the program started" in told
+
+
+def test_a_hook_has_the_variables_of_its_own_run(sandbox):
+    profile = hooked(sandbox, "env | grep ^NONO_ | sort\n", "env | grep ^NONO_ | sort\n")
+    names = ("SESSION_ID", "WORKDIR", "HOOK_TYPE", "ENV_FILE", "EXIT_CODE")
+    foreign = {f"NONO_{name}": "another run's" for name in names}
+    done = sandbox.sh("exit 3", "--profile", profile, "--block-net", env={**sandbox.environment, **foreign})
+    assert "another run's" not in done.stdout
+    lines = done.stdout.splitlines()
+    assert "NONO_HOOK_TYPE=before" in lines and "NONO_HOOK_TYPE=after" in lines and "NONO_EXIT_CODE=3" in lines
+    assert sum(line.startswith("NONO_ENV_FILE=") for line in lines) == 1
+
+
+def test_the_end_of_a_run_needs_nobody_who_reads(sandbox):
+    """What was refused is told, and nobody hears it: the hook runs, and the status is the program's."""
+    profile = hooked(sandbox, after=f"echo ran > {sandbox.home}/ended\n")
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "wb") as stderr:
+        done = subprocess.run([NONO, "run", "--profile", profile, "--allow-domain", "example.org", "--", "sh", "-c",
+                               "exec 2>/dev/null; curl -s http://refused.example/; exit 3"],
+                              env=sandbox.environment, cwd=sandbox.work, stdout=subprocess.DEVNULL, stderr=stderr,
+                              preexec_fn=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL), check=False)
+    assert done.returncode == 3 and (sandbox.home / "ended").read_text() == "ran\n"

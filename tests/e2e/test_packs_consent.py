@@ -1,7 +1,7 @@
 """What `nono pull` says that a pack asks for is what its profile comes to on this machine."""
 import json
 
-from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import client, publisher, registry, write_pack  # noqa: F401
 
 from tests.support.packs import pack_files
 
@@ -61,3 +61,24 @@ def test_a_pack_without_the_protections_of_every_profile_is_told(client, publish
     permissions, said = asked(client, ref)
     assert "deny_credentials" in permissions["unprotected"]
     assert "now: goes without the protections of every profile" in " ".join(said.split())
+
+
+def test_what_a_program_on_the_path_would_open_is_told_before_it_is_there(client, publisher):  # noqa: F811
+    """A program in the sandbox may put one there; which system this is does not change."""
+    whens = ["program:none-such", "!program:sh", "linux:none-such", ["macos", "program:none-such"], "linux", "!windows",
+             "macos", "!linux", "windows:>=10", ["macos", "windows"]]
+    publisher.publish(pack_with({
+        "filesystem": {"read": [{"path": f"/r{i}", "when": when} for i, when in enumerate(whens)]},
+        "network": {"allow_domain": ["x.example.org", {"domain": "*:443", "when": "program:none-such"}]},
+    }))
+    permissions, said = asked(client, publisher.ref("web"))
+    assert [path["path"] for path in permissions["read"] if path["path"][:2] == "/r"] == [f"/r{i}" for i in range(6)]
+    assert "! may connect to any host (*:443) (program:none-such)" in " ".join(said.split())
+
+
+def test_a_pack_says_nothing_of_scripts_that_are_not_its_own(client, publisher):  # noqa: F811
+    folder = write_pack(client.home / "foreign", pack_with({"session_hooks": {"after": {"script": "/usr/bin/true"}}}))
+    refused = publisher.client.refused(2, "publish", folder, "--namespace", publisher.organisation, "--key", "release")
+    assert "the hook /usr/bin/true is not a file of the pack" in refused
+    publisher.publish(pack_with({"session_hooks": {"after": {"script": "$PACK_DIR/bin/other.sh"}}}))
+    client.ok("pull", "--yes", publisher.ref("web"))

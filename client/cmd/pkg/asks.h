@@ -20,5 +20,5 @@ bool asks_of_installed(const struct store *store, const struct lock_pack *pack, 
 /* Plain words (struct permission_line) as they are shown: struct words_line. */
 void asks_fold(const struct list *words, struct arena *arena, struct list *out);
 
-/* Leaves out what is for other platforms than this one. */
+/* Leaves out what is for other systems than this one. */
 void asks_for_here(struct permissions *permissions, struct arena *arena);

@@ -44,6 +44,8 @@ static void parse_takes_every_directive_and_artifact(void **state)
         assert_string_equal(
             artifact_installed_path(LIST_AT(manifest.artifacts, struct artifact, i), arena),
             installed[i]);
+    const struct artifact hidden = { .type = ARTIFACT_PROFILE, .path = ".yaml", .install_as = "x" };
+    assert_string_equal(artifact_installed_path(&hidden, arena), "profiles/x.json");
     static const char *const sources[] = { NULL, "s1", "s2", "s3", "s4", "s5" };
     for (size_t i = 0; i < COUNT(sources); i++) {
         const struct directive *directive = LIST_AT(manifest.wiring, struct directive, i);

@@ -34,7 +34,7 @@ static const char full[] =
     "connect_port = [5432]\nlisten_port_range = [[8000, 8010]]\ncredentials = ['openai']\n"
     "[credentials]\nkeystore = '1password'\n[security]\nipc_mode = 'full'\nsignal_mode='allow_all'\n"
     "[environment]\nallow_vars = ['HOME']\ndeny_vars = ['AWS_*']\nset_vars = {CI='1'}\n"
-    "[session_hooks]\nbefore = {script = '/h'}\nafter = {script = '$PACK_DIR/bin/x.sh'}\n";
+    "[session_hooks]\nbefore = {script = '${PACK_DIR}/h'}\nafter = {script = '$PACK_DIR/bin/x.sh'}\n";
 
 static void a_summary_has_what_was_written_for_every_platform(void **state)
 {
@@ -53,7 +53,7 @@ static void a_summary_has_what_was_written_for_every_platform(void **state)
         "\"execute_mode\":\"listed\"",
         "\"network\":\"hosts\"",
         "\"ports\":[\"connect 5432\",\"listen 8000-8010\"]",
-        ("\"hooks\":[{\"event\":\"before\",\"script\":\"/h\"},{\"event\":\"after\","
+        ("\"hooks\":[{\"event\":\"before\",\"script\":\"${PACK_DIR}/h\"},{\"event\":\"after\","
          "\"script\":\"$PACK_DIR/bin/x.sh\"}]"),
         "\"environment\":[\"pass HOME\",\"drop AWS_*\",\"set CI\"]",
         "\"credentials\":[\"openai\",\"keystore 1password\"]",
@@ -126,7 +126,8 @@ static void words_put_the_gravest_first(void **state)
     assert_true(has(&lines, PERMISSION_GRAVE, "may read and change $HOME"));
     assert_true(has(&lines, PERMISSION_GRAVE, "may connect to any host"));
     assert_true(has(&lines, PERMISSION_GRAVE, "lifts the protection of ~/.ssh"));
-    assert_true(has(&lines, PERMISSION_GRAVE, "runs /h outside the sandbox, before each session"));
+    assert_true(has(&lines, PERMISSION_GRAVE,
+                    "runs ${PACK_DIR}/h outside the sandbox, before each session"));
     assert_true(has(&lines, PERMISSION_GRAVE, "uses the credential openai"));
     assert_true(has(&lines, PERMISSION_NOTABLE, "may read and change ~/.agent"));
     assert_true(has(&lines, PERMISSION_NOTABLE, "may be connected to, on port 8000-8010"));
@@ -151,6 +152,56 @@ static void words_put_the_gravest_first(void **state)
     permissions_words(&permissions, arena, &lines);
     assert_true(has(&lines, PERMISSION_PLAIN, "has no network"));
     assert_true(has(&lines, PERMISSION_NOTABLE, "asks for signals within the sandbox"));
+}
+
+static void any_host_is_any_however_it_is_written(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const struct {
+        const char *host, *text;
+        enum permission_risk risk;
+    } cases[] = {
+        { "*", "may connect to any host", PERMISSION_GRAVE },
+        { "*:443", "may connect to any host (*:443)", PERMISSION_GRAVE },
+        { "https://*", "may connect to any host (https://*)", PERMISSION_GRAVE },
+        { "*/", "may connect to any host (*/)", PERMISSION_GRAVE },
+        { "*.com", "may connect to *.com", PERMISSION_GRAVE },
+        { "*.example.org", "may connect to *.example.org", PERMISSION_NOTABLE },
+        { "example.org:443", "may connect to example.org:443", PERMISSION_NOTABLE },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct permissions permissions;
+        struct list lines;
+        summary(arena, PROFILE_TOML,
+                arena_printf(arena, "network.allow_hosts = ['%s']", cases[i].host), &permissions);
+        permissions_words(&permissions, arena, &lines);
+        assert_true(has(&lines, cases[i].risk, cases[i].text));
+    }
+}
+
+static void what_holds_always_is_said_once(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct permissions permissions;
+    struct list lines;
+    summary(arena, PROFILE_TOML,
+            "[filesystem]\nread = ['~/a', {path='~/a', when='program:go'}, '~/b']\n"
+            "write = [{path='~/b', when='program:go'}, '/home/*', {path='~/c', when='linux'}]\n",
+            &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_PLAIN, "may read ~/a"));
+    assert_false(has(&lines, PERMISSION_PLAIN, "may read ~/a (program:go)"));
+    assert_true(has(&lines, PERMISSION_PLAIN, "may read ~/b"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may read and change ~/b (program:go)"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may read and change ~/c (linux)"));
+    assert_true(has(&lines, PERMISSION_GRAVE, "may read and change /home/*"));
+
+    summary(arena, PROFILE_TOML, "filesystem.write = ['/home/u*', '/home/u*/x']\n", &permissions);
+    permissions_words(&permissions, arena, &lines);
+    assert_true(has(&lines, PERMISSION_GRAVE, "may read and change /home/u*"));
+    assert_true(has(&lines, PERMISSION_NOTABLE, "may read and change /home/u*/x"));
 }
 
 static void a_difference_tells_wider_from_narrower(void **state)
@@ -282,6 +333,8 @@ int main(void)
         cmocka_unit_test(only_the_built_in_default_is_left_out),
         cmocka_unit_test(more_than_everybody_gets_is_seen_at_the_same_place),
         cmocka_unit_test(words_put_the_gravest_first),
+        cmocka_unit_test(any_host_is_any_however_it_is_written),
+        cmocka_unit_test(what_holds_always_is_said_once),
         cmocka_unit_test(what_a_packs_group_lets_write_deserves_notice),
         cmocka_unit_test(a_union_asks_what_either_asks),
         cmocka_unit_test(a_packs_groups_are_what_they_give_to_others),

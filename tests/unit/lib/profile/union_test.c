@@ -113,14 +113,14 @@ static void the_widest_of_all_systems_is_shown(void **state)
     ask(arena, PROFILE_TOML,
         "workdir='read'\n[filesystem]\ndeny=['/d']\nread=['/r']\n"
         "[network]\nallow_hosts=['a.example','b.example']\ncredentials=['one']\n"
-        "[session_hooks]\nbefore={script='/before'}\n"
+        "[session_hooks]\nbefore={script='$PACK_DIR/before'}\n"
         "[environment]\nallow_vars=['HOME']\n"
         "[platform_overrides.linux]\nworkdir='readwrite'\n"
-        "[platform_overrides.linux.session_hooks]\nbefore={script='/linux'}\n"
+        "[platform_overrides.linux.session_hooks]\nbefore={script='$PACK_DIR/linux'}\n"
         "[platform_overrides.linux.filesystem]\nwrite=['/w']\n"
         "[platform_overrides.macos]\nworkdir='none'\naudit.level='none'\n"
         "network.credentials=[]\nnetwork.allow_hosts=['c.example']\n"
-        "[platform_overrides.macos.session_hooks]\nbefore={script='/macos'}\n"
+        "[platform_overrides.macos.session_hooks]\nbefore={script='$PACK_DIR/macos'}\n"
         "[platform_overrides.windows.filesystem]\nexecute=['/x']\n",
         &permissions);
     assert_string_equal(permissions.workdir, "readwrite");

@@ -1,0 +1,118 @@
+/* What flags, groups and packs come to get, however they stand together. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "lib/base/files.h"
+#include "tests/support/profile.h"
+
+/* A pack has a say in its own files alone, wherever its profile stands in the chain. */
+static void a_packs_hook_is_a_file_of_the_pack(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    static const struct {
+        const char *script, *found;
+    } cases[] = {
+        { "$PACK_DIR/h.sh", "/pk/h.sh" },
+        { "${PACK_DIR}/bin/h", "/pk/bin/h" },
+        { "/usr/bin/true", NULL },
+        { "$WORKDIR/h.sh", NULL },
+        { "h.sh", NULL },
+        { "$PACK_DIR/../h.sh", NULL },
+        { "~/h.sh", NULL },
+        { "$PACK_DIRS/h.sh", NULL },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct named named[] = {
+            { "pk", arena_printf(arena, "session_hooks.after = {script='%s'}", cases[i].script),
+              PROFILE_TOML, "/pk" },
+            { "own", arena_printf(arena, "session_hooks.after = {script='%s'}", cases[i].script),
+              PROFILE_TOML, NULL },
+            { 0 },
+        };
+        struct profile_env env = env_of();
+        struct profile *profile;
+        documents = named;
+        if (cases[i].found) {
+            assert_ok(resolve(arena, PROFILE_TOML, "extends='pk'", NULL, &profile, &err));
+            assert_string_equal(profile->hook_after.script, cases[i].found);
+            assert_true(profile->hook_after.of_pack);
+        } else {
+            assert_fails(resolve(arena, PROFILE_TOML, "extends='pk'", NULL, &profile, &err),
+                         INVALID);
+        }
+        if (cases[i].script[0] == '/' || text_starts(cases[i].script, "$WORKDIR")) {
+            assert_ok(profile_load(&env, "own", NULL, arena, &profile, &err)); /* the user's own */
+            assert_false(profile->hook_after.of_pack);
+        }
+        documents = NULL;
+    }
+}
+
+/* However a list has grown so far: the group for names comes behind what the command line says. */
+static void grants_grow_from_documents_flags_and_groups_alike(void **state)
+{
+    (void)state;
+    for (size_t flags = 1; flags <= 20; flags++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct profile_override_path paths[20];
+        for (size_t i = 0; i < flags; i++)
+            paths[i] = (struct profile_override_path){ .path = arena_printf(arena, "/flag%zu", i),
+                                                       .access = RX,
+                                                       .flag = "--read" };
+        const struct profile_overrides overrides = { .paths = paths, .path_count = flags };
+        struct profile *profile;
+        assert_ok(resolve(arena, PROFILE_TOML,
+                          "groups = {exclude=['system_read_linux_core','linux_process_info']}\n"
+                          "filesystem.read = ['/a', '/b']\nnetwork.allow_hosts = ['h.example']\n",
+                          &overrides, &profile, &err));
+        for (size_t i = 0; i < flags; i++)
+            assert_non_null(grant_of(profile, paths[i].path));
+        assert_non_null(grant_of(profile, "/a"));
+        assert_non_null(grant_of(profile, "/etc/hosts"));
+    }
+}
+
+static void a_group_opens_no_home_by_a_pattern(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    char folder[] = "/tmp/nono-home-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct profile_env env = env_of();
+    env.home = arena_printf(arena, "%s/user", folder);
+    assert_int_equal(mkdir(env.home, 0700), 0);
+    const char *other = arena_printf(arena, "%s/usr2", folder);
+    assert_int_equal(mkdir(other, 0700), 0);
+    static const char format[] = "{\"g\":{\"allow\":{\"readwrite\":[\"%s/us*r*\"]}}}";
+    struct profile_text table = { .text = arena_printf(arena, format, folder),
+                                  .syntax = PROFILE_JSON,
+                                  .file = "g.json",
+                                  .pack = "ns/p" };
+    table.len = strlen(table.text);
+    struct profile *profile;
+    assert_ok(profile_resolve_groups(&env, &table, arena, &profile, &err));
+    assert_null(grant_of(profile, env.home));
+    assert_non_null(grant_of(profile, other));
+    assert_int_equal(profile->warnings.count, 1);
+
+    struct profile_text own = { .text = arena_printf(arena, "filesystem.write=['%s/us*']", folder),
+                                .syntax = PROFILE_TOML,
+                                .file = "p" };
+    own.len = strlen(own.text);
+    assert_ok(profile_resolve(&env, "own", &own, NULL, arena, &profile, &err));
+    assert_non_null(grant_of(profile, env.home)); /* the user's own word */
+    struct error fault;
+    assert_true(tree_remove(AT_FDCWD, folder, &fault));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_packs_hook_is_a_file_of_the_pack),
+        cmocka_unit_test(grants_grow_from_documents_flags_and_groups_alike),
+        cmocka_unit_test(a_group_opens_no_home_by_a_pattern),
+    };
+    return cmocka_run_group_tests_name("lib/profile/grants", tests, NULL, NULL);
+}
