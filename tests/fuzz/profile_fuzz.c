@@ -1,15 +1,18 @@
 /* USES lib/profile */
 /*
- * The first byte chooses the syntax, the rest is a profile without a file system to look at. What
- * resolves has absolute paths without dots, one grant a place, a closed network unless something
- * opened it, and a summary that reads back; a difference with itself is empty. What is asked for
- * any machine says all that the profile comes to on this one.
+ * The first byte chooses the syntax and how much the command line adds, the rest is a profile
+ * without a file system to look at. What resolves has absolute paths without dots, one grant a
+ * place, a closed network unless something opened it, and a summary that reads back; a difference
+ * with itself is empty. What is asked for any machine says all that the profile comes to on this
+ * one.
  */
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "lib/profile/permissions.h"
+
+#define FLAGS_MAX 32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -107,6 +110,26 @@ static void consent_check(const struct profile *profile, const struct permission
         assert(has_text(&asked->groups, *text));
 }
 
+/* What the command line adds stands between a document's grants and those of groups. */
+static void flags_check(const struct profile_env *env, const struct profile_text *text,
+                        size_t count)
+{
+    static const char *const hosts[] = { "flag.example", NULL };
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile_override_path paths[FLAGS_MAX];
+    for (size_t i = 0; i < count; i++)
+        paths[i] = (struct profile_override_path){ .path = arena_printf(arena, "/flag/%zu", i),
+                                                   .access = PROFILE_READ,
+                                                   .flag = "--read" };
+    const struct profile_overrides overrides = { .paths = paths,
+                                                 .path_count = count,
+                                                 .allow_hosts = hosts };
+    struct profile *profile;
+    struct error err;
+    if (profile_resolve(env, "fuzz", text, &overrides, arena, &profile, &err))
+        profile_check(profile);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const enum profile_syntax syntaxes[] = { PROFILE_TOML, PROFILE_YAML, PROFILE_JSON };
@@ -121,7 +144,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                .packages_dir = "/home/u/.config/nono/packages" };
     struct profile_text text = { .text = (const char *)data + 1,
                                  .len = size - 1,
-                                 .syntax = syntaxes[*data % 3],
+                                 .syntax = syntaxes[*data % COUNT(syntaxes)],
                                  .file = "f",
                                  .pack = "ns/p",
                                  .pack_dir = "/pk" };
@@ -134,6 +157,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         assert(err.kind != ERROR_NONE && err.message[0]);
     }
+    flags_check(&env, &text, *data / COUNT(syntaxes) % FLAGS_MAX);
     env.platform = NULL;
     if (profile_resolve(&env, "fuzz", &text, NULL, arena, &profile, &err))
         summary_check(profile, arena);
