@@ -414,3 +414,34 @@ def test_axe_finds_nothing_and_nothing_overflows(page, shop, axe, screenshots, s
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{name} is {overflow} px too wide"
         page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+def framed(page):
+    """Whether <main> shows that it has the focus."""
+    return page.evaluate("getComputedStyle(document.getElementById('main')).outlineStyle") != "none"
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_page_that_comes_begins_at_its_top_and_is_not_framed(page, shop, by):
+    page.goto("/")
+    link = page.get_by_role("link", name=shop.reference)
+    if by == "mouse":
+        link.click()
+    else:
+        link.focus()
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+    expect(page.get_by_role("main")).to_be_focused()
+    assert page.evaluate("scrollY") == 0 and page.get_by_role("banner").bounding_box()["y"] == 0
+    assert not framed(page)
+    page.keyboard.press("Tab")  # what can be used shows it
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_search_by_keyboard_frames_nothing(page, shop):
+    page.goto("/")
+    page.get_by_role("link", name=shop.reference).click()
+    page.get_by_role("banner").get_by_role("searchbox").fill(shop.pack_name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=shop.reference)).to_be_visible()
+    assert page.evaluate("scrollY") == 0 and not framed(page)

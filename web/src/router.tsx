@@ -26,8 +26,9 @@ export function Router({ children }: { children: ComponentChildren }) {
     window.addEventListener("popstate", moved);
     return () => window.removeEventListener("popstate", moved);
   }, []);
-  useEffect(() => { // what was clicked may have gone with its page: the keyboard goes on at the new one, not at the top
-    if (!first.current && (document.activeElement ?? document.body) === document.body) document.getElementById("main")?.focus();
+  // What was clicked may have gone with its page: the keyboard goes on at the new one, and the header stays in view.
+  useEffect(() => {
+    if (!first.current && (document.activeElement ?? document.body) === document.body) document.getElementById("main")?.focus({ preventScroll: true });
     first.current = false;
   }, [place]);
   return <PlaceContext.Provider value={place}>{children}</PlaceContext.Provider>;
