@@ -150,6 +150,7 @@ static struct server_config server_settings(const struct serve *serve, int liste
         .tls = admin ? NULL : serve->tls,
         .temp_dir = serve->temp_dir,
         .web_dir = admin ? NULL : config->web_dir,
+        .name = config->name,
         .proxies = serve->proxies,
         .metrics = serve->metrics,
         .cache_bytes = admin ? 0 : config->cache_bytes,

@@ -1,10 +1,13 @@
 """The pages as people use them: by mouse, by keyboard, wide and narrow, light and dark."""
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import ROOT, SIZES
 from tests.support import packs
 from tests.support.api import PASSWORD, Api, World
+from tests.support.registry import Registry, make_folder
 
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
 
@@ -24,6 +27,23 @@ def test_search_finds_a_pack_and_leads_to_its_page(page, shop):
     page.get_by_role("link", name=shop.reference).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
     expect(page.get_by_text(f"nono pull {shop.reference}")).to_be_visible()
+
+
+def test_the_pages_show_the_registrys_name(chromium, axe, screenshots):
+    name, folder = "Acme & Sons <packs>", make_folder()
+    with Registry.start(folder, web_dir=ROOT / "web/dist", name=name) as registry:
+        for width, size in SIZES.items():
+            page = chromium.new_page(base_url=registry.url, viewport=size)
+            page.goto("/")
+            expect(page.get_by_role("banner").get_by_role("link", name=name, exact=True)).to_be_visible()
+            expect(page).to_have_title(name)
+            page.get_by_role("link", name="Sign in").click()
+            expect(page).to_have_title(f"Sign in · {name}")
+            page.evaluate(axe)
+            assert page.evaluate(RUN_AXE) == []
+            page.screenshot(path=screenshots / f"named-{width}.png")
+            page.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_search_for_nothing_known_says_so(page):

@@ -6,6 +6,9 @@ export interface Place {
   query: URLSearchParams;
 }
 
+/** As the registry has put it into the page that it sent. */
+export const registryName = document.title;
+
 const read = (): Place => ({ path: window.location.pathname, query: new URLSearchParams(window.location.search) });
 const PlaceContext = createContext<Place>(read());
 
@@ -56,6 +59,6 @@ export function Link({ href, children, current, ...rest }: LinkProps) {
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title ? `${title} · nono registry` : "nono registry";
+    document.title = title ? `${title} · ${registryName}` : registryName;
   }, [title]);
 }
