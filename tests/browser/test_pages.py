@@ -125,6 +125,25 @@ def test_a_revoked_signer_is_shown_as_one(page, world):
     expect(facts).to_contain_text("revoked")
 
 
+def test_a_yanked_version_offers_no_command_that_is_refused(page, world):
+    owner, namespace, key = world.publisher()
+    for version in ("1.0.0", "1.1.0"):
+        assert owner.publish(namespace, packs.pack_files(version=version), key, version=version).status_code == 201
+    copy = page.get_by_role("button", name="Copy: nono pull")
+    page.goto(f"/packages/{namespace}/web/v/1.0.0")
+    expect(copy).to_have_accessible_name(f"Copy: nono pull {namespace}/web@1.0.0")
+    assert owner.post(f"/packages/{namespace}/web/versions/1.0.0/yank", {"reason": "broken"}).status_code == 200
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("This version was yanked. broken")
+    expect(copy).to_have_count(0)
+    page.get_by_role("alert").get_by_role("link", name="1.1.0").click()
+    expect(copy).to_have_accessible_name(f"Copy: nono pull {namespace}/web")
+    assert owner.post(f"/packages/{namespace}/web/versions/1.1.0/yank", {"reason": "too"}).status_code == 200
+    page.goto(f"/packages/{namespace}/web/v/1.1.0")  # nothing is left to lead to
+    expect(page.get_by_role("alert")).to_contain_text("This version was yanked. too")
+    expect(page.get_by_role("alert").get_by_role("link")).to_have_count(0)
+
+
 def test_what_turns_text_around_is_shown_and_not_obeyed(page, world):
     owner, namespace, key = world.publisher()
     files = packs.pack_files("turned", homepage="https://elsewhere.example/\u202emoc.elpmaxe")

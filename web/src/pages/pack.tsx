@@ -144,9 +144,13 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
         {version.yanked && (
           <div class="notice bad" role="alert">
             <p><strong>This version was yanked.</strong> {version.yank_reason}</p>
+            <p>
+              It can no longer be pulled
+              {pack.latest_version ? <>; <Link href={`/packages/${pack.namespace}/${pack.name}`}>{pack.latest_version}</Link> is the newest that can.</> : "."}
+            </p>
           </div>
         )}
-        <Command text={`nono pull ${reference}`} />
+        {!version.yanked && <Command text={`nono pull ${reference}`} />}
       </div>
       <Tabs base={base} part={part} version={version} />
       <div class="columns">
