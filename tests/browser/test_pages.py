@@ -8,6 +8,7 @@ from tests.browser.conftest import ROOT, SIZES
 from tests.support import packs
 from tests.support.api import PASSWORD, Api, World
 from tests.support.registry import Registry, make_folder
+from tests.support.wired_pack import WIRING, wired, wiring_pack
 
 RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
 
@@ -56,6 +57,36 @@ def test_pack_page_says_in_plain_words_what_it_may_touch(page, shop):
     section = page.get_by_role("region", name="What it may touch")
     expect(section.get_by_role("listitem").first).to_be_visible()
     expect(section).to_contain_text(shop.plain_words)
+
+
+def test_pack_page_says_what_is_done_outside_its_folder(page, world, shop, axe, screenshots):
+    owner, namespace, key = world.publisher()
+    skills = [{"type": "symlink", "link": f"$HOME/.claude/skills/{n}", "target": "$PACK_DIR/skills"} for n in range(15)]
+    mac = {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.claude/hooks/a.sh", "when": ["macos", "!wsl2"]}
+    twice = [WIRING[2], {**WIRING[2], "patch": "wiring/entries.json"}]
+    extra = {path: data for path, data in wired("1.0.0").items() if path.startswith("wiring/")}
+    extra["wiring/entries.json"] = b"{}"
+    files = wiring_pack([*skills, *twice, WIRING[3], mac], extra)
+    assert owner.publish(namespace, files, key).status_code == 201
+    page.goto(f"/packages/{namespace}/web")
+    section = page.get_by_role("region", name="Outside its own folder")
+    expect(section.get_by_role("listitem")).to_have_count(4)
+    links, merge, block, write = (section.get_by_role("listitem").nth(n) for n in range(4))
+    expect(links).to_contain_text("link $HOME/.claude/skills/0 $HOME/.claude/skills/1 ")
+    expect(links.get_by_text("$HOME/.claude/skills/14")).to_be_hidden()
+    links.get_by_text("and 3 more").click()
+    expect(links.get_by_text("$HOME/.claude/skills/14")).to_be_visible()
+    expect(merge).to_have_text("merge into $HOME/.claude/settings.json")
+    expect(block).to_have_text("put a block into $HOME/.codex/config.toml")
+    expect(write).to_have_text("if macos or not wsl2, write $HOME/.claude/hooks/a.sh")
+    for width, scheme in ((width, scheme) for width in SIZES for scheme in ("light", "dark")):
+        page.set_viewport_size(SIZES[width])
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(axe)
+        assert page.evaluate(RUN_AXE) == [] and page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.screenshot(path=screenshots / f"wired-{width}-{scheme}.png", full_page=True)
+    page.goto(f"/packages/{shop.reference}")
+    expect(page.get_by_role("region", name="Outside its own folder")).to_contain_text("changes nothing there")
 
 
 def test_pack_page_shows_readme_versions_files_and_signer(page, shop):
