@@ -260,6 +260,7 @@ def test_keys_are_registered_and_revoked_by_owners(world):
     assert [(k["key_id"], k["algorithm"]) for k in listed] == [(key.id, "ed25519")]
     again = owner.post(path, {"name": "again", "public_key": key.pem})
     assert again.status_code == 409 and again.json()["field"] == "public_key"
+    assert again.json()["detail"] == 'this key is registered already, as "release key"' and "hint" not in again.json()
     p256 = packs.Key("p256")
     assert owner.post(path, {"name": "hardware", "public_key": p256.pem}).json()["algorithm"] == "ecdsa-p256"
     assert owner.post(path, {"name": "bad", "public_key": "no key"}).json()["field"] == "public_key"
@@ -267,6 +268,9 @@ def test_keys_are_registered_and_revoked_by_owners(world):
     assert owner.call("DELETE", f"{path}/{key.id}").status_code == 204
     assert owner.call("DELETE", f"{path}/{key.id}").status_code == 404
     assert "revoked_at" in world.nobody().get(path).json()["keys"][0]
+    again = owner.post(path, {"name": "again", "public_key": key.pem})
+    assert again.status_code == 409 and again.json()["detail"] == 'this key was registered, as "release key", and is revoked'
+    assert again.json()["hint"] == "what is revoked signs nothing again: register another key"
 
 
 def test_a_revoked_key_is_told_at_once(world):
