@@ -34,8 +34,7 @@ static bool organisation_insert(struct db *db, void *context, struct error *err)
     const char *label = making->request->display_name ? making->request->display_name : name;
     const struct principal *who = making->actor->who;
     struct audit_event event = { who->login, "organisation.add", name, NULL, making->actor->ip };
-    bool let_in = who->token_id || who->session_id; /* else by the operator, at the machine */
-    return (!let_in || principal_hold(db, who, err)) &&
+    return (principal_is_operator(who) || principal_hold(db, who, err)) &&
            db_execute(
                db,
                QUERY(organisation_add, db_text(name), db_text(label), db_integer(who->account_id)),
