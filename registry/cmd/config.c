@@ -332,6 +332,11 @@ static bool base_url_check(const char *url, struct error *err)
     return error_field(err, "base_url");
 }
 
+static bool shown_check(const struct config *config, struct error *err)
+{
+    return name_check(config->name, err) && base_url_check(config->base_url, err);
+}
+
 static bool database_check(const char *url, struct error *err)
 {
     if (!url || (*url && db_url_check(url, err)))
@@ -354,8 +359,7 @@ static bool check(const struct config *config, struct error *err)
 {
     const struct config_limits *limits = config->limits;
     return paths_check(config, err) && address_check("listen", config->listen, err) &&
-           address_check("admin_listen", config->admin_listen, err) &&
-           name_check(config->name, err) && base_url_check(config->base_url, err) &&
+           address_check("admin_listen", config->admin_listen, err) && shown_check(config, err) &&
            database_check(config->database_url, err) &&
            at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&
