@@ -36,6 +36,12 @@ static inline bool principal_may(const struct principal *principal, enum scope s
     return principal && (principal->scopes & (unsigned)scope);
 }
 
+/* By the operator, at the machine: neither a session nor a token let them in, and none can end. */
+static inline bool principal_is_operator(const struct principal *principal)
+{
+    return !principal->session_id && !principal->token_id;
+}
+
 /*
  * In a transaction: that the account and its session or token count still, and do until the end.
  * For what outlives them, as a new token, a role or a key does: a request that is under way while

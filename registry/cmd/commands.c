@@ -16,8 +16,17 @@ DEFINE_CLEANUP(poptContext, poptFreeContext)
 const char *opt_config;
 
 static const struct verb *const verbs[] = {
-    &verb_serve,      &verb_migrate,      &verb_fsck,        &verb_user_create,
-    &verb_user_reset, &verb_user_disable, &verb_user_enable, &verb_organisation_create,
+    &verb_serve,
+    &verb_migrate,
+    &verb_fsck,
+    &verb_user_create,
+    &verb_user_reset,
+    &verb_user_disable,
+    &verb_user_enable,
+    &verb_user_list,
+    &verb_organisation_create,
+    &verb_organisation_member,
+    &verb_organisation_list,
 };
 
 static int usage_print(FILE *stream, int status)

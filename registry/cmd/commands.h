@@ -23,7 +23,8 @@ extern const char *opt_config;
 
 extern const struct verb verb_serve, verb_migrate, verb_fsck;
 extern const struct verb verb_user_create, verb_user_reset, verb_user_disable, verb_user_enable;
-extern const struct verb verb_organisation_create;
+extern const struct verb verb_user_list;
+extern const struct verb verb_organisation_create, verb_organisation_member, verb_organisation_list;
 
 /* Parses, runs and reports; the result is main's. */
 int registry_main(int argc, const char **argv);

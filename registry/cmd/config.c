@@ -16,6 +16,7 @@
 #include "lib/toml/toml.h"
 #include "registry/cmd/listen.h"
 #include "registry/db/db.h"
+#include "registry/http/server.h"
 
 #define VARIABLE_PREFIX "NONO_REGISTRY"
 
@@ -287,7 +288,7 @@ static bool fill(struct config *config, struct arena *arena, struct error *err)
     if (!config->web_dir)
         config->web_dir = web_dir_default(arena);
     config->listen = config->listen ? config->listen : "127.0.0.1:8080";
-    config->name = config->name ? config->name : "nono registry";
+    config->name = config->name ? config->name : SERVER_NAME;
     config->limits = config->limits ? config->limits : &none;
     config->workers = or_else(config->workers, 4);
     config->cache_bytes = or_else(config->cache_bytes, (size_t)8 * MIB);
@@ -312,6 +313,14 @@ static bool at_most(const char *key, uint64_t value, uint64_t most, struct error
     return error_field(err, "%s", key);
 }
 
+static bool name_check(const char *name, struct error *err)
+{
+    if (text_is_line(name, 1, 100))
+        return true;
+    error_set(err, INVALID, "name: 1 to 100 printable characters");
+    return error_field(err, "name");
+}
+
 static bool base_url_check(const char *url, struct error *err)
 {
     if (!url)
@@ -321,6 +330,11 @@ static bool base_url_check(const char *url, struct error *err)
         return true;
     error_set(err, INVALID, "base_url: expected http:// or https://, and no slash at the end");
     return error_field(err, "base_url");
+}
+
+static bool shown_check(const struct config *config, struct error *err)
+{
+    return name_check(config->name, err) && base_url_check(config->base_url, err);
 }
 
 static bool database_check(const char *url, struct error *err)
@@ -345,8 +359,8 @@ static bool check(const struct config *config, struct error *err)
 {
     const struct config_limits *limits = config->limits;
     return paths_check(config, err) && address_check("listen", config->listen, err) &&
-           address_check("admin_listen", config->admin_listen, err) &&
-           base_url_check(config->base_url, err) && database_check(config->database_url, err) &&
+           address_check("admin_listen", config->admin_listen, err) && shown_check(config, err) &&
+           database_check(config->database_url, err) &&
            at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&
            at_most("cache_bytes", config->cache_bytes, 16384 * (uint64_t)MIB, err) &&

@@ -72,10 +72,9 @@ static bool listen_at(int fd, const char *address, const struct sockaddr *where,
             err->kind = ERROR_INVALID;
             return error_hint(err, "no interface of this machine has that address");
         }
-        if (err->sys != EADDRINUSE)
-            return false;
-        err->kind = ERROR_CONFLICT;
-        return error_hint(err, "another program listens there");
+        if (err->sys == EADDRINUSE)
+            err->kind = ERROR_CONFLICT;
+        return false;
     }
     return true;
 }

@@ -8,7 +8,8 @@
 
 /*
  * "127.0.0.1:8080", "[::1]:0", "unix:/run/nono/registry.sock". Numeric addresses only; port 0 takes
- * a free one. A socket's file that nobody listens on any more is replaced.
+ * a free one. A socket's file that nobody listens on any more is replaced. CONFLICT when another
+ * program listens there.
  */
 bool listen_open(const char *address, int *out_fd, struct error *err) MUST_CHECK;
 

@@ -150,6 +150,7 @@ static struct server_config server_settings(const struct serve *serve, int liste
         .tls = admin ? NULL : serve->tls,
         .temp_dir = serve->temp_dir,
         .web_dir = admin ? NULL : config->web_dir,
+        .name = config->name,
         .proxies = serve->proxies,
         .metrics = serve->metrics,
         .cache_bytes = admin ? 0 : config->cache_bytes,
@@ -247,13 +248,28 @@ static bool first_administrator(struct serve *serve, struct error *err)
     return true;
 }
 
+static bool listener_open(const char *setting, const char *variable, const char *address,
+                          int *out_fd, struct error *err)
+{
+    if (listen_open(address, out_fd, err))
+        return true;
+    return err->kind == ERROR_CONFLICT
+               ? error_hint(err,
+                            "another program listens there; %s in the configuration, or %s, names "
+                            "another address",
+                            setting, variable)
+               : false;
+}
+
 static bool listeners_open(struct serve *serve, int *listener, int *admin, struct error *err)
 {
     const struct config *config = &serve->store.config;
     *listener = listen_inherited();
     serve->inherited = *listener >= 0;
-    return (*listener >= 0 || listen_open(config->listen, listener, err)) &&
-           (!config->admin_listen || listen_open(config->admin_listen, admin, err));
+    return (*listener >= 0 ||
+            listener_open("listen", "NONO_REGISTRY_LISTEN", config->listen, listener, err)) &&
+           (!config->admin_listen || listener_open("admin_listen", "NONO_REGISTRY_ADMIN_LISTEN",
+                                                   config->admin_listen, admin, err));
 }
 
 static bool start(struct serve *serve, struct error *err)

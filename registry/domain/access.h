@@ -11,7 +11,7 @@ struct db;
 
 /* Who acts, and from where: for authority and for the audit trail. */
 struct actor {
-    const struct principal *who;
+    const struct principal *who; /* without a login, of the operator: the trail has "system" */
     const char *ip;
 };
 

@@ -34,8 +34,7 @@ static bool organisation_insert(struct db *db, void *context, struct error *err)
     const char *label = making->request->display_name ? making->request->display_name : name;
     const struct principal *who = making->actor->who;
     struct audit_event event = { who->login, "organisation.add", name, NULL, making->actor->ip };
-    bool let_in = who->token_id || who->session_id; /* else by the operator, at the machine */
-    return (!let_in || principal_hold(db, who, err)) &&
+    return (principal_is_operator(who) || principal_hold(db, who, err)) &&
            db_execute(
                db,
                QUERY(organisation_add, db_text(name), db_text(label), db_integer(who->account_id)),
@@ -195,6 +194,26 @@ static bool key_insert(struct db *db, void *context, struct error *err)
            key_audit(db, keying, err);
 }
 
+/* The organisation has, or had, this key: which of the two is said. */
+static bool key_taken(struct db *db, const struct keying *keying, struct error *err)
+{
+    struct list keys;
+    error_set(err, CONFLICT, "this key is registered already");
+    if (!db_fetch_all(db, QUERY(signing_key_all, db_text(keying->organisation->name)),
+                      &signing_key_record, keying->arena, &keys, err))
+        return false;
+    LIST_FOREACH (keys, const struct signing_key, key)
+        if (strcmp(key->key_id, keying->key_id) == 0) {
+            if (!key->revoked)
+                return error_set(err, CONFLICT, "this key is registered already, as \"%s\"",
+                                 key->name);
+            error_set(err, CONFLICT, "this key was registered, as \"%s\", and is revoked",
+                      key->name);
+            return error_hint(err, "what is revoked signs nothing again: register another key");
+        }
+    return false;
+}
+
 bool key_add(struct registry *registry, const struct key_request *request,
              const struct actor *actor, struct arena *arena, const char **document,
              struct error *err)
@@ -215,7 +234,7 @@ bool key_add(struct registry *registry, const struct key_request *request,
     keying.pem = public_key_pem(key, arena);
     if (!db_transact(registry->db, DB_READ_COMMITTED, key_insert, &keying, err)) {
         if (failed_by(err, "signing_key_pkey"))
-            error_set(err, CONFLICT, "this key is registered, or was and is revoked");
+            (void)key_taken(registry->db, &keying, err);
         return err->kind == ERROR_CONFLICT ? error_field(err, "public_key") : false;
     }
     *document = keying.document;

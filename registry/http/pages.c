@@ -108,11 +108,43 @@ static bool page_open(const struct server *server, const char *path, const char 
     return true;
 }
 
+#define TITLE "<title>" SERVER_NAME "</title>"
+
+/* The page that is not served as it lies there: what was compressed has another name in it. */
+static bool is_renamed(const struct server *server, const char *path)
+{
+    return strcmp(path, "index.html") == 0 && strcmp(server->config.name, SERVER_NAME) != 0;
+}
+
+static const char *html_escape(const char *text, struct arena *arena)
+{
+    char *out = arena_alloc(arena, strlen(text) + 1, sizeof("&amp;")), *at = out;
+    for (; *text; text++) {
+        const char *entity = *text == '&' ? "&amp;" : *text == '<' ? "&lt;" : NULL;
+        size_t len = entity ? strlen(entity) : 1;
+        memcpy(at, entity ? entity : text, len);
+        at += len;
+    }
+    return out;
+}
+
+/* The title has the registry's name, and from there the application has it: before it draws
+ * anything, and without a script in the page. */
+static const char *page_rename(const struct server *server, const char *html, struct arena *arena)
+{
+    const char *title = strstr(html, TITLE);
+    return title ? arena_printf(arena, "%.*s<title>%s</title>%s", (int)(title - html), html,
+                                html_escape(server->config.name, arena), title + strlen(TITLE))
+                 : html;
+}
+
 /* The file, or of its copies that were compressed when the pages were built the one that the client
  * likes best; as good as another is the smaller. Who takes nothing at all gets it plain. */
 static bool page_choose(const struct server *server, const struct exchange *exchange,
                         const char *path, struct page *out)
 {
+    if (is_renamed(server, path))
+        return page_open(server, path, NULL, out);
     static const char *const encodings[][2] = { { "br", "br" }, { "gzip", "gz" } };
     const char *field = request_field(&exchange->req, "Accept-Encoding");
     unsigned quality[COUNT(encodings)], plain = accept_quality(field, "identity");
@@ -165,6 +197,10 @@ static bool page_fill(struct exchange *exchange, struct page *page, struct error
     closep(&page->fd);
     if (!read)
         return false;
+    if (is_renamed(exchange->server, page->path)) {
+        bytes = page_rename(exchange->server, bytes, arena);
+        len = strlen(bytes);
+    }
     response_bytes(res, 200, type_of(page->path), bytes, len);
     res->freshness = FRESH_CHECKED;
     return true;

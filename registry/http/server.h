@@ -12,6 +12,9 @@
 #include "registry/http/response.h"
 #include "registry/http/route.h"
 
+/* A registry that has no name of its own; and so the title of web/index.html. */
+#define SERVER_NAME "nono registry"
+
 struct server;
 struct metrics;
 struct proxies;
@@ -32,6 +35,7 @@ struct server_config {
     struct tls *tls;                  /* lent; NULL for plain HTTP */
     const char *temp_dir;             /* where large bodies wait */
     const char *web_dir;              /* pages, or NULL for none */
+    const char *name;                 /* that the pages show; lent */
     const struct proxies *proxies;    /* whose X-Forwarded-For counts; NULL: nobody's */
     struct metrics *metrics;          /* lent */
     size_t cache_bytes;               /* of responses kept in memory; 0: none */

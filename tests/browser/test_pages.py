@@ -1,12 +1,13 @@
 """The pages as people use them: by mouse, by keyboard, wide and narrow, light and dark."""
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import SIZES
+from tests.browser.conftest import ROOT, RUN_AXE, SIZES
 from tests.support import packs
 from tests.support.api import PASSWORD, Api, World
-
-RUN_AXE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map(v => v.id + ': ' + v.nodes.map(n => n.html).join(' | '))"
+from tests.support.registry import Registry, make_folder
 
 
 def sign_in(page, shop, path="/login"):
@@ -24,6 +25,23 @@ def test_search_finds_a_pack_and_leads_to_its_page(page, shop):
     page.get_by_role("link", name=shop.reference).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
     expect(page.get_by_text(f"nono pull {shop.reference}")).to_be_visible()
+
+
+def test_the_pages_show_the_registrys_name(chromium, axe, screenshots):
+    name, folder = "Acme & Sons <packs>", make_folder()
+    with Registry.start(folder, web_dir=ROOT / "web/dist", name=name) as registry:
+        for width, size in SIZES.items():
+            page = chromium.new_page(base_url=registry.url, viewport=size)
+            page.goto("/")
+            expect(page.get_by_role("banner").get_by_role("link", name=name, exact=True)).to_be_visible()
+            expect(page).to_have_title(name)
+            page.get_by_role("link", name="Sign in").click()
+            expect(page).to_have_title(f"Sign in · {name}")
+            page.evaluate(axe)
+            assert page.evaluate(RUN_AXE) == []
+            page.screenshot(path=screenshots / f"named-{width}.png")
+            page.close()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_search_for_nothing_known_says_so(page):
@@ -279,6 +297,7 @@ def test_a_session_that_has_run_out_can_be_signed_out_of(page, world):
 def test_a_session_that_has_run_out_is_begun_anew_where_it_was(page, world):
     person = world.person()
     enter(page, person, "/login?next=/account/tokens")
+    expect(page.get_by_text("You have none.")).to_be_visible()  # the page has asked all that it asks by itself
     page.context.clear_cookies()
     page.get_by_label("Name", exact=True).fill("late")
     page.get_by_role("button", name="Make token").click()
@@ -414,3 +433,34 @@ def test_axe_finds_nothing_and_nothing_overflows(page, shop, axe, screenshots, s
         overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert overflow <= 0, f"{name} is {overflow} px too wide"
         page.screenshot(path=screenshots / f"{name}-{width}-{scheme}.png", full_page=True)
+
+
+def framed(page):
+    """Whether <main> shows that it has the focus."""
+    return page.evaluate("getComputedStyle(document.getElementById('main')).outlineStyle") != "none"
+
+
+@pytest.mark.parametrize("by", ["mouse", "keyboard"])
+def test_a_page_that_comes_begins_at_its_top_and_is_not_framed(page, shop, by):
+    page.goto("/")
+    link = page.get_by_role("link", name=shop.reference)
+    if by == "mouse":
+        link.click()
+    else:
+        link.focus()
+        page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text(shop.pack_name)
+    expect(page.get_by_role("main")).to_be_focused()
+    assert page.evaluate("scrollY") == 0 and page.get_by_role("banner").bounding_box()["y"] == 0
+    assert not framed(page)
+    page.keyboard.press("Tab")  # what can be used shows it
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_search_by_keyboard_frames_nothing(page, shop):
+    page.goto("/")
+    page.get_by_role("link", name=shop.reference).click()
+    page.get_by_role("banner").get_by_role("searchbox").fill(shop.pack_name)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name=shop.reference)).to_be_visible()
+    assert page.evaluate("scrollY") == 0 and not framed(page)

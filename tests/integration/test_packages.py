@@ -8,6 +8,7 @@ import urllib.parse
 import pytest
 
 from tests.support import packs
+from tests.support.wired_pack import WIRING, wired, wiring_pack
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,30 @@ def test_lists_come_in_pages_without_repeats(world, shelf):
 def test_arguments_out_of_bounds_are_refused_by_name(world, query, field):
     answer = world.nobody().get(f"/packages?{query}")
     assert answer.status_code == 400 and answer.json()["field"] == field
+
+
+def test_a_version_tells_what_it_wires(world):
+    owner, organisation, key = world.publisher()
+    hook = {"type": "write_file", "source": "bin/hook.sh", "dest": "$HOME/.claude/hooks/a.sh", "when": "macos", "link": "$HOME/.claude/harmless"}
+    skill = {"type": "symlink", "link": "$HOME/.claude/skills/review", "target": "$PACK_DIR/skills", "when": ["linux", "!wsl2"], "file": "$HOME/x"}
+    files = wiring_pack([*WIRING[1:], hook, skill], {path: data for path, data in wired("1.0.0").items() if path.startswith("wiring/")})
+    assert owner.publish(organisation, files, key).status_code == 201
+    assert world.nobody().get(f"/packages/{organisation}/web/versions/1.0.0").json()["wiring"] == [
+        {"act": "link", "path": "$HOME/.claude/plugins/web"},
+        {"act": "merge", "path": "$HOME/.claude/settings.json"},
+        {"act": "block", "path": "$HOME/.codex/config.toml"},
+        {"act": "merge", "path": "$HOME/.claude/hooks.json"},
+        {"act": "merge", "path": "$HOME/.hermes/config.yaml"},
+        {"act": "write", "path": "$HOME/.claude/hooks/a.sh", "when": ["macos"]},  # by its type's own key, whatever others say
+        {"act": "link", "path": "$HOME/.claude/skills/review", "when": ["linux", "!wsl2"]},
+    ]
+
+
+@pytest.mark.parametrize("wiring", [{}, {"wiring": []}])
+def test_a_version_that_wires_nothing_says_so(world, wiring):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(**wiring), key).status_code == 201
+    assert world.nobody().get(f"/packages/{organisation}/web/versions/1.0.0").json()["wiring"] == []
 
 
 def test_the_readme_is_safe_html(world, shelf):

@@ -51,6 +51,25 @@ def test_a_page_of_another_release_is_known_by_its_content(registry_folder):
         assert registry.request("HEAD", "/").headers["ETag"] == second.headers["ETag"] != first.headers["ETag"]
 
 
+def test_the_page_has_the_registrys_name(registry_folder):
+    """From the first byte on: the policy lets no script into the page, and a name that comes later would be seen to change."""
+    page = registry_folder / "web" / "index.html"
+    page.parent.mkdir()
+    page.write_text((ROOT / "web/index.html").read_text())
+    page.with_suffix(".html.gz").write_bytes(b"packed")
+    packed = {"Accept-Encoding": "gzip"}
+    with Registry.start(registry_folder / "data", web_dir=page.parent, name="Acme & <b>Sons</title>") as registry:
+        for path in ("/", "/login", "/index.html"):
+            answer = registry.get(path, headers=packed)
+            assert b"<title>Acme &amp; &lt;b>Sons&lt;/title></title>\n" in answer.body and b"nono registry" not in answer.body, path
+            assert answer.body.endswith(b"</html>\n") and "Content-Encoding" not in answer.headers, path
+        assert registry.get("/api/v1/registry").json()["name"] == "Acme & <b>Sons</title>"
+        page.write_text("<!doctype html><title>Ours</title>")  # a page of the operator's own
+        assert registry.get("/").body == page.read_bytes()
+    with Registry.start(registry_folder / "data", web_dir=page.parent) as registry:  # without a name it is as it was built
+        assert registry.get("/").body == page.read_bytes() and registry.get("/", headers=packed).body == b"packed"
+
+
 def listed(path, pattern):
     """The quoted words of a list in a source."""
     return re.findall(r'"([^"]*)"', re.search(pattern, (ROOT / path).read_text(), re.S)[1])

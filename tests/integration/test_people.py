@@ -135,6 +135,64 @@ def test_an_administrator_at_the_machine_is_told_of_tokens(world, registry):
     assert told.returncode == 0 and "tokens revoked: 1" in told.stdout and token.get("/auth/whoami").status_code == 401
 
 
+def test_an_administrator_at_the_machine_gives_and_takes_roles(world, registry):
+    owner, person = world.person("owner"), world.person()
+    organisation = world.organisation(owner)
+
+    def run(*words):
+        return registry.run("admin", "organisation", "member", organisation, *words)
+
+    given = run(person.name, "--role", "publisher")
+    assert given.returncode == 0 and given.stdout == f"{person.name} is publisher of {organisation}\n", given.stderr
+    assert owner.get(f"/organisations/{organisation}/members/{person.name}").json()["role"] == "publisher"
+    event = world.admin.get("/audit?limit=1").json()["events"][0]
+    assert (event["actor"], event["action"], event["subject"]) == ("system", "member.set", organisation)
+    assert event["detail"] == {"login": person.name, "role": "publisher"}
+
+    for words in ((owner.name, "--remove"), (owner.name, "--role", "reader")):  # the last one stays
+        kept = run(*words)
+        assert kept.returncode == 1 and f"{organisation} would be left without an owner" in kept.stderr
+        assert "make someone else an owner first" in kept.stderr
+    assert run(person.name, "--role", "owner").returncode == 0
+    gone = run(owner.name, "--remove")
+    assert gone.returncode == 0 and gone.stdout == f"{owner.name} is no member of {organisation} any more\n"
+    assert owner.get(f"/organisations/{organisation}/members").status_code == 403
+    assert world.admin.get("/audit?limit=1").json()["events"][0]["action"] == "member.remove"
+
+
+@pytest.mark.parametrize("words, status, said", [
+    (["NOBODY", "--role", "reader"], 3, "no account is called NOBODY"),
+    (["PERSON", "--remove"], 3, "PERSON is no member of ORG"),
+    (["PERSON", "--role", "king"], 2, "--role: expected reader, publisher, maintainer or owner"),
+    (["PERSON"], 2, "--role or --remove is missing"),
+    (["PERSON", "--role", "reader", "--remove"], 2, "--role and --remove cannot both be"),
+    (["--role", "reader"], 2, "expected 2 arguments"),
+])
+def test_a_role_that_cannot_be_given_at_the_machine_is_refused(world, registry, words, status, said):
+    person = world.person()
+    organisation = world.organisation(world.person("owner"))
+    names = {"PERSON": person.name, "ORG": organisation}
+    refused = registry.run("admin", "organisation", "member", organisation, *(names.get(word, word) for word in words))
+    for name, value in names.items():
+        said = said.replace(name, value)
+    assert refused.returncode == status and said in refused.stderr, refused.stderr
+    assert person.get(f"/organisations/{organisation}/members").status_code == 403
+    other = registry.run("admin", "organisation", "member", "no-such-one", person.name, "--role", "reader")
+    assert other.returncode == 3 and "no organisation is called no-such-one" in other.stderr
+
+
+def test_people_and_roles_are_listed_at_the_machine(world, registry):
+    owner, person, boss = world.person("owner"), world.person(), world.person("boss", is_admin=True)
+    organisation = world.organisation(owner)
+    assert owner.call("PUT", f"/organisations/{organisation}/members/{person.name}", json={"role": "reader"}).status_code == 200
+    assert registry.run("admin", "user", "disable", person.name).returncode == 0
+    users = [line.split() for line in registry.run("admin", "user", "list").stdout.splitlines()]
+    assert [owner.name] in users and [person.name, "disabled"] in users and [boss.name, "administrator"] in users
+    roles = [line.split() for line in registry.run("admin", "organisation", "list").stdout.splitlines()]
+    assert [line for line in roles if line[0] == organisation] == [[organisation, "owner", owner.name], [organisation, "reader", person.name]]
+    assert registry.run("admin", "user", "list", "more").returncode == 2
+
+
 def test_tokens_have_a_prefix_and_a_checksum(world):
     answer = world.person().post("/auth/tokens", {"name": "ci", "scopes": ["read"], "expires_in_days": 7})
     token = answer.json()["token"]
@@ -260,6 +318,7 @@ def test_keys_are_registered_and_revoked_by_owners(world):
     assert [(k["key_id"], k["algorithm"]) for k in listed] == [(key.id, "ed25519")]
     again = owner.post(path, {"name": "again", "public_key": key.pem})
     assert again.status_code == 409 and again.json()["field"] == "public_key"
+    assert again.json()["detail"] == 'this key is registered already, as "release key"' and "hint" not in again.json()
     p256 = packs.Key("p256")
     assert owner.post(path, {"name": "hardware", "public_key": p256.pem}).json()["algorithm"] == "ecdsa-p256"
     assert owner.post(path, {"name": "bad", "public_key": "no key"}).json()["field"] == "public_key"
@@ -267,6 +326,9 @@ def test_keys_are_registered_and_revoked_by_owners(world):
     assert owner.call("DELETE", f"{path}/{key.id}").status_code == 204
     assert owner.call("DELETE", f"{path}/{key.id}").status_code == 404
     assert "revoked_at" in world.nobody().get(path).json()["keys"][0]
+    again = owner.post(path, {"name": "again", "public_key": key.pem})
+    assert again.status_code == 409 and again.json()["detail"] == 'this key was registered, as "release key", and is revoked'
+    assert again.json()["hint"] == "what is revoked signs nothing again: register another key"
 
 
 def test_a_revoked_key_is_told_at_once(world):

@@ -314,8 +314,11 @@ def test_a_second_registry_is_refused_the_folder(registry):
 
 def test_an_address_that_cannot_be_had_is_named(registry, registry_folder):
     taken = registry.url.removeprefix("http://")
-    for address, status, hint in ((taken, 1, "another program listens there"), ("192.0.2.1:80", 2, "no interface")):
-        refused = Registry(registry_folder / "data", listen=address).run("serve")
+    for setting, address, status, hint in (
+            ("listen", taken, 1, "another program listens there; listen in the configuration, or NONO_REGISTRY_LISTEN, names another address"),
+            ("admin_listen", taken, 1, "; admin_listen in the configuration, or NONO_REGISTRY_ADMIN_LISTEN, names another"),
+            ("listen", "192.0.2.1:80", 2, "no interface of this machine has that address")):
+        refused = Registry(registry_folder / "data", **{setting: address}).run("serve")
         assert refused.returncode == status and f"listen on {address}" in refused.stderr and hint in refused.stderr, refused.stderr
 
 

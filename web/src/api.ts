@@ -70,8 +70,16 @@ export interface PackFile {
   mode?: string | number;
 }
 
+/** What installing does outside of the pack's own folder; any of `when` has to hold, if there is one. */
+export interface Wiring {
+  act: string; // "link", "write", "merge", "block"
+  path: string; // as the manifest has it: $HOME/...
+  when?: string[];
+}
+
 export interface Version extends VersionSummary {
   files: PackFile[];
+  wiring: Wiring[];
 }
 
 export interface PermissionLine {

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import { useState } from "preact/hooks";
 import { isAddress } from "./addresses";
-import { Link, Router, go, usePlace } from "./router";
+import { Link, Router, go, registryName, usePlace } from "./router";
 import { SessionProvider, useSession } from "./session";
 import { AccountPage } from "./pages/account";
 import { DevicePage } from "./pages/device";
@@ -43,7 +43,7 @@ function Header() {
   };
   return (
     <header class="top">
-      <Link href="/" class="brand"><img src="/icon.svg" alt="" width="26" height="26" /> nono registry</Link>
+      <Link href="/" class="brand"><img src="/icon.svg" alt="" width="26" height="26" /> <span>{registryName}</span></Link>
       {path !== "/" && (
         <form role="search" onSubmit={submit} class="top-search">
           <input type="search" name="q" aria-label="Search packs" placeholder="Search packs" defaultValue={query.get("q") ?? ""} />

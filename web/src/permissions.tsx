@@ -40,22 +40,28 @@ export function fold(lines: PermissionLine[]): Said[] {
   return said;
 }
 
-function Names({ names }: { names: string[] }) {
-  return <>{names.map((name) => <span key={name}><code>{name}</code> </span>)}</>;
-}
+const inCode = (names: string[]) => names.map((name) => <span key={name}><code>{name}</code> </span>);
 
-function Line({ said }: { said: Said }) {
-  const rest = said.names.slice(FEW);
+export function Names({ names }: { names: string[] }) {
+  const rest = names.slice(FEW);
   return (
-    <li class={`risk-${said.risk}`}>
-      {said.risk === "grave" && <span class="risk-word">Careful: </span>}
-      {said.verb} <Names names={said.names.slice(0, FEW)} />
+    <>
+      {inCode(names.slice(0, FEW))}
       {rest.length > 0 && (
         <details>
           <summary>and {rest.length} more</summary>
-          <Names names={rest} />
+          {inCode(rest)}
         </details>
       )}
+    </>
+  );
+}
+
+function Line({ said }: { said: Said }) {
+  return (
+    <li class={`risk-${said.risk}`}>
+      {said.risk === "grave" && <span class="risk-word">Careful: </span>}
+      {said.verb} <Names names={said.names} />
     </li>
   );
 }

@@ -6,6 +6,9 @@ export interface Place {
   query: URLSearchParams;
 }
 
+/** As the registry has put it into the page that it sent. */
+export const registryName = document.title;
+
 const read = (): Place => ({ path: window.location.pathname, query: new URLSearchParams(window.location.search) });
 const PlaceContext = createContext<Place>(read());
 
@@ -26,8 +29,9 @@ export function Router({ children }: { children: ComponentChildren }) {
     window.addEventListener("popstate", moved);
     return () => window.removeEventListener("popstate", moved);
   }, []);
-  useEffect(() => { // what was clicked may have gone with its page: the keyboard goes on at the new one, not at the top
-    if (!first.current && (document.activeElement ?? document.body) === document.body) document.getElementById("main")?.focus();
+  // What was clicked may have gone with its page: the keyboard goes on at the new one, and the header stays in view.
+  useEffect(() => {
+    if (!first.current && (document.activeElement ?? document.body) === document.body) document.getElementById("main")?.focus({ preventScroll: true });
     first.current = false;
   }, [place]);
   return <PlaceContext.Provider value={place}>{children}</PlaceContext.Provider>;
@@ -55,6 +59,6 @@ export function Link({ href, children, current, ...rest }: LinkProps) {
 
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title ? `${title} · nono registry` : "nono registry";
+    document.title = title ? `${title} · ${registryName}` : registryName;
   }, [title]);
 }

@@ -2,6 +2,7 @@ import { ApiError, api, type Pack, type Version } from "../api";
 import { Link, useTitle } from "../router";
 import { Pages } from "../pages";
 import { PermissionLines } from "../permissions";
+import { WiringLines } from "../wiring";
 import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
 
 /** The README's own headings go below the page's, and what may scroll sideways can be reached by keyboard. */
@@ -12,9 +13,10 @@ function fit(html: string): string {
 }
 
 /** Both come at once, so that nothing moves under the reader. */
-function Overview({ pack, version }: { pack: Pack; version: string }) {
-  const loaded = useLoad(`${pack.namespace}/${pack.name}@${version}`, () =>
-    Promise.all([api.permissions(pack.namespace, pack.name, version), api.readme(pack.namespace, pack.name, version)]));
+function Overview({ pack, version }: { pack: Pack; version: Version }) {
+  const { namespace, name } = pack;
+  const loaded = useLoad(`${namespace}/${name}@${version.version}`, () =>
+    Promise.all([api.permissions(namespace, name, version.version), api.readme(namespace, name, version.version)]));
   return (
     <Show of={loaded}>
       {([permissions, readme]) => (
@@ -22,6 +24,10 @@ function Overview({ pack, version }: { pack: Pack; version: string }) {
           <section aria-labelledby="permissions">
             <h2 id="permissions">What it may touch</h2>
             <PermissionLines lines={permissions.words ?? []} />
+          </section>
+          <section aria-labelledby="wiring">
+            <h2 id="wiring">Outside its own folder</h2>
+            <WiringLines wiring={version.wiring} />
           </section>
           <section aria-labelledby="readme">
             <h2 id="readme">README</h2>
@@ -144,14 +150,18 @@ function PackVersion({ pack, version, base, part }: { pack: Pack; version: Versi
         {version.yanked && (
           <div class="notice bad" role="alert">
             <p><strong>This version was yanked.</strong> {version.yank_reason}</p>
+            <p>
+              It can no longer be pulled
+              {pack.latest_version ? <>; <Link href={`/packages/${pack.namespace}/${pack.name}`}>{pack.latest_version}</Link> is the newest that can.</> : "."}
+            </p>
           </div>
         )}
-        <Command text={`nono pull ${reference}`} />
+        {!version.yanked && <Command text={`nono pull ${reference}`} />}
       </div>
       <Tabs base={base} part={part} version={version} />
       <div class="columns">
         <div class="content">
-          {part === "" && <Overview pack={pack} version={version.version} />}
+          {part === "" && <Overview pack={pack} version={version} />}
           {part === "versions" && <VersionsPart pack={pack} />}
           {part === "files" && <FilesPart pack={pack} version={version} />}
         </div>

@@ -85,6 +85,8 @@ static void wrong_settings_are_refused(void **state)
         { "workers = 1000", NULL, "workers" },
         { "access_log = 'maybe'", NULL, "access_log" },
         { "data_dir = 'relative'", NULL, "data_dir" },
+        { "name = ''", NULL, "name: " },
+        { "name = \"two\\nlines\"", NULL, "name: " },
         { "base_url = 'ftp://x'", NULL, "base_url" },
         { "base_url = 'https://x/'", NULL, "base_url" },
         { "[tls]\ncert = '/c'", NULL, "key" },
