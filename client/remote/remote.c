@@ -38,6 +38,7 @@ static const struct field signer_fields[] = {
     TEXT(struct remote_signer, kind, REQUIRED),
     TEXT(struct remote_signer, key_id, OPTIONAL),
     TEXT(struct remote_signer, name, OPTIONAL),
+    BOOL(struct remote_signer, revoked, OPTIONAL),
 };
 static const struct record signer_record =
     RECORD_OPEN(struct remote_signer, "signer", signer_fields);

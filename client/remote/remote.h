@@ -28,6 +28,7 @@ struct remote_artifact {
 struct remote_signer {
     const char *kind; /* "key" */
     const char *key_id, *name;
+    bool revoked;
 };
 
 struct remote_archive {

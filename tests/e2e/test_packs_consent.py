@@ -61,3 +61,18 @@ def test_a_pack_without_the_protections_of_every_profile_is_told(client, publish
     permissions, said = asked(client, ref)
     assert "deny_credentials" in permissions["unprotected"]
     assert "now: goes without the protections of every profile" in " ".join(said.split())
+
+
+def test_a_signer_that_was_revoked_since_is_told_everywhere(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+
+    def told():
+        done = client.ok("pull", "--dry-run", "--json", ref)
+        version = json.loads(client.ok("info", "--json", ref).stdout)["version"]
+        return (json.loads(done.stdout)[0]["signer_revoked"], "key was revoked" in done.stderr, version["signer"]["revoked"],
+                "(revoked)" in client.ok("info", ref).stdout, "(revoked)" in client.ok("versions", ref).stdout)
+
+    assert told() == (False,) * 5
+    publisher.client.ok("key", "revoke", "--yes", "release", "--org", publisher.organisation)
+    assert told() == (True,) * 5

@@ -143,12 +143,20 @@ static struct list subjects_of(const struct pack_index *index, struct arena *are
     return (struct list){ subjects, count };
 }
 
-static const char *key_name(const struct list *keys, const char *key_id)
+/* What is said of the key that signed: by the organisation's list, or by the pull document alone.
+ */
+static void signer_describe(const struct list *keys, struct fetched *fetched)
 {
+    const char *key_id = fetched->verdict.key_id;
+    const struct remote_signer *stated = fetched->document.signer;
+    fetched->signer_revoked =
+        stated && stated->revoked && stated->key_id && strcmp(stated->key_id, key_id) == 0;
     LIST_FOREACH (*keys, const struct remote_key, key)
-        if (strcmp(key->key_id, key_id) == 0)
-            return key->name;
-    return NULL;
+        if (strcmp(key->key_id, key_id) == 0) {
+            fetched->signer_name = key->name;
+            fetched->signer_revoked |= key->revoked_at != NULL;
+            return;
+        }
 }
 
 /* When it was published, as the registry says; a key that was revoked before is no good. */
@@ -192,7 +200,7 @@ static bool signature_verify(struct session *session, const struct remote *remot
     verdict.key_id = arena_strndup(arena, verdict.key_id, strlen(verdict.key_id));
     fetched->verdict = verdict;
     fetched->signer = arena_printf(arena, "key:%s", verdict.key_id);
-    fetched->signer_name = key_name(&listed, verdict.key_id);
+    signer_describe(&listed, fetched);
     return true;
 }
 

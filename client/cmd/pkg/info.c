@@ -35,21 +35,29 @@ static void field_print(const char *name, const char *value, struct arena *arena
         ui_paragraph(arena_printf(arena, "%-13s ", name), value, stdout);
 }
 
+static bool is_true(const struct doc *doc, const char *key)
+{
+    const struct doc *item = doc_find(doc, key);
+    return item && item->kind == DOC_BOOL && item->boolean;
+}
+
 static void pack_print(const struct doc *pack, const struct doc *version, struct arena *arena)
 {
     const struct doc *signer = doc_find(version, "signer");
-    const struct doc *yanked = doc_find(version, "yanked");
+    const char *key = doc_text(signer, "key_id");
     printf("%s/%s\n", text_escape(doc_text(pack, "namespace"), arena),
            text_escape(doc_text(pack, "name"), arena));
     field_print("description", doc_text(pack, "description"), arena);
     field_print("version", doc_text(version, "version"), arena);
-    if (yanked && yanked->kind == DOC_BOOL && yanked->boolean)
+    if (is_true(version, "yanked"))
         field_print("yanked",
                     doc_text(version, "yank_reason") ? doc_text(version, "yank_reason") : "yes",
                     arena);
     field_print("published", doc_text(version, "published_at"), arena);
     field_print("published by", doc_text(version, "published_by"), arena);
-    field_print("signed by", doc_text(signer, "key_id"), arena);
+    field_print("signed by",
+                key && is_true(signer, "revoked") ? arena_printf(arena, "%s (revoked)", key) : key,
+                arena);
     field_print("digest", doc_text(version, "digest"), arena);
     field_print("visibility", doc_text(pack, "visibility"), arena);
     field_print("license", doc_text(pack, "license"), arena);
@@ -123,8 +131,10 @@ static void versions_print(const struct list *versions, struct arena *arena)
         if (version->published_at && !clock_parse(version->published_at, &at))
             at = 0;
         const char *key = doc_text(version->signer, "key_id");
+        bool revoked = is_true(version->signer, "revoked");
         UI_ROW(&table, version->version, ui_time(at, arena), version->published_by,
-               ui_size(version->size_bytes, arena), key ? arena_printf(arena, "%.12s", key) : NULL,
+               ui_size(version->size_bytes, arena),
+               key ? arena_printf(arena, "%.12s%s", key, revoked ? " (revoked)" : "") : NULL,
                version->yanked ? arena_printf(arena, "yanked: %s",
                                               version->yank_reason ? version->yank_reason : "")
                                : "");
