@@ -161,19 +161,30 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
            error_prefix(err, "the answer of %.200s", url);
 }
 
-/* "has been yanked (reason); what to do", from the body of a 410. */
-bool remote_yanked_fail(const struct http_response *response, const char *pack, const char *version,
-                        struct error *err)
+bool remote_all_yanked(const struct remote *remote, const char *pack, const char *in,
+                       struct error *err)
+{
+    error_set(err, GONE, "every version of %s%s is yanked", pack, in);
+    return error_hint(err, "nono versions %s%s says why", pack, remote->option);
+}
+
+/* "has been yanked (reason); what to do", from the body of a 410. Only where there is no other is
+ * the latest one that was yanked. */
+bool remote_yanked_fail(const struct remote *remote, const struct http_response *response,
+                        const char *pack, const char *version, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *body = NULL;
     struct error ignored;
+    if (strcmp(version, "latest") == 0)
+        return remote_all_yanked(remote, pack, "", err);
     bool ok =
         json_parse(response->body, response->body_len, NULL, JSON_PLAIN, arena, &body, &ignored);
     const char *reason = ok ? doc_text(body, "yank_reason") : NULL;
     error_set(err, GONE, "%s@%s has been yanked%s%.200s", pack, version, reason ? ": " : "",
               reason ? text_escape(reason, arena) : "");
-    return error_hint(err, "nono pull %s installs the newest release that is not", pack);
+    return error_hint(err, "nono pull %s%s installs the newest release that is not", pack,
+                      remote->option);
 }
 
 bool pull_document_check(const struct pull_document *document, const char *namespace,
@@ -217,8 +228,8 @@ bool remote_pull(const struct remote *remote, const char *namespace, const char 
     if (!http_send(remote->http, &request, arena, &response, err))
         return false;
     if (response.status == 410)
-        return remote_yanked_fail(&response, arena_printf(arena, "%s/%s", namespace, name), version,
-                                  err);
+        return remote_yanked_fail(remote, &response, arena_printf(arena, "%s/%s", namespace, name),
+                                  version, err);
     if (!http_require(&response, err))
         return login_hint(remote, err);
     if (!pull_document_parse(response.body, response.body_len, arena, &document, err) ||

@@ -7,6 +7,7 @@
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
+#include "lib/http/url.h"
 #include "lib/json/json.h"
 #include "lib/toml/toml.h"
 
@@ -150,6 +151,30 @@ const char *config_registry(const struct config *config, const char *option, con
         if (candidates[i])
             return candidates[i];
     return REGISTRY_PUBLIC;
+}
+
+static const char *scheme_add(const char *url, struct arena *arena)
+{
+    if (!*url || strstr(url, "://"))
+        return url;
+    const char *plain = arena_printf(arena, "http://%s", url);
+    return url_is_loopback(plain) ? plain : arena_printf(arena, "https://%s", url);
+}
+
+bool config_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
+                 struct error *err)
+{
+    return url_base(scheme_add(url, arena), allow_plain, arena, out, err) ||
+           error_prefix(err, "registry");
+}
+
+bool config_is_default(const struct config *config, const char *base, const char *namespace)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct error ignored; /* what is no address is not this one */
+    const char *usual;
+    return config_base(config_registry(config, NULL, namespace), true, arena, &usual, &ignored) &&
+           strcmp(usual, base) == 0;
 }
 
 bool config_login_set(const struct folders *folders, const struct config *config, const char *url,

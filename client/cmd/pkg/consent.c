@@ -171,7 +171,7 @@ bool consent_show(const struct consent *consent, struct arena *arena, struct err
     const struct fetched *fetched = consent->fetched;
     const struct lock_pack *old = consent->install->old;
     if (!asked_find(consent, arena, &asked, err))
-        return error_prefix(err, "%s/%s", fetched->ref.namespace, fetched->ref.name);
+        return false;
     fprintf(stderr, "%s%s/%s %s%s", ui_style(UI_BOLD, stderr), fetched->ref.namespace,
             fetched->ref.name, fetched->ref.version, ui_style(UI_PLAIN, stderr));
     if (old)

@@ -85,6 +85,18 @@ static bool is_pack(const struct doc *pack, const struct doc *version)
     return doc_text(pack, "namespace") && doc_text(pack, "name") && doc_text(version, "version");
 }
 
+/* Why pull would find nothing to take. */
+static bool none_to_take(const struct remote *remote, const struct pack_ref *ref,
+                         struct arena *arena, struct error *err)
+{
+    const char *pack = arena_printf(arena, "%s/%s", ref->namespace, ref->name);
+    struct list versions;
+    if (!remote_versions(remote, ref->namespace, ref->name, arena, &versions, err))
+        return false;
+    return versions.count ? remote_all_yanked(remote, pack, "", err)
+                          : error_set(err, NOT_FOUND, "%s has no version", pack);
+}
+
 static bool info_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -102,7 +114,7 @@ static bool info_run(const char **operands, int *status, struct error *err)
     const char *wanted =
         ref.kind == PACK_REF_VERSION ? ref.version : doc_text(pack, "latest_version");
     if (!wanted)
-        return error_set(err, NOT_FOUND, "%s/%s has no version", ref.namespace, ref.name);
+        return none_to_take(&remote, &ref, arena, err);
     const char *url = arena_printf(arena, "%s/versions/%s", base, url_escape(wanted, arena));
     if (!remote_call(&remote, NULL, url, NULL, arena, &version, err))
         return false;

@@ -179,7 +179,8 @@ static bool send(const struct remote *remote, const char *namespace, const struc
         if (err->kind == ERROR_UNTRUSTED && (!err->hint[0] || strstr(err->hint, "/api/v1/")))
             error_hint(err, "if it does not know the key yet: nono key register %.64s --org %s",
                        opt_key && !key_is_path(opt_key) ? opt_key : "NAME", namespace);
-        return error_prefix(err, "%s/%s@%s", namespace, upload.name, upload.version);
+        return error_name(err,
+                          arena_printf(arena, "%s/%s@%s", namespace, upload.name, upload.version));
     }
     report(remote, namespace, built, &published, arena);
     return true;

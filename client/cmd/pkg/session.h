@@ -22,6 +22,10 @@ struct session {
 bool session_open(bool allow_http, struct session *session, struct error *err) MUST_CHECK;
 void session_close(struct session *session);
 
+/* " --registry URL", for advice: what a command needs to ask this registry; "" when it would
+ * anyway. */
+const char *session_option(struct session *session, const char *base, const char *namespace);
+
 /* The registry that the user chose for a namespace (or NULL), with NONO_TOKEN or the token that is
  * kept for it, when there is one. */
 bool session_remote(struct session *session, const char *registry_option, const char *namespace,
