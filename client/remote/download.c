@@ -99,7 +99,7 @@ static bool answer_check(const struct remote *remote, const struct download *dow
         return remote_yanked_fail(remote, response, pack, version, err);
     }
     if (!http_require(response, err))
-        return false;
+        return remote_login_hint(remote, err);
     if (!mixed_finish(&download->mixed, err))
         return false;
     return download->parts == PART_COUNT ||

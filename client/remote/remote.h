@@ -100,6 +100,13 @@ bool remote_yanked_fail(const struct remote *remote, const struct http_response 
 bool remote_all_yanked(const struct remote *remote, const char *pack, const char *in,
                        struct error *err);
 
+/* Advice on an answer that is a failure, with this registry's address, which the answer's own
+ * advice has not: where to sign in, and of a pack that is not found, where it was looked for.
+ * False.
+ */
+bool remote_login_hint(const struct remote *remote, struct error *err);
+bool remote_pack_hint(const struct remote *remote, struct error *err);
+
 /* The bytes behind a URL of a pull document; token sent to this registry alone. */
 bool remote_get(const struct remote *remote, const char *url, size_t max_bytes, struct arena *arena,
                 const char **out, size_t *out_len, struct error *err) MUST_CHECK;

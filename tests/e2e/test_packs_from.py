@@ -117,3 +117,26 @@ def test_of_several_packs_one_that_is_not_installed_stops_no_other(client, publi
     assert "0 updated, 0 skipped, 1 up to date, 1 failed" in done.stdout
     done = client.run("outdated", "nope/x")
     assert done.returncode == NOT_FOUND and done.stdout == "" and "no packs" not in done.stderr and "up to date" not in done.stderr
+
+
+def test_what_is_not_found_says_where_it_was_looked_for(client, publisher):  # noqa: F811
+    ref = publish(publisher, "1.0.0")
+    for words in (("pull", "--yes"), ("info",), ("versions",)):
+        said = client.refused(NOT_FOUND, *words, "nope/x")
+        assert said.startswith(f"nono {words[0]}: no pack is called nope/x")
+        assert f"\n  {client.url} was asked, where capitals count in names; what is private needs nono auth login {client.url}\n" in said
+        said = publisher.client.refused(NOT_FOUND, *words, "nope/x")
+        assert said.endswith(f"\n  {client.url} was asked, where capitals count in names\n")
+    assert "capitals" not in client.ok("info", ref).stderr
+
+
+def test_who_has_to_sign_in_is_told_where(client, publisher):  # noqa: F811
+    ref, where = publish(publisher, "1.0.0"), f"\n  nono auth login {client.url}\n"
+    client.ok("key", "generate", "mine")
+    folder = publisher.client.home / "pack"
+    for words in (("yank", "--reason", "x", f"{ref}@1.0.0"), ("publish", "--namespace", publisher.organisation, folder), ("publish", folder),
+                  ("key", "register", "mine", "--org", publisher.organisation)):
+        for token in ("", "nono_nobodys"):
+            assert client.refused(DENIED, *words, NONO_TOKEN=token).endswith(where), (words, token)
+    assert client.refused(DENIED, "pull", "--yes", ref, NONO_TOKEN="nono_nobodys").endswith(where)
+    client.ok("pull", "--yes", ref)

@@ -108,9 +108,10 @@ static bool info_run(const char **operands, int *status, struct error *err)
         return false;
     struct arena *arena = session.arena;
     const char *base = remote_url(&remote, arena, "/packages/%s/%s", ref.namespace, ref.name);
-    if (!fetch_resolve(&remote, &ref, arena, err) ||
-        !remote_call(&remote, NULL, base, NULL, arena, &pack, err))
+    if (!fetch_resolve(&remote, &ref, arena, err))
         return false;
+    if (!remote_call(&remote, NULL, base, NULL, arena, &pack, err))
+        return remote_pack_hint(&remote, err);
     const char *wanted =
         ref.kind == PACK_REF_VERSION ? ref.version : doc_text(pack, "latest_version");
     if (!wanted)
