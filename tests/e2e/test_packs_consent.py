@@ -1,7 +1,14 @@
 """What `nono pull` says that a pack asks for is what its profile comes to on this machine."""
+import fcntl
 import json
+import os
+import pty
+import struct
+import subprocess
+import termios
 
 from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import NONO
 
 from tests.support.packs import pack_files
 
@@ -76,3 +83,24 @@ def test_a_signer_that_was_revoked_since_is_told_everywhere(client, publisher): 
     assert told() == (False,) * 5
     publisher.client.ok("key", "revoke", "--yes", "release", "--org", publisher.organisation)
     assert told() == (True,) * 5
+
+
+def test_who_signed_is_wrapped_as_the_rest(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    primary, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 90, 0, 0))
+    words = [NONO, "pull", "--dry-run", publisher.ref("web")]
+    process = subprocess.Popen(words, env=client.environment(TERM="dumb"), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=secondary)
+    os.close(secondary)
+    said = b""
+    try:
+        while more := os.read(primary, 65536):
+            said += more
+    except OSError:
+        pass  # the other end is closed
+    os.close(primary)
+    assert process.wait() == 0
+    lines = [line.rpartition("\x1b[K")[2] for line in said.decode().split("\r\n")]
+    at = next(number for number, line in enumerate(lines) if line.startswith("signed by key:"))
+    assert lines[at + 1].startswith(" " * len("signed by ") + "of ") and max(map(len, lines)) <= 90
