@@ -140,7 +140,7 @@ bool config_load(const struct folders *folders, struct arena *arena, struct conf
     return true;
 }
 
-const char *config_registry(const struct config *config, const char *option, const char *namespace)
+static const char *choice(const struct config *config, const char *option, const char *namespace)
 {
     const char *variable = env_get("NONO_REGISTRY");
     const char *particular =
@@ -150,7 +150,18 @@ const char *config_registry(const struct config *config, const char *option, con
     for (size_t i = 0; i < COUNT(candidates); i++)
         if (candidates[i])
             return candidates[i];
-    return REGISTRY_PUBLIC;
+    return NULL;
+}
+
+const char *config_registry(const struct config *config, const char *option, const char *namespace)
+{
+    const char *chosen = choice(config, option, namespace);
+    return chosen ? chosen : REGISTRY_PUBLIC;
+}
+
+bool config_is_chosen(const struct config *config, const char *option, const char *namespace)
+{
+    return choice(config, option, namespace) != NULL;
 }
 
 static const char *scheme_add(const char *url, struct arena *arena)

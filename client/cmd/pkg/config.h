@@ -35,6 +35,8 @@ bool config_load(const struct folders *folders, struct arena *arena, struct conf
  * --registry, NONO_REGISTRY, config.toml's namespaces, config.toml's registry, the first login, the
  * public one. */
 const char *config_registry(const struct config *config, const char *option, const char *namespace);
+/* False when that is the public one for want of another. */
+bool config_is_chosen(const struct config *config, const char *option, const char *namespace);
 
 /* An address as people write it ("registry.example.org") as a base: https, and http to this
  * machine. */

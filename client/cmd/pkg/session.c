@@ -3,12 +3,21 @@
 #include <string.h>
 
 #include "lib/base/env.h"
+#include "lib/base/text.h"
 
 static void progress_show(void *context, uint64_t done, uint64_t total)
 {
     struct session *session = context;
     if (session->progress.what)
         ui_progress_show(&session->progress, done, total);
+}
+
+static void unresolved_hint(void *context, const char *url, struct error *err)
+{
+    const struct session *session = context;
+    if (session->unchosen && text_starts(url, REGISTRY_PUBLIC "/"))
+        error_hint(err, "no registry was chosen: name one by --registry, behind auth login, in "
+                        "NONO_REGISTRY or in config.toml");
 }
 
 bool session_open(bool allow_http, struct session *session, struct error *err)
@@ -21,6 +30,7 @@ bool session_open(bool allow_http, struct session *session, struct error *err)
     const struct http_setup setup = {
         .allow_plain = allow_http,
         .progress = progress_show,
+        .unresolved = unresolved_hint,
         .context = session,
     };
     session->http = http_new(&setup);
@@ -73,6 +83,7 @@ bool session_remote(struct session *session, const char *registry_option, const 
 {
     const char *base;
     const char *url = config_registry(&session->config, registry_option, namespace);
+    session->unchosen = !config_is_chosen(&session->config, registry_option, namespace);
     return config_base(url, session->allow_plain, session->arena, &base, err) &&
            remote_open(session, base, namespace, true, out, err);
 }

@@ -16,6 +16,7 @@ struct session {
     struct buf token;
     enum secret_place token_place; /* SECRET_NOWHERE also when NONO_TOKEN is used */
     bool allow_plain;
+    bool unchosen; /* session_remote gave the public registry for want of another */
 };
 
 /* allow_http: --allow-http was given. */
