@@ -140,3 +140,17 @@ def test_who_has_to_sign_in_is_told_where(client, publisher):  # noqa: F811
             assert client.refused(DENIED, *words, NONO_TOKEN=token).endswith(where), (words, token)
     assert client.refused(DENIED, "pull", "--yes", ref, NONO_TOKEN="nono_nobodys").endswith(where)
     client.ok("pull", "--yes", ref)
+
+
+def test_who_may_publish_nowhere_is_told_what_to_ask_for(client, publisher):  # noqa: F811
+    publish(publisher, "1.0.0")
+    login, secret = f"user-{publisher.organisation}", "a long enough secret"
+    made = publisher.registry.run("admin", "user", "create", login, "--password-stdin", stdin=secret + "\n")
+    assert made.returncode == 0, made
+    session = publisher.registry.sign_in(login, secret)
+    token, folder = publisher.registry.token(session), publisher.client.home / "pack"
+    said = publisher.client.refused(DENIED, "publish", "--dry-run", folder, NONO_TOKEN=token)
+    assert said.endswith(f"nono publish: you may publish nowhere at {client.url}\n"
+                         f"  ask an owner of an organisation for the role publisher, or make one on {client.url}/account\n")
+    publisher.registry.organisation(login, session)  # what that page does
+    assert f"{login}/web@1.0.0" in publisher.client.ok("publish", "--dry-run", folder, NONO_TOKEN=token).stdout

@@ -107,6 +107,13 @@ static bool namespace_find(const struct remote *remote, struct arena *arena, con
             found = organisation->name;
             count++;
         }
+    if (count == 0) {
+        error_set(err, DENIED, "you may publish nowhere at %s", remote->base);
+        return error_hint(err,
+                          "ask an owner of an organisation for the role publisher, or make one on "
+                          "%s/account",
+                          remote->base);
+    }
     if (count != 1) {
         error_set(err, INVALID, "you may publish to %zu namespaces: say which one", count);
         return error_hint(err, "--namespace ORG");
