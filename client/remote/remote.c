@@ -316,7 +316,8 @@ static bool versions_page(const struct remote *remote, const char *url, size_t *
     size_t len;
     if (!bytes_get(remote, url, *left < LIMIT_JSON_BYTES ? *left : LIMIT_JSON_BYTES, arena, &body,
                    &len, err))
-        return remote_pack_hint(remote, err);
+        return err->kind == ERROR_TOO_LARGE ? error_prefix(err, "the list of versions")
+                                            : remote_pack_hint(remote, err);
     *left -= len;
     return json_decode(body, len, &record, arena, out, err) ||
            error_prefix(err, "the answer of %.200s", url);

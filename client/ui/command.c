@@ -46,7 +46,7 @@ static const char *nearest_command(const struct command *const *commands, const 
     return text_nearest(name, names, count);
 }
 
-/* The command that a word of other tools, or one like it ("instal"), means; NULL: none. */
+/* The command that a word of other tools, or one like it, means; NULL: none. */
 static const char *foreign_command(const struct foreign_word *foreign, const char *name)
 {
     const char *names[COMMANDS_MAX];

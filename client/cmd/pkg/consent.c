@@ -131,13 +131,12 @@ static void signer_print(const struct consent *consent, struct arena *arena)
         "signed by ",
         arena_printf(arena, "%s%s, %s", fetched->signer, named, signer_standing(consent, arena)),
         stderr);
+    const char *revoked = arena_printf(arena,
+                                       "this key was revoked since: %s signs nothing more with it, "
+                                       "ask whether this can be trusted",
+                                       fetched->ref.namespace);
     if (fetched->signer_revoked)
-        words_print("*", UI_YELLOW,
-                    arena_printf(arena,
-                                 "this key was revoked since: %s signs nothing more with it, ask "
-                                 "whether this can be trusted",
-                                 fetched->ref.namespace),
-                    stderr);
+        words_print("*", UI_YELLOW, revoked, stderr);
     LIST_FOREACH (fetched->verdict.notes, const char *, note)
         words_print("*", UI_YELLOW, *note, stderr);
 }

@@ -1,27 +1,24 @@
 #include "tests/support/test.h"
 
-#include <fcntl.h>
+#include <pty.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "client/ui/term.h"
+#include "lib/base/limits.h"
 
 /* What a terminal of so many columns gets of a progress line, behind what clears the one before. */
 static const char *shown(const char *what, unsigned short columns, uint64_t total,
                          struct arena *arena)
 {
     char text[256];
-    int primary = posix_openpt(O_RDWR | O_NOCTTY), kept = dup(STDERR_FILENO);
-    assert_true(primary >= 0 && grantpt(primary) == 0 && unlockpt(primary) == 0);
-    int secondary = open(ptsname(primary), O_RDWR | O_NOCTTY);
     const struct winsize size = { .ws_row = 24, .ws_col = columns };
-    assert_int_equal(ioctl(secondary, TIOCSWINSZ, &size), 0);
+    int primary, secondary, kept = dup(STDERR_FILENO);
+    assert_int_equal(openpty(&primary, &secondary, NULL, NULL, &size), 0);
     assert_true(dup2(secondary, STDERR_FILENO) >= 0);
     struct ui_progress progress = { .what = what };
-    ui_progress_show(&progress, 1536 * 1024, total);
+    ui_progress_show(&progress, 3 * MIB / 2, total);
     assert_true(dup2(kept, STDERR_FILENO) >= 0);
     ssize_t len = read(primary, text, sizeof(text));
     close(primary), close(secondary), close(kept);
@@ -37,13 +34,12 @@ static void progress_fits_the_terminal(void **state)
         uint64_t total;
         const char *line;
     } cases[] = {
-        { "pulling acme/web", 80, 3 * 1024 * 1024, "pulling acme/web  1.5 MiB of 3.0 MiB" },
+        { "pulling acme/web", 80, 3 * MIB, "pulling acme/web  1.5 MiB of 3.0 MiB" },
         { "pulling acme/web", 80, 0, "pulling acme/web  1.5 MiB" },
-        { "pulling acme/web", 37, 3 * 1024 * 1024, "pulling acme/web  1.5 MiB of 3.0 MiB" },
-        { "pulling acme/web", 36, 3 * 1024 * 1024, "pulling acme...  1.5 MiB of 3.0 MiB" },
-        { "pulling acm\303\251/web", 36, 3 * 1024 * 1024,
-          "pulling acm\303\251...  1.5 MiB of 3.0 MiB" },
-        { "pulling acme/web", 20, 3 * 1024 * 1024, "pulling acme/web  1" },
+        { "pulling acme/web", 37, 3 * MIB, "pulling acme/web  1.5 MiB of 3.0 MiB" },
+        { "pulling acme/web", 36, 3 * MIB, "pulling acme...  1.5 MiB of 3.0 MiB" },
+        { "pulling acm\303\251/web", 36, 3 * MIB, "pulling acm\303\251...  1.5 MiB of 3.0 MiB" },
+        { "pulling acme/web", 20, 3 * MIB, "pulling acme/web  1" },
     };
     (void)state;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
