@@ -9,6 +9,7 @@ static const struct program nono = {
     .name = "nono",
     .summary = "Pulls signed packs and runs programs in the sandbox that they describe.",
     .commands = nono_commands,
+    .foreign = nono_foreign_words,
     .complete = nono_complete,
 };
 

@@ -16,3 +16,25 @@ const struct command *const nono_commands[] = {
     &command_unyank,  &command_completion,
     &command_version, NULL,
 };
+
+const struct foreign_word nono_foreign_words[] = {
+    { "install", "pull" },
+    { "add", "pull" },
+    { "get", "pull" },
+    { "uninstall", "remove" },
+    { "rm", "remove" },
+    { "delete", "remove" },
+    { "upgrade", "update" },
+    { "ls", "list" },
+    { "show", "info" },
+    { "view", "info" },
+    { "find", "search" },
+    { "exec", "run" },
+    { "login", "auth login" },
+    { "logout", "auth logout" },
+    { "whoami", "auth status" },
+    { "init", "pack init" },
+    { "build", "pack build" },
+    { "sign", "pack sign" },
+    { NULL, NULL },
+};

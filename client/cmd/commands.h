@@ -4,6 +4,7 @@
 #include "client/ui/command.h"
 
 extern const struct command *const nono_commands[];
+extern const struct foreign_word nono_foreign_words[];
 
 /* Candidates for what the commands here name (client/ui/complete.h). */
 void nono_complete(const char *kind, const char *prefix);

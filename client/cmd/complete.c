@@ -1,4 +1,6 @@
 /* What names there are to complete: profiles, groups, snapshots of this folder, recorded runs. */
+#include "client/ui/complete.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -7,10 +9,17 @@
 #include "client/cmd/snapshot.h"
 #include "client/cmd/state.h"
 #include "client/profile/profiles.h"
-#include "client/ui/complete.h"
 #include "lib/base/text.h"
 
 #define RUNS_OFFERED 20 /* the newest */
+
+static bool is_first_of_pack(const struct list *entries, const struct profiles_entry *entry)
+{
+    LIST_FOREACH (*entries, const struct profiles_entry, before)
+        if (before->pack && strcmp(before->pack, entry->pack) == 0)
+            return before == entry;
+    return false;
+}
 
 static void profiles_offer(struct arena *arena, const char *prefix)
 {
@@ -23,7 +32,8 @@ static void profiles_offer(struct arena *arena, const char *prefix)
     LIST_FOREACH (entries, struct profiles_entry, entry) {
         if (!entry->hidden)
             complete_offer(entry->name, entry->pack ? entry->pack : entry->file, prefix);
-        if (entry->pack && strchr(prefix, '/')) /* the pack itself is a profile's name too */
+        /* The pack itself is a profile's name too, for whoever has begun to type it. */
+        if (entry->pack && *prefix && is_first_of_pack(&entries, entry))
             complete_offer(entry->pack, entry->name, prefix);
     }
 }

@@ -39,7 +39,7 @@ static bool packs_check(const struct profile *profile, struct error *err)
 {
     LIST_FOREACH (profile->parts, const struct profile_part, part)
         if (part->pack && !pack_check(part, err))
-            return error_prefix(err, "%s", part->pack);
+            return error_name(err, part->pack);
     return true;
 }
 

@@ -77,7 +77,7 @@ bool packs_find_reference(const struct store *store, const char *reference, stru
     if (strcmp(version, pack->version) != 0) {
         error_set(err, NOT_FOUND, "the pack %s is installed as %s, not %.64s", pack->key,
                   pack->version, version);
-        return error_hint(err, "nono pull %s", reference);
+        return error_hint(err, "nono pull %s%s", reference, store_registry_option(store, pack));
     }
     const struct lock_artifact *artifact = main_profile(pack, arena);
     if (!artifact)

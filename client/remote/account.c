@@ -90,7 +90,7 @@ static bool is_pending(const char *code, bool *out_slower)
 }
 
 /* Those that end it; false when it is neither. */
-static bool is_refusal(const char *code, struct error *err)
+static bool is_refusal(const struct remote *remote, const char *code, struct error *err)
 {
     if (code && strcmp(code, "access_denied") == 0) {
         error_set(err, DENIED, "the login was denied in the browser");
@@ -98,7 +98,7 @@ static bool is_refusal(const char *code, struct error *err)
     }
     if (code && strcmp(code, "expired_token") == 0) {
         error_set(err, GONE, "the code has expired");
-        error_hint(err, "nono auth login begins again");
+        error_hint(err, "nono auth login %s begins again", remote->base);
         return true;
     }
     return false;
@@ -128,7 +128,7 @@ bool remote_device_poll(const struct remote *remote, const struct device_login *
         *out_slower = *out_slower || response.status == 429;
         return true;
     }
-    if (is_refusal(code, err) || !http_require(&response, err))
+    if (is_refusal(remote, code, err) || !http_require(&response, err))
         return false;
     *out_token = doc_text(doc, "access_token");
     return *out_token || error_set(err, INVALID, "the registry's answer has no access_token");

@@ -89,16 +89,17 @@ static bool is_enough(const struct download *download, const struct error *err)
            (download->stopped || broken);
 }
 
-static bool answer_check(const struct download *download, const struct http_response *response,
-                         const char *version, struct error *err)
+static bool answer_check(const struct remote *remote, const struct download *download,
+                         const struct http_response *response, const char *version,
+                         struct error *err)
 {
     if (response->status == 410) {
         const char *pack =
             arena_printf(download->arena, "%s/%s", download->namespace, download->name);
-        return remote_yanked_fail(response, pack, version, err);
+        return remote_yanked_fail(remote, response, pack, version, err);
     }
     if (!http_require(response, err))
-        return false;
+        return remote_login_hint(remote, err);
     if (!mixed_finish(&download->mixed, err))
         return false;
     return download->parts == PART_COUNT ||
@@ -127,7 +128,7 @@ bool remote_download(const struct remote *remote, const struct remote_wanted *wa
     };
     struct http_response response;
     bool ok = http_send(remote->http, &request, arena, &response, err) &&
-              answer_check(&download, &response, wanted->version, err);
+              answer_check(remote, &download, &response, wanted->version, err);
     buf_clear(&download.text);
     if (!ok && !is_enough(&download, err))
         return false;

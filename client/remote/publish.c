@@ -42,9 +42,6 @@ bool remote_publish(const struct remote *remote, const struct remote_upload *upl
         .part_count = count,
         .repeatable = true, /* the same bytes again are no second version */
     };
-    if (http_fetch(remote->http, &request, &published_record, arena, out, err))
-        return true;
-    if (err->kind == ERROR_UNAUTHORIZED && !err->hint[0])
-        error_hint(err, "nono auth login %s", remote->base);
-    return false;
+    return http_fetch(remote->http, &request, &published_record, arena, out, err) ||
+           remote_login_hint(remote, err);
 }

@@ -38,6 +38,7 @@ static const struct field signer_fields[] = {
     TEXT(struct remote_signer, kind, REQUIRED),
     TEXT(struct remote_signer, key_id, OPTIONAL),
     TEXT(struct remote_signer, name, OPTIONAL),
+    BOOL(struct remote_signer, revoked, OPTIONAL),
 };
 static const struct record signer_record =
     RECORD_OPEN(struct remote_signer, "signer", signer_fields);
@@ -120,11 +121,22 @@ const char *remote_url(const struct remote *remote, struct arena *arena, const c
     return arena_printf(arena, "%s%s%s", remote->base, has_prefix ? "" : "/api/v1", path);
 }
 
-static bool login_hint(const struct remote *remote, struct error *err)
+bool remote_login_hint(const struct remote *remote, struct error *err)
 {
-    if (err->kind == ERROR_UNAUTHORIZED && !err->hint[0])
-        error_hint(err, "nono auth login %s", remote->base);
-    return false;
+    return err->kind == ERROR_UNAUTHORIZED ? error_hint(err, "nono auth login %s", remote->base)
+                                           : false;
+}
+
+bool remote_pack_hint(const struct remote *remote, struct error *err)
+{
+    if (err->kind != ERROR_NOT_FOUND || err->hint[0])
+        return remote_login_hint(remote, err);
+    if (remote->token)
+        return error_hint(err, "%s was asked, where capitals count in names", remote->base);
+    return error_hint(err,
+                      "%s was asked, where capitals count in names; what is private needs nono "
+                      "auth login %s",
+                      remote->base, remote->base);
 }
 
 bool remote_read(const struct remote *remote, const char *url, const struct record *record,
@@ -133,7 +145,8 @@ bool remote_read(const struct remote *remote, const char *url, const struct reco
     const struct http_request request = { .url = url,
                                           .bearer = remote->token,
                                           .accept = "application/json" };
-    return http_fetch(remote->http, &request, record, arena, out, err) || login_hint(remote, err);
+    return http_fetch(remote->http, &request, record, arena, out, err) ||
+           remote_login_hint(remote, err);
 }
 
 bool remote_call(const struct remote *remote, const char *method, const char *url,
@@ -153,26 +166,37 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
     if (!http_send(remote->http, &request, arena, &response, err))
         return false;
     if (!http_require(&response, err))
-        return login_hint(remote, err);
+        return remote_login_hint(remote, err);
     *out = doc_new(arena, DOC_NULL);
     return response.body_len == 0 ||
            json_parse(response.body, response.body_len, NULL, JSON_PLAIN, arena, out, err) ||
            error_prefix(err, "the answer of %.200s", url);
 }
 
-/* "has been yanked (reason); what to do", from the body of a 410. */
-bool remote_yanked_fail(const struct http_response *response, const char *pack, const char *version,
-                        struct error *err)
+bool remote_all_yanked(const struct remote *remote, const char *pack, const char *in,
+                       struct error *err)
+{
+    error_set(err, GONE, "every version of %s%s is yanked", pack, in);
+    return error_hint(err, "nono versions %s%s says why", pack, remote->option);
+}
+
+/* "has been yanked (reason); what to do", from the body of a 410. Only where there is no other is
+ * the latest one that was yanked. */
+bool remote_yanked_fail(const struct remote *remote, const struct http_response *response,
+                        const char *pack, const char *version, struct error *err)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *body = NULL;
     struct error ignored;
+    if (strcmp(version, "latest") == 0)
+        return remote_all_yanked(remote, pack, "", err);
     bool ok =
         json_parse(response->body, response->body_len, NULL, JSON_PLAIN, arena, &body, &ignored);
     const char *reason = ok ? doc_text(body, "yank_reason") : NULL;
     error_set(err, GONE, "%s@%s has been yanked%s%.200s", pack, version, reason ? ": " : "",
               reason ? text_escape(reason, arena) : "");
-    return error_hint(err, "nono pull %s installs the newest release that is not", pack);
+    return error_hint(err, "nono pull %s%s installs the newest release that is not", pack,
+                      remote->option);
 }
 
 bool pull_document_check(const struct pull_document *document, const char *namespace,
@@ -216,10 +240,10 @@ bool remote_pull(const struct remote *remote, const char *namespace, const char 
     if (!http_send(remote->http, &request, arena, &response, err))
         return false;
     if (response.status == 410)
-        return remote_yanked_fail(&response, arena_printf(arena, "%s/%s", namespace, name), version,
-                                  err);
+        return remote_yanked_fail(remote, &response, arena_printf(arena, "%s/%s", namespace, name),
+                                  version, err);
     if (!http_require(&response, err))
-        return login_hint(remote, err);
+        return remote_pack_hint(remote, err);
     if (!pull_document_parse(response.body, response.body_len, arena, &document, err) ||
         !pull_document_check(&document, namespace, name, err))
         return false;
@@ -227,21 +251,27 @@ bool remote_pull(const struct remote *remote, const char *namespace, const char 
     return true;
 }
 
+static bool bytes_get(const struct remote *remote, const char *url, size_t max_bytes,
+                      struct arena *arena, const char **out, size_t *out_len, struct error *err)
+{
+    const struct http_request request = { .url = url,
+                                          .bearer = remote->token,
+                                          .max_bytes = max_bytes };
+    struct http_response response;
+    if (!http_send(remote->http, &request, arena, &response, err) || !http_require(&response, err))
+        return false;
+    *out = response.body;
+    *out_len = response.body_len;
+    return true;
+}
+
 bool remote_get(const struct remote *remote, const char *url, size_t max_bytes, struct arena *arena,
                 const char **out, size_t *out_len, struct error *err)
 {
     const char *whole;
-    struct http_response response;
-    if (!url_resolve(remote->base, url, arena, &whole, err))
-        return false;
-    const struct http_request request = { .url = whole,
-                                          .bearer = remote->token,
-                                          .max_bytes = max_bytes };
-    if (!http_send(remote->http, &request, arena, &response, err) || !http_require(&response, err))
-        return error_prefix(err, "%.200s", url);
-    *out = response.body;
-    *out_len = response.body_len;
-    return true;
+    return url_resolve(remote->base, url, arena, &whole, err) &&
+           (bytes_get(remote, whole, max_bytes, arena, out, out_len, err) ||
+            error_prefix(err, "%.200s", url));
 }
 
 struct page {
@@ -284,9 +314,10 @@ static bool versions_page(const struct remote *remote, const char *url, size_t *
     static const struct record record = RECORD_OPEN(struct page, "list", fields);
     const char *body;
     size_t len;
-    if (!remote_get(remote, url, *left < LIMIT_JSON_BYTES ? *left : LIMIT_JSON_BYTES, arena, &body,
-                    &len, err))
-        return login_hint(remote, err);
+    if (!bytes_get(remote, url, *left < LIMIT_JSON_BYTES ? *left : LIMIT_JSON_BYTES, arena, &body,
+                   &len, err))
+        return err->kind == ERROR_TOO_LARGE ? error_prefix(err, "the list of versions")
+                                            : remote_pack_hint(remote, err);
     *left -= len;
     return json_decode(body, len, &record, arena, out, err) ||
            error_prefix(err, "the answer of %.200s", url);

@@ -12,6 +12,8 @@ struct remote {
     struct http *http;
     const char *base;  /* https://registry.example.org, as url_base() makes it */
     const char *token; /* NULL: nobody */
+    /* " --registry URL": what a command of advice needs to ask this one; "" when it would anyway */
+    const char *option;
 };
 
 struct remote_provenance {
@@ -28,6 +30,7 @@ struct remote_artifact {
 struct remote_signer {
     const char *kind; /* "key" */
     const char *key_id, *name;
+    bool revoked;
 };
 
 struct remote_archive {
@@ -91,8 +94,18 @@ bool pull_document_parse(const char *text, size_t len, struct arena *arena,
 bool pull_document_check(const struct pull_document *document, const char *namespace,
                          const char *name, struct error *err) MUST_CHECK;
 /* GONE, with reason and advice, for an answer of 410. */
-bool remote_yanked_fail(const struct http_response *response, const char *pack, const char *version,
-                        struct error *err);
+bool remote_yanked_fail(const struct remote *remote, const struct http_response *response,
+                        const char *pack, const char *version, struct error *err);
+/* GONE: of a pack ("ns/name") none is left, or none in a range (" in ^1.2"). */
+bool remote_all_yanked(const struct remote *remote, const char *pack, const char *in,
+                       struct error *err);
+
+/* Advice on an answer that is a failure, with this registry's address, which the answer's own
+ * advice has not: where to sign in, and of a pack that is not found, where it was looked for.
+ * False.
+ */
+bool remote_login_hint(const struct remote *remote, struct error *err);
+bool remote_pack_hint(const struct remote *remote, struct error *err);
 
 /* The bytes behind a URL of a pull document; token sent to this registry alone. */
 bool remote_get(const struct remote *remote, const char *url, size_t max_bytes, struct arena *arena,

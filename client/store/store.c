@@ -100,11 +100,23 @@ const char *store_pack_path(const struct store *store, const char *namespace, co
     return arena_printf(arena, "%s/%s/%s", store->folders.packages, namespace, name);
 }
 
+const char *store_registry_option(const struct store *store, const struct lock_pack *pack)
+{
+    const char *registry = pack->registry ? pack->registry : store->lockfile.registry;
+    return registry ? arena_printf(store->arena, " --registry %s", registry) : "";
+}
+
+bool store_again_hint(const struct store *store, const struct lock_pack *pack, struct error *err)
+{
+    return error_hint(err, "nono pull --force %s@%s%s installs it again", pack->key, pack->version,
+                      store_registry_option(store, pack));
+}
+
 bool store_pack_open(const struct store *store, const struct lock_pack *pack, int *out_fd,
                      struct error *err)
 {
     if (file_open_beneath(store->dir, pack->key, O_RDONLY | O_DIRECTORY, 0, out_fd, err))
         return true;
     error_prefix(err, "%s: the pack's folder", pack->key);
-    return error_hint(err, "nono pull --force %s installs it again", pack->key);
+    return store_again_hint(store, pack, err);
 }

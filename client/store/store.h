@@ -35,6 +35,11 @@ const struct lock_pack *store_find(const struct store *store, const char *namesp
 /* The absolute folder of a pack, installed or not. */
 const char *store_pack_path(const struct store *store, const char *namespace, const char *name,
                             struct arena *arena);
+/* " --registry URL", for advice: a command that shall ask where the pack came from. "" when that is
+ * not known. Lives as long as the store. */
+const char *store_registry_option(const struct store *store, const struct lock_pack *pack);
+/* Advises to install the same version again, from where it came: a pin stays true. False. */
+bool store_again_hint(const struct store *store, const struct lock_pack *pack, struct error *err);
 /* A descriptor of an installed pack's folder. */
 bool store_pack_open(const struct store *store, const struct lock_pack *pack, int *out_fd,
                      struct error *err) MUST_CHECK;

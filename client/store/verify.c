@@ -16,16 +16,17 @@ DEFINE_CLEANUP(DIR *, closedir)
 
 /* What a walk over a pack's folder carries. */
 struct walk {
+    const struct store *store;
     const struct lock_pack *pack;
     struct arena *arena;
     size_t seen; /* locked files that are there */
 };
 
-static bool changed(struct error *err, const struct lock_pack *pack, const char *path,
-                    const char *what)
+static bool changed(struct error *err, const struct store *store, const struct lock_pack *pack,
+                    const char *path, const char *what)
 {
     error_set(err, UNTRUSTED, "%s: %.300s %s", pack->key, path, what);
-    return error_hint(err, "nono pull --force %s installs it again", pack->key);
+    return store_again_hint(store, pack, err);
 }
 
 /* The digest that the lock file has for a path: NULL when it has none. */
@@ -47,7 +48,7 @@ static bool file_check(int dir, const char *name, const char *path, const struct
         !sha256_file(fd, actual, NULL, err))
         return error_prefix(err, "%s: %.300s", walk->pack->key, path);
     if (strcmp(actual, expected) != 0)
-        return changed(err, walk->pack, path, "has been changed");
+        return changed(err, walk->store, walk->pack, path, "has been changed");
     return true;
 }
 
@@ -73,10 +74,10 @@ static bool entry_check(int dir, const char *name, const char *path, unsigned de
                folder_walk(below, path, depth + 1, walk, err);
     }
     if (!S_ISREG(st.st_mode))
-        return changed(err, walk->pack, path, "is not a regular file");
+        return changed(err, walk->store, walk->pack, path, "is not a regular file");
     bool locked = digest_of(walk->pack, path);
     if (!locked && !is_unlocked_part(path))
-        return changed(err, walk->pack, path, "is not part of the pack");
+        return changed(err, walk->store, walk->pack, path, "is not part of the pack");
     if (lock_artifact_find(walk->pack, path))
         walk->seen++;
     return !locked || file_check(dir, name, path, walk, err);
@@ -87,7 +88,7 @@ static bool folder_walk(int dir, const char *prefix, unsigned depth, struct walk
                         struct error *err)
 {
     if (depth > DEPTH_MAX)
-        return changed(err, walk->pack, prefix, "is nested too deep");
+        return changed(err, walk->store, walk->pack, prefix, "is nested too deep");
     int copy = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CLEANUP(closedirp) DIR *listing = copy < 0 ? NULL : fdopendir(copy);
     if (!listing)
@@ -107,14 +108,15 @@ static bool folder_walk(int dir, const char *prefix, unsigned depth, struct walk
     }
 }
 
-static bool missing_find(int dir, const struct lock_pack *pack, struct error *err)
+static bool missing_find(int dir, const struct store *store, const struct lock_pack *pack,
+                         struct error *err)
 {
     LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact) {
         CLEANUP(closep) int fd = -1;
         if (!file_open_beneath(dir, artifact->path, O_PATH, 0, &fd, err))
-            return changed(err, pack, artifact->path, "is missing");
+            return changed(err, store, pack, artifact->path, "is missing");
     }
-    return changed(err, pack, "a file", "is missing");
+    return changed(err, store, pack, "a file", "is missing");
 }
 
 bool store_verify(const struct store *store, const char *namespace, const char *name,
@@ -127,14 +129,14 @@ bool store_verify(const struct store *store, const char *namespace, const char *
     }
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(closep) int dir = -1;
-    struct walk walk = { .pack = pack, .arena = arena };
+    struct walk walk = { .store = store, .pack = pack, .arena = arena };
     if (!store_pack_open(store, pack, &dir, err) || !folder_walk(dir, "", 0, &walk, err))
         return false;
     if (walk.seen != pack->artifacts.count)
-        return missing_find(dir, pack, err);
+        return missing_find(dir, store, pack, err);
     struct stat st;
     if (pack->manifest_sha256 && fstatat(dir, STORE_MANIFEST, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return changed(err, pack, STORE_MANIFEST, "is missing");
+        return changed(err, store, pack, STORE_MANIFEST, "is missing");
     return true;
 }
 
@@ -152,10 +154,10 @@ bool store_read_checked(const struct store *store, const struct lock_pack *pack,
     if (!store_pack_open(store, pack, &dir, err))
         return false;
     if (!file_read_beneath(dir, path, LIMIT_ARTIFACT_BYTES, arena, &bytes, &len, err))
-        return err->kind == ERROR_NOT_FOUND ? changed(err, pack, path, "is missing") : false;
+        return err->kind == ERROR_NOT_FOUND ? changed(err, store, pack, path, "is missing") : false;
     sha256_hex(bytes, len, actual);
     if (strcmp(actual, expected) != 0)
-        return changed(err, pack, path, "has been changed");
+        return changed(err, store, pack, path, "has been changed");
     *out = bytes;
     *out_len = len;
     return true;

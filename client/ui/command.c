@@ -37,16 +37,48 @@ static void commands_print(FILE *stream, const char *title, const char *summary,
     fprintf(stream, "\n`%s COMMAND --help` tells more of each.\n", title);
 }
 
-static bool unknown_command(const struct command *const *commands, const char *name,
-                            struct error *err)
+static const char *nearest_command(const struct command *const *commands, const char *name)
 {
     const char *names[COMMANDS_MAX];
     size_t count = 0;
     for (; commands[count] && count < COUNT(names); count++)
         names[count] = commands[count]->name;
+    return text_nearest(name, names, count);
+}
+
+/* The command that a word of other tools, or one like it, means; NULL: none. */
+static const char *foreign_command(const struct foreign_word *foreign, const char *name)
+{
+    const char *names[COMMANDS_MAX];
+    size_t count = 0;
+    for (; foreign && foreign[count].word && count < COUNT(names); count++)
+        names[count] = foreign[count].word;
     const char *near = text_nearest(name, names, count);
+    for (size_t i = 0; near && i < count; i++)
+        if (strcmp(names[i], near) == 0)
+            return foreign[i].command;
+    return NULL;
+}
+
+static bool is_foreign(const struct foreign_word *foreign, const char *name)
+{
+    for (; foreign && foreign->word; foreign++)
+        if (strcmp(foreign->word, name) == 0)
+            return true;
+    return false;
+}
+
+/* foreign: NULL below the program's own commands. */
+static bool unknown_command(const struct command *const *commands,
+                            const struct foreign_word *foreign, const char *title, const char *name,
+                            struct error *err)
+{
+    const char *meant = is_foreign(foreign, name) ? NULL : nearest_command(commands, name);
     error_set(err, INVALID, "there is no command \"%.64s\"", name);
-    return near ? error_hint(err, "did you mean \"%s\"?", near) : false;
+    if (!meant)
+        meant = foreign_command(foreign, name);
+    return meant ? error_hint(err, "did you mean \"%s\"? See %s --help", meant, title)
+                 : error_hint(err, "see %s --help", title);
 }
 
 bool command_beside(const char *path, char *out, size_t size, struct error *err)
@@ -282,7 +314,8 @@ static int command_dispatch(const struct program *program, int argc, const char 
         }
         const struct command *command = command_find(commands, *rest);
         if (!command) {
-            unknown_command(commands, *rest, &err);
+            const bool top = commands == program->commands;
+            unknown_command(commands, top ? program->foreign : NULL, title, *rest, &err);
             return report(title, &err);
         }
         if (command->helper) {

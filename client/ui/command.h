@@ -28,10 +28,16 @@ struct command {
 /* Whole command lines for --help. */
 #define EXAMPLES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
+/* A word that other tools have for what a command of ours does. */
+struct foreign_word {
+    const char *word, *command; /* "install", "pull" */
+};
+
 struct program {
     const char *name; /* "nono" */
     const char *summary;
     const struct command *const *commands; /* NULL-terminated, in the order of help */
+    const struct foreign_word *foreign;    /* ends in a word that is NULL; NULL: none */
     /* Candidates for operands and values (complete.h); NULL: none. */
     void (*complete)(const char *kind, const char *prefix);
 };

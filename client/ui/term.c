@@ -199,6 +199,21 @@ bool ui_confirm(const char *question, bool *out, struct error *err)
     return true;
 }
 
+/* A line that wraps cannot be written over: the name is cut to what the terminal has beside the
+ * sizes, and the last column stays free. */
+static const char *progress_line(const char *what, uint64_t done, uint64_t total,
+                                 struct arena *arena)
+{
+    const char *sizes = ui_size(done, arena);
+    if (total)
+        sizes = arena_printf(arena, "%s of %s", sizes, ui_size(total, arena));
+    size_t room = columns_of(stderr) - 1, beside = width_of(sizes) + strlen("...  ");
+    const char *line = arena_printf(arena, "%s  %s", what, sizes);
+    if (width_of(line) > room && room > beside)
+        line = arena_printf(arena, "%.*s...  %s", (int)bytes_of(what, room - beside), what, sizes);
+    return arena_strndup(arena, line, bytes_of(line, room));
+}
+
 void ui_progress_show(struct ui_progress *progress, uint64_t done, uint64_t total)
 {
     int64_t now = clock_monotonic_us();
@@ -207,9 +222,7 @@ void ui_progress_show(struct ui_progress *progress, uint64_t done, uint64_t tota
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     progress->shown_us = now;
     progress->drawn = true;
-    fprintf(stderr, "\r\033[K%s  %s", progress->what, ui_size(done, arena));
-    if (total)
-        fprintf(stderr, " of %s", ui_size(total, arena));
+    fprintf(stderr, "\r\033[K%s", progress_line(progress->what, done, total, arena));
     fflush(stderr);
 }
 

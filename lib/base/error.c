@@ -90,6 +90,16 @@ bool error_add_prefix(struct error *err, const char *format, ...)
     return false;
 }
 
+/* "a/web" is named by "a/web@1.0.0 is" and "all of a/web: no", not by "a/web-extra is". */
+bool error_add_name(struct error *err, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *at = err->message; (at = strstr(at, name)); at++)
+        if ((at == err->message || at[-1] == ' ') && strchr(": @/,", at[len]))
+            return false;
+    return error_add_prefix(err, "%s", name);
+}
+
 bool error_add_hint(struct error *err, const char *format, ...)
 {
     va_list args;

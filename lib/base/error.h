@@ -44,6 +44,7 @@ struct error {
  * error_set        a new failure of a kind
  * error_set_errno  a new failure whose kind follows errno, and whose message ends in its text
  * error_prefix     puts what was being done in front: "install acme/web: manifest: ..."
+ * error_name       puts the name of what it is about in front, unless the message has it already
  * error_hint       adds what to do next
  * error_field      adds the name of the key or parameter that is wrong
  */
@@ -51,6 +52,7 @@ struct error {
     error_false(error_raise((err), ERROR_##kind, 0, ERROR_HERE, __VA_ARGS__))
 #define error_set_errno(err, ...) error_false(error_raise_errno((err), ERROR_HERE, __VA_ARGS__))
 #define error_prefix(err, ...)    error_false(error_add_prefix((err), __VA_ARGS__))
+#define error_name(err, name)     error_false(error_add_name((err), (name)))
 #define error_hint(err, ...)      error_false(error_add_hint((err), __VA_ARGS__))
 #define error_field(err, ...)     error_false(error_add_field((err), __VA_ARGS__))
 
@@ -69,6 +71,7 @@ bool error_raise_errno(struct error *err, const char *where, const char *format,
     __attribute__((cold, format(printf, 3, 4)));
 bool error_add_prefix(struct error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
+bool error_add_name(struct error *err, const char *name) __attribute__((cold));
 bool error_add_hint(struct error *err, const char *format, ...)
     __attribute__((cold, format(printf, 2, 3)));
 bool error_add_field(struct error *err, const char *format, ...)

@@ -3,8 +3,10 @@
  *
  * https, or http where url_check() allows it. Certificates are checked against the system's roots,
  * or SSL_CERT_FILE and SSL_CERT_DIR. Redirects are followed for GET alone, within url_check(), and
- * never carry credentials to another origin. Nothing is sent that a request does not name, but
- * User-Agent and Accept. A session is for one thread.
+ * never carry credentials to another origin. To other machines the proxy of https_proxy,
+ * HTTPS_PROXY, http_proxy, all_proxy or ALL_PROXY is used, but for the hosts of no_proxy or
+ * NO_PROXY. Nothing is sent that a request does not name, but User-Agent and Accept. A session is
+ * for one thread.
  */
 #pragma once
 
@@ -24,7 +26,9 @@ struct http_setup {
     void (*pause)(unsigned ms); /* between attempts; NULL: sleeps */
     /* What has arrived of the answer; total is 0 when unknown. May be NULL. */
     void (*progress)(void *context, uint64_t done, uint64_t total);
-    void *context;
+    /* May add advice to the failure to find the host of a URL. May be NULL. */
+    void (*unresolved)(void *context, const char *url, struct error *err);
+    void *context; /* of both */
 };
 
 struct http *http_new(const struct http_setup *setup);

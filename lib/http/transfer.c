@@ -259,6 +259,48 @@ static bool distrust(const struct transfer *transfer, CURLcode code, const char 
     return false;
 }
 
+/* The variable that libcurl takes a proxy for a URL from, or NULL; HTTP_PROXY is none (CGI). */
+static const char *proxy_variable(const char *url)
+{
+    static const char *const of_https[] = { "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+                                            NULL };
+    static const char *const of_http[] = { "http_proxy", "all_proxy", "ALL_PROXY", NULL };
+    const char *const *name = text_starts(url, "https:") ? of_https : of_http;
+    for (; *name; name++) {
+        const char *value = env_get(*name);
+        if (value && *value)
+            return *name;
+    }
+    return NULL;
+}
+
+/* Whether what could not be reached is the proxy: its name, and not the URL's, is in the text. */
+static bool is_about_proxy(CURLcode code, const char *url, const char *text, struct arena *arena)
+{
+    const char *host = strstr(url, "://");
+    if (code != CURLE_COULDNT_CONNECT || !host)
+        return code == CURLE_COULDNT_RESOLVE_PROXY;
+    host += strlen("://");
+    host = arena_strndup(arena, host, strcspn(host, ":/?"));
+    return !strstr(text, arena_printf(arena, "to %s port", host));
+}
+
+/* Advice on a server that could not be spoken to. */
+static void unreached_hint(const struct transfer *transfer, CURLcode code, const char *text,
+                           struct error *err)
+{
+    const struct http_setup *setup = &transfer->http->setup;
+    const char *url = transfer->url, *variable = proxy_variable(url);
+    if (variable && is_about_proxy(code, url, text, transfer->arena))
+        error_hint(err, "that is the proxy of %s; NO_PROXY names hosts to reach without it",
+                   variable);
+    else if (code == CURLE_COULDNT_RESOLVE_HOST && setup->unresolved)
+        setup->unresolved(setup->context, url, err);
+    else if (code == CURLE_SSL_CONNECT_ERROR && strstr(text, "wrong version number"))
+        error_hint(err, "it does not speak TLS there; perhaps http://%.*s ?",
+                   (int)strcspn(url + strlen("https://"), "/"), url + strlen("https://"));
+}
+
 static enum transfer_result failure_take(const struct transfer *transfer, CURLcode code,
                                          const char *message, struct error *err)
 {
@@ -272,6 +314,7 @@ static enum transfer_result failure_take(const struct transfer *transfer, CURLco
         return TRANSFER_FAILED;
     }
     error_set(err, UNAVAILABLE, "%.200s: %.200s", transfer->url, text);
+    unreached_hint(transfer, code, text, err);
     return code_may_pass(code) ? TRANSFER_PASSING : TRANSFER_FAILED;
 }
 

@@ -158,6 +158,14 @@ def test_completion_comes_from_the_tables_and_knows_packs_and_keys(client, publi
     publisher.publish(pack_files("web", "1.0.0"))
     client.ok("pull", "--yes", publisher.ref("web"))
     assert words("remove", publisher.organisation[:3]) == [publisher.ref("web")]
+    two = [{"type": "profile", "path": path, "install_as": path[:-5]} for path in ("policy.json", "other.json")]
+    files = pack_files("duo", "1.0.0", artifacts=two)
+    publisher.publish({**files, "other.json": files["policy.json"]})
+    client.ok("pull", "--yes", publisher.ref("duo"))
+    for typed in (publisher.organisation[:-2], publisher.ref("")):
+        assert sorted(words("run", "--profile", typed)) == [publisher.ref("duo"), publisher.ref("web")]
+    assert "web" in words("run", "--profile", "") and publisher.ref("web") not in words("run", "--profile", "")
+    assert words("run", "--profile", "other") == ["other"]
     client.ok("key", "generate", "release")
     assert words("key", "show", "") == words("publish", "--key", "rel") == ["release"]
     script = f'source <("{NONO}" completion bash); COMP_WORDS=({NONO} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'

@@ -180,3 +180,19 @@ def test_a_program_that_the_sandbox_keeps_from_starting_is_explained(sandbox):
 def test_a_profile_that_opens_ipc_is_no_weakness_of_the_kernel(sandbox):
     profile = sandbox.profile('[security]\nipc_mode = "full"\n')
     assert "this kernel does not hold" not in sandbox.nono("run", "--profile", profile, "--", "true").stderr
+
+
+@pytest.mark.parametrize("typed,meant", [
+    ("install", "pull"), ("instal", "pull"), ("uninstall", "remove"), ("login", "auth login"), ("upgrade", "update"),
+    ("ls", "list"), ("pul", "pull"), ("updat", "update"),
+])
+def test_a_word_of_other_tools_leads_to_the_command(sandbox, typed, meant):
+    refused = sandbox.nono(typed, "x")
+    assert refused.returncode == 2
+    assert refused.stderr == f'nono: there is no command "{typed}"\n  did you mean "{meant}"? See nono --help\n'
+
+
+def test_what_is_like_no_command_leads_to_the_help(sandbox):
+    assert sandbox.nono("zzzzzzzz").stderr == 'nono: there is no command "zzzzzzzz"\n  see nono --help\n'
+    assert sandbox.nono("auth", "zzzzzzzz").stderr == 'nono auth: there is no command "zzzzzzzz"\n  see nono auth --help\n'
+    assert '  did you mean "login"? See nono auth --help\n' in sandbox.nono("auth", "logn").stderr

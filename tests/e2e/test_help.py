@@ -3,6 +3,7 @@ import re
 import shlex
 
 import pytest
+from fixtures_client import ROOT
 from fixtures_state import user  # noqa: F401
 
 
@@ -47,3 +48,12 @@ def test_no_example_is_a_wrong_command_line(user):  # noqa: F811
 def test_help_is_no_failure_and_does_nothing(user, word):  # noqa: F811
     assert "nono key remove release" in user("key", "remove", word)
     assert not user.home.joinpath(".config").exists()
+
+
+@pytest.mark.parametrize("command", ["run", "wrap", "why"])
+def test_help_says_as_much_of_paths_as_the_manual(user, command):  # noqa: F811
+    page = (ROOT / f"docs/man/nono-{command}.1").read_text()
+    said = " ".join(user(command, "--help").split())
+    for option, kind in (("allow", "DIR"), ("read", "DIR"), ("write", "DIR"), ("allow-file", "FILE"), ("read-file", "FILE"), ("write-file", "FILE")):
+        told = re.search(rf"^\.It .*Fl -{option} Ar {kind}\n(.*)\.$", page, re.M).group(1)
+        assert f"--{option} {kind} {told[0].lower()}{told[1:]} " in said, option

@@ -1,7 +1,14 @@
 """What `nono pull` says that a pack asks for is what its profile comes to on this machine."""
+import fcntl
 import json
+import os
+import pty
+import struct
+import subprocess
+import termios
 
-from fixtures_client import client, publisher, registry, write_pack  # noqa: F401
+from fixtures_client import client, publisher, registry  # noqa: F401
+from fixtures_client import NONO, write_pack
 
 from tests.support.packs import pack_files
 
@@ -82,3 +89,39 @@ def test_a_pack_says_nothing_of_scripts_that_are_not_its_own(client, publisher):
     assert "the hook /usr/bin/true is not a file of the pack" in refused
     publisher.publish(pack_with({"session_hooks": {"after": {"script": "$PACK_DIR/bin/other.sh"}}}))
     client.ok("pull", "--yes", publisher.ref("web"))
+
+
+def test_a_signer_that_was_revoked_since_is_told_everywhere(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    ref = publisher.ref("web")
+
+    def told():
+        done = client.ok("pull", "--dry-run", "--json", ref)
+        version = json.loads(client.ok("info", "--json", ref).stdout)["version"]
+        return (json.loads(done.stdout)[0]["signer_revoked"], "key was revoked" in done.stderr, version["signer"]["revoked"],
+                "(revoked)" in client.ok("info", ref).stdout, "(revoked)" in client.ok("versions", ref).stdout)
+
+    assert told() == (False,) * 5
+    publisher.client.ok("key", "revoke", "--yes", "release", "--org", publisher.organisation)
+    assert told() == (True,) * 5
+
+
+def test_who_signed_is_wrapped_as_the_rest(client, publisher):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    primary, secondary = pty.openpty()
+    fcntl.ioctl(secondary, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 90, 0, 0))
+    words = [NONO, "pull", "--dry-run", publisher.ref("web")]
+    process = subprocess.Popen(words, env=client.environment(TERM="dumb"), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=secondary)
+    os.close(secondary)
+    said = b""
+    try:
+        while more := os.read(primary, 65536):
+            said += more
+    except OSError:
+        pass  # the other end is closed
+    os.close(primary)
+    assert process.wait() == 0
+    lines = [line.rpartition("\x1b[K")[2] for line in said.decode().split("\r\n")]
+    at = next(number for number, line in enumerate(lines) if line.startswith("signed by key:"))
+    assert lines[at + 1].startswith(" " * len("signed by ") + "of ") and max(map(len, lines)) <= 90

@@ -38,7 +38,7 @@ def test_the_first_failure_is_the_exit_status(client, publisher):  # noqa: F811
     one, _ = two(publisher)
     done = client.run("pull", "--yes", one, "nope/x", "a/b/c")
     assert done.returncode == NOT_FOUND and f"{one} is installed" in done.stdout
-    assert "nono pull: nope/x" in done.stderr and '"a/b/c": ' in done.stderr
+    assert "nono pull: no pack is called nope/x" in done.stderr and '"a/b/c": ' in done.stderr
     assert client.run("remove", "a/b/c", "nope/x", one).returncode == INVALID
     assert not (client.packages / one).exists()
 

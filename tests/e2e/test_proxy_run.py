@@ -229,6 +229,7 @@ def test_refusals_are_told_when_the_run_is_over(runner):
                          for number in range(7)]
     assert told[8] == "nono run: and 6 more"  # three others, twice
     assert "--allow-domain" in told[9] and "nono audit show" in told[9] and len(told) == 10
+    assert f"\n    {told[9]}\n" in (pathlib.Path(__file__).parents[2] / "docs/proxy.md").read_text()
     done = runner.run("openssl", "s_client", "-proxy", "127.0.0.1:3128", "-connect", "allowed.example:443", "-servername", "b.example")
     assert "nono run: refused allowed.example:443: " in done.stderr and "nono audit show" not in done.stderr
     done = runner.command("run", "-s", "--allow-domain", "allowed.example", "--", "curl", "-s", *wanted)

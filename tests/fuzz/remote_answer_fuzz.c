@@ -121,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2 || size > 4096)
         return 0;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
-    const struct remote remote = { .base = "https://registry.example", .token = "t" };
+    const struct remote remote = { .base = "https://registry.example", .token = "t", .option = "" };
     answer.status = statuses[data[1] % COUNT(statuses)];
     answer.body = (const char *)data + 2;
     answer.len = size - 2;

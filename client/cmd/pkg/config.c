@@ -7,6 +7,7 @@
 #include "lib/base/files.h"
 #include "lib/base/limits.h"
 #include "lib/base/text.h"
+#include "lib/http/url.h"
 #include "lib/json/json.h"
 #include "lib/toml/toml.h"
 
@@ -139,7 +140,7 @@ bool config_load(const struct folders *folders, struct arena *arena, struct conf
     return true;
 }
 
-const char *config_registry(const struct config *config, const char *option, const char *namespace)
+static const char *choice(const struct config *config, const char *option, const char *namespace)
 {
     const char *variable = env_get("NONO_REGISTRY");
     const char *particular =
@@ -149,7 +150,42 @@ const char *config_registry(const struct config *config, const char *option, con
     for (size_t i = 0; i < COUNT(candidates); i++)
         if (candidates[i])
             return candidates[i];
-    return REGISTRY_PUBLIC;
+    return NULL;
+}
+
+const char *config_registry(const struct config *config, const char *option, const char *namespace)
+{
+    const char *chosen = choice(config, option, namespace);
+    return chosen ? chosen : REGISTRY_PUBLIC;
+}
+
+bool config_is_chosen(const struct config *config, const char *option, const char *namespace)
+{
+    return choice(config, option, namespace) != NULL;
+}
+
+static const char *scheme_add(const char *url, struct arena *arena)
+{
+    if (!*url || strstr(url, "://"))
+        return url;
+    const char *plain = arena_printf(arena, "http://%s", url);
+    return url_is_loopback(plain) ? plain : arena_printf(arena, "https://%s", url);
+}
+
+bool config_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
+                 struct error *err)
+{
+    return url_base(scheme_add(url, arena), allow_plain, arena, out, err) ||
+           error_prefix(err, "registry");
+}
+
+bool config_is_default(const struct config *config, const char *base, const char *namespace)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct error ignored; /* what is no address is not this one */
+    const char *usual;
+    return config_base(config_registry(config, NULL, namespace), true, arena, &usual, &ignored) &&
+           strcmp(usual, base) == 0;
 }
 
 bool config_login_set(const struct folders *folders, const struct config *config, const char *url,

@@ -35,6 +35,16 @@ bool config_load(const struct folders *folders, struct arena *arena, struct conf
  * --registry, NONO_REGISTRY, config.toml's namespaces, config.toml's registry, the first login, the
  * public one. */
 const char *config_registry(const struct config *config, const char *option, const char *namespace);
+/* False when that is the public one for want of another. */
+bool config_is_chosen(const struct config *config, const char *option, const char *namespace);
+
+/* An address as people write it ("registry.example.org") as a base: https, and http to this
+ * machine. */
+bool config_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
+                 struct error *err) MUST_CHECK;
+
+/* Whether a base is what would be asked for a namespace if no option named one. */
+bool config_is_default(const struct config *config, const char *base, const char *namespace);
 
 /* Remembers, or with login NULL forgets, that there is a token for a registry. */
 bool config_login_set(const struct folders *folders, const struct config *config, const char *url,

@@ -106,22 +106,37 @@ static void wiring_print(const struct consent *consent, struct arena *arena)
         words_print("*", UI_YELLOW, *note, stderr);
 }
 
+/* What is known of the signer beside its name. */
+static const char *signer_standing(const struct consent *consent, struct arena *arena)
+{
+    const struct fetched *fetched = consent->fetched;
+    if (consent->known_signer && strcmp(consent->known_signer, fetched->signer) == 0)
+        return "as before";
+    if (consent->known_signer)
+        return arena_printf(arena, "which you accept in place of %s", consent->known_signer);
+    if (consent->signer_packs)
+        return arena_printf(arena, "known from %zu other pack%s of %s", consent->signer_packs,
+                            consent->signer_packs == 1 ? "" : "s", fetched->ref.namespace);
+    return "seen for the first time";
+}
+
 static void signer_print(const struct consent *consent, struct arena *arena)
 {
     const struct fetched *fetched = consent->fetched;
-    fprintf(stderr, "signed by %s", fetched->signer);
-    if (fetched->signer_name)
-        fprintf(stderr, " (\"%s\" of %s)", text_escape(fetched->signer_name, arena),
-                fetched->ref.namespace);
-    if (consent->known_signer && strcmp(consent->known_signer, fetched->signer) == 0)
-        fprintf(stderr, ", as before\n");
-    else if (consent->known_signer)
-        fprintf(stderr, ", which you accept in place of %s\n", consent->known_signer);
-    else if (consent->signer_packs)
-        fprintf(stderr, ", known from %zu other pack%s of %s\n", consent->signer_packs,
-                consent->signer_packs == 1 ? "" : "s", fetched->ref.namespace);
-    else
-        fprintf(stderr, ", seen for the first time\n");
+    const char *named =
+        fetched->signer_name
+            ? arena_printf(arena, " (\"%s\" of %s)", fetched->signer_name, fetched->ref.namespace)
+            : "";
+    ui_paragraph(
+        "signed by ",
+        arena_printf(arena, "%s%s, %s", fetched->signer, named, signer_standing(consent, arena)),
+        stderr);
+    const char *revoked = arena_printf(arena,
+                                       "this key was revoked since: %s signs nothing more with it, "
+                                       "ask whether this can be trusted",
+                                       fetched->ref.namespace);
+    if (fetched->signer_revoked)
+        words_print("*", UI_YELLOW, revoked, stderr);
     LIST_FOREACH (fetched->verdict.notes, const char *, note)
         words_print("*", UI_YELLOW, *note, stderr);
 }
@@ -155,7 +170,7 @@ bool consent_show(const struct consent *consent, struct arena *arena, struct err
     const struct fetched *fetched = consent->fetched;
     const struct lock_pack *old = consent->install->old;
     if (!asked_find(consent, arena, &asked, err))
-        return error_prefix(err, "%s/%s", fetched->ref.namespace, fetched->ref.name);
+        return false;
     fprintf(stderr, "%s%s/%s %s%s", ui_style(UI_BOLD, stderr), fetched->ref.namespace,
             fetched->ref.name, fetched->ref.version, ui_style(UI_PLAIN, stderr));
     if (old)
@@ -199,6 +214,7 @@ bool consent_doc(const struct consent *consent, struct arena *arena, struct doc 
         doc_add_text(arena, out, "installed", consent->install->old->version);
     doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", fetched->index.sha256));
     doc_add_text(arena, out, "signer", fetched->signer);
+    doc_add_bool(arena, out, "signer_revoked", fetched->signer_revoked);
     doc_add_bool(arena, out, "from_cache", fetched->from_cache);
     if (asked.now)
         doc_insert(arena, out, "permissions", record_encode(&permissions_record, asked.now, arena));

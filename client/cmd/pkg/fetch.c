@@ -25,16 +25,23 @@ bool fetch_resolve(const struct remote *remote, struct pack_ref *ref, struct are
     if (!semver_range_parse(ref->version, &range, err) ||
         !remote_versions(remote, ref->namespace, ref->name, arena, &versions, err))
         return false;
+    bool any = false;
     LIST_FOREACH (versions, const struct remote_version, item) {
         struct error ignored;
-        if (item->yanked || !semver_parse(item->version, &version, &ignored) ||
+        if (!semver_parse(item->version, &version, &ignored) ||
             !semver_range_matches(&range, &version))
+            continue;
+        any = true;
+        if (item->yanked)
             continue;
         if (!found || semver_compare(&version, &best) > 0) {
             found = item;
             best = version;
         }
     }
+    if (!found && any)
+        return remote_all_yanked(remote, arena_printf(arena, "%s/%s", ref->namespace, ref->name),
+                                 arena_printf(arena, " in %s", ref->version), err);
     if (!found)
         return error_set(err, NOT_FOUND, "%s/%s has no version in %s", ref->namespace, ref->name,
                          ref->version);
@@ -143,12 +150,20 @@ static struct list subjects_of(const struct pack_index *index, struct arena *are
     return (struct list){ subjects, count };
 }
 
-static const char *key_name(const struct list *keys, const char *key_id)
+/* What is said of the key that signed: by the organisation's list, or by the pull document alone.
+ */
+static void signer_describe(const struct list *keys, struct fetched *fetched)
 {
+    const char *key_id = fetched->verdict.key_id;
+    const struct remote_signer *stated = fetched->document.signer;
+    fetched->signer_revoked =
+        stated && stated->revoked && stated->key_id && strcmp(stated->key_id, key_id) == 0;
     LIST_FOREACH (*keys, const struct remote_key, key)
-        if (strcmp(key->key_id, key_id) == 0)
-            return key->name;
-    return NULL;
+        if (strcmp(key->key_id, key_id) == 0) {
+            fetched->signer_name = key->name;
+            fetched->signer_revoked |= key->revoked_at != NULL;
+            return;
+        }
 }
 
 /* When it was published, as the registry says; a key that was revoked before is no good. */
@@ -192,7 +207,7 @@ static bool signature_verify(struct session *session, const struct remote *remot
     verdict.key_id = arena_strndup(arena, verdict.key_id, strlen(verdict.key_id));
     fetched->verdict = verdict;
     fetched->signer = arena_printf(arena, "key:%s", verdict.key_id);
-    fetched->signer_name = key_name(&listed, verdict.key_id);
+    signer_describe(&listed, fetched);
     return true;
 }
 
@@ -216,15 +231,15 @@ bool fetch_pack(struct session *session, const struct remote *remote, const stru
 {
     struct fetched *fetched = out;
     *fetched = (struct fetched){ .ref = *ref, .source = { .fd = -1 } };
-    session->progress.what =
-        arena_printf(session->arena, "pulling %s/%s", ref->namespace, ref->name);
+    const char *pack = arena_printf(session->arena, "%s/%s", ref->namespace, ref->name);
+    session->progress.what = arena_printf(session->arena, "pulling %s", pack);
     bool ok = fetch_resolve(remote, &fetched->ref, session->arena, err);
     const struct pack_ref asked = fetched->ref;
     ok = ok && package_get(session, remote, fetched, err) && version_check(&asked, fetched, err) &&
          signature_verify(session, remote, fetched, err);
     ui_progress_end(&session->progress);
     session->progress.what = NULL;
-    return ok || error_prefix(err, "%s/%s", ref->namespace, ref->name);
+    return ok || error_name(err, pack);
 }
 
 void fetched_close(struct fetched *fetched)

@@ -19,6 +19,7 @@ struct fetched {
     struct verdict verdict;
     const char *signer;      /* "key:<id>" */
     const char *signer_name; /* as the organisation calls the key, or NULL */
+    bool signer_revoked;     /* since: a key that was revoked before is no good */
     bool from_cache;
 };
 

@@ -35,21 +35,29 @@ static void field_print(const char *name, const char *value, struct arena *arena
         ui_paragraph(arena_printf(arena, "%-13s ", name), value, stdout);
 }
 
+static bool is_true(const struct doc *doc, const char *key)
+{
+    const struct doc *item = doc_find(doc, key);
+    return item && item->kind == DOC_BOOL && item->boolean;
+}
+
 static void pack_print(const struct doc *pack, const struct doc *version, struct arena *arena)
 {
     const struct doc *signer = doc_find(version, "signer");
-    const struct doc *yanked = doc_find(version, "yanked");
+    const char *key = doc_text(signer, "key_id");
     printf("%s/%s\n", text_escape(doc_text(pack, "namespace"), arena),
            text_escape(doc_text(pack, "name"), arena));
     field_print("description", doc_text(pack, "description"), arena);
     field_print("version", doc_text(version, "version"), arena);
-    if (yanked && yanked->kind == DOC_BOOL && yanked->boolean)
+    if (is_true(version, "yanked"))
         field_print("yanked",
                     doc_text(version, "yank_reason") ? doc_text(version, "yank_reason") : "yes",
                     arena);
     field_print("published", doc_text(version, "published_at"), arena);
     field_print("published by", doc_text(version, "published_by"), arena);
-    field_print("signed by", doc_text(signer, "key_id"), arena);
+    field_print("signed by",
+                key && is_true(signer, "revoked") ? arena_printf(arena, "%s (revoked)", key) : key,
+                arena);
     field_print("digest", doc_text(version, "digest"), arena);
     field_print("visibility", doc_text(pack, "visibility"), arena);
     field_print("license", doc_text(pack, "license"), arena);
@@ -77,6 +85,18 @@ static bool is_pack(const struct doc *pack, const struct doc *version)
     return doc_text(pack, "namespace") && doc_text(pack, "name") && doc_text(version, "version");
 }
 
+/* Why pull would find nothing to take. */
+static bool none_to_take(const struct remote *remote, const struct pack_ref *ref,
+                         struct arena *arena, struct error *err)
+{
+    const char *pack = arena_printf(arena, "%s/%s", ref->namespace, ref->name);
+    struct list versions;
+    if (!remote_versions(remote, ref->namespace, ref->name, arena, &versions, err))
+        return false;
+    return versions.count ? remote_all_yanked(remote, pack, "", err)
+                          : error_set(err, NOT_FOUND, "%s has no version", pack);
+}
+
 static bool info_run(const char **operands, int *status, struct error *err)
 {
     (void)status;
@@ -88,13 +108,14 @@ static bool info_run(const char **operands, int *status, struct error *err)
         return false;
     struct arena *arena = session.arena;
     const char *base = remote_url(&remote, arena, "/packages/%s/%s", ref.namespace, ref.name);
-    if (!fetch_resolve(&remote, &ref, arena, err) ||
-        !remote_call(&remote, NULL, base, NULL, arena, &pack, err))
+    if (!fetch_resolve(&remote, &ref, arena, err))
         return false;
+    if (!remote_call(&remote, NULL, base, NULL, arena, &pack, err))
+        return remote_pack_hint(&remote, err);
     const char *wanted =
         ref.kind == PACK_REF_VERSION ? ref.version : doc_text(pack, "latest_version");
     if (!wanted)
-        return error_set(err, NOT_FOUND, "%s/%s has no version", ref.namespace, ref.name);
+        return none_to_take(&remote, &ref, arena, err);
     const char *url = arena_printf(arena, "%s/versions/%s", base, url_escape(wanted, arena));
     if (!remote_call(&remote, NULL, url, NULL, arena, &version, err))
         return false;
@@ -123,8 +144,10 @@ static void versions_print(const struct list *versions, struct arena *arena)
         if (version->published_at && !clock_parse(version->published_at, &at))
             at = 0;
         const char *key = doc_text(version->signer, "key_id");
+        bool revoked = is_true(version->signer, "revoked");
         UI_ROW(&table, version->version, ui_time(at, arena), version->published_by,
-               ui_size(version->size_bytes, arena), key ? arena_printf(arena, "%.12s", key) : NULL,
+               ui_size(version->size_bytes, arena),
+               key ? arena_printf(arena, "%.12s%s", key, revoked ? " (revoked)" : "") : NULL,
                version->yanked ? arena_printf(arena, "yanked: %s",
                                               version->yank_reason ? version->yank_reason : "")
                                : "");

@@ -86,12 +86,26 @@ static bool is_accepted(const char *accepted, const char *signer)
            (strcmp(accepted, signer) == 0 || strcmp(accepted, signer + strlen("key:")) == 0);
 }
 
-static bool signer_check(const struct installer *installer, const char *known, struct error *err)
+/* A pack of this name at another registry may be anybody's: no word of accepting its signer. */
+static bool foreign_signer(const struct installer *installer, const char *known, const char *from,
+                           struct error *err)
+{
+    const char *ours = session_option(installer->session, from, installer->fetched->ref.namespace);
+    error_set(err, UNTRUSTED,
+              "the signer changed from %s to %s, and the registry from %.96s to %.96s", known,
+              installer->fetched->signer, from, installer->remote->base);
+    return error_hint(err, "nono pull %s%s asks where it came from", installer->key, ours);
+}
+
+static bool signer_check(const struct installer *installer, const struct lock_pack *old,
+                         const char *known, struct error *err)
 {
     const char *signer = installer->fetched->signer;
     if (!known || strcmp(known, signer) == 0 ||
         is_accepted(installer->options->accept_signer, signer))
         return true;
+    if (old && old->registry && strcmp(old->registry, installer->remote->base) != 0)
+        return foreign_signer(installer, known, old->registry, err);
     error_set(err, UNTRUSTED, "the signer changed from %s to %s", known, signer);
     return error_hint(err, "ask %s whether that is right; then --accept-signer %s",
                       installer->fetched->ref.namespace, signer + strlen("key:"));
@@ -120,7 +134,7 @@ static bool checks_run(const struct installer *installer, const struct store *st
            same_version_check(installer, old, err) &&
            signer_find(store, installer->key, installer->session->arena, &consent->known_signer,
                        err) &&
-           signer_check(installer, consent->known_signer, err) &&
+           signer_check(installer, old, consent->known_signer, err) &&
            signer_known_for(store, ref->namespace, installer->fetched->signer,
                             &consent->signer_packs, err);
 }
@@ -253,15 +267,15 @@ bool installer_run(struct session *session, const struct remote *remote, struct 
     struct install shown;
     bool yes, there = false;
     if (!question(&installer, &shown, report, &yes, &there, err))
-        return error_prefix(err, "%s", installer.key);
+        return error_name(err, installer.key);
     *out = there ? INSTALLER_THERE : INSTALLER_WOULD;
     if (there && !installer.pinned && !options->dry_run)
-        return pin_complete(&installer, err) || error_prefix(err, "%s", installer.key);
+        return pin_complete(&installer, err) || error_name(err, installer.key);
     if (there || options->dry_run)
         return true;
     if (!yes) {
         error_set(err, DENIED, "%s: you said no", installer.key);
         return error_hint(err, "nothing was changed");
     }
-    return act(&installer, &shown, out, err) || error_prefix(err, "%s", installer.key);
+    return act(&installer, &shown, out, err) || error_name(err, installer.key);
 }

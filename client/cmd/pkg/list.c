@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "client/cmd/pkg/commands.h"
+#include "client/cmd/pkg/config.h"
 #include "client/store/store.h"
 #include "client/ui/term.h"
 #include "lib/json/json.h"
@@ -14,15 +15,29 @@ static const struct poptOption options[] = {
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
+/* "pinned", and where it came from when that is not what would be asked. */
+static const char *remarks(const struct lock_pack *pack, const struct config *config,
+                           struct arena *arena)
+{
+    const char *pinned = pack->pinned ? "pinned" : "";
+    if (!pack->registry || config_is_default(config, pack->registry, pack->namespace))
+        return pinned;
+    return arena_printf(arena, "%s%sfrom %s", pinned, *pinned ? ", " : "", pack->registry);
+}
+
 static void table_print(const struct store *store, struct arena *arena)
 {
     static const char *const heading[] = { "PACK", "VERSION", "INSTALLED", "SIGNER", "" };
     struct ui_table table;
+    struct config config;
+    struct error ignored; /* a fault in it is no reason to tell nothing: then all are told */
+    if (!config_load(&store->folders, arena, &config, &ignored))
+        config = (struct config){ 0 };
     ui_table_init(&table, arena, COUNT(heading));
     LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack) {
         const char *signer = pack->provenance ? pack->provenance->signer_identity : NULL;
         UI_ROW(&table, pack->key, pack->version, ui_time(pack->installed_at, arena),
-               signer ? arena_printf(arena, "%.20s", signer) : NULL, pack->pinned ? "pinned" : "");
+               signer ? arena_printf(arena, "%.20s", signer) : NULL, remarks(pack, &config, arena));
     }
     ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
 }

@@ -107,6 +107,13 @@ static bool namespace_find(const struct remote *remote, struct arena *arena, con
             found = organisation->name;
             count++;
         }
+    if (count == 0) {
+        error_set(err, DENIED, "you may publish nowhere at %s", remote->base);
+        return error_hint(err,
+                          "ask an owner of an organisation for the role publisher, or make one on "
+                          "%s/account",
+                          remote->base);
+    }
     if (count != 1) {
         error_set(err, INVALID, "you may publish to %zu namespaces: say which one", count);
         return error_hint(err, "--namespace ORG");
@@ -179,7 +186,8 @@ static bool send(const struct remote *remote, const char *namespace, const struc
         if (err->kind == ERROR_UNTRUSTED && (!err->hint[0] || strstr(err->hint, "/api/v1/")))
             error_hint(err, "if it does not know the key yet: nono key register %.64s --org %s",
                        opt_key && !key_is_path(opt_key) ? opt_key : "NAME", namespace);
-        return error_prefix(err, "%s/%s@%s", namespace, upload.name, upload.version);
+        return error_name(err,
+                          arena_printf(arena, "%s/%s@%s", namespace, upload.name, upload.version));
     }
     report(remote, namespace, built, &published, arena);
     return true;

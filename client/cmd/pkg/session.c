@@ -3,12 +3,21 @@
 #include <string.h>
 
 #include "lib/base/env.h"
+#include "lib/base/text.h"
 
 static void progress_show(void *context, uint64_t done, uint64_t total)
 {
     struct session *session = context;
     if (session->progress.what)
         ui_progress_show(&session->progress, done, total);
+}
+
+static void unresolved_hint(void *context, const char *url, struct error *err)
+{
+    const struct session *session = context;
+    if (session->unchosen && text_starts(url, REGISTRY_PUBLIC "/"))
+        error_hint(err, "no registry was chosen: name one by --registry, behind auth login, in "
+                        "NONO_REGISTRY or in config.toml");
 }
 
 bool session_open(bool allow_http, struct session *session, struct error *err)
@@ -21,6 +30,7 @@ bool session_open(bool allow_http, struct session *session, struct error *err)
     const struct http_setup setup = {
         .allow_plain = allow_http,
         .progress = progress_show,
+        .unresolved = unresolved_hint,
         .context = session,
     };
     session->http = http_new(&setup);
@@ -48,28 +58,21 @@ static bool token_find(struct session *session, const char *base, bool is_chosen
     return secret_find(session->folders.config, &name, &session->token, &session->token_place, err);
 }
 
-/* "registry.example.org", as people write it: https, and http to this machine. */
-static const char *scheme_add(const char *url, struct arena *arena)
+const char *session_option(struct session *session, const char *base, const char *namespace)
 {
-    if (!*url || strstr(url, "://"))
-        return url;
-    const char *plain = arena_printf(arena, "http://%s", url);
-    return url_is_loopback(plain) ? plain : arena_printf(arena, "https://%s", url);
+    return config_is_default(&session->config, base, namespace)
+               ? ""
+               : arena_printf(session->arena, " --registry %s", base);
 }
 
-static bool base_of(struct session *session, const char *url, const char **out, struct error *err)
-{
-    return url_base(scheme_add(url, session->arena), session->allow_plain, session->arena, out,
-                    err) ||
-           error_prefix(err, "registry");
-}
-
-static bool remote_open(struct session *session, const char *base, bool is_chosen,
-                        struct remote *out, struct error *err)
+static bool remote_open(struct session *session, const char *base, const char *namespace,
+                        bool is_chosen, struct remote *out, struct error *err)
 {
     if (!token_find(session, base, is_chosen, err))
         return error_prefix(err, "registry");
-    *out = (struct remote){ .http = session->http, .base = base };
+    *out = (struct remote){ .http = session->http,
+                            .base = base,
+                            .option = session_option(session, base, namespace) };
     if (session->token.len)
         out->token = session->token.data;
     return true;
@@ -79,9 +82,10 @@ bool session_remote(struct session *session, const char *registry_option, const 
                     struct remote *out, struct error *err)
 {
     const char *base;
-    return base_of(session, config_registry(&session->config, registry_option, namespace), &base,
-                   err) &&
-           remote_open(session, base, true, out, err);
+    const char *url = config_registry(&session->config, registry_option, namespace);
+    session->unchosen = !config_is_chosen(&session->config, registry_option, namespace);
+    return config_base(url, session->allow_plain, session->arena, &base, err) &&
+           remote_open(session, base, namespace, true, out, err);
 }
 
 bool session_remote_at(struct session *session, const char *url, const char *registry_option,
@@ -89,8 +93,9 @@ bool session_remote_at(struct session *session, const char *url, const char *reg
 {
     const char *chosen = config_registry(&session->config, registry_option, namespace), *base;
     struct error ignored; /* a choice that is no address is not this one */
-    if (!base_of(session, url, &base, err))
+    if (!config_base(url, session->allow_plain, session->arena, &base, err))
         return false;
-    bool is_chosen = base_of(session, chosen, &chosen, &ignored) && strcmp(chosen, base) == 0;
-    return remote_open(session, base, is_chosen, out, err);
+    bool is_chosen = config_base(chosen, session->allow_plain, session->arena, &chosen, &ignored) &&
+                     strcmp(chosen, base) == 0;
+    return remote_open(session, base, namespace, is_chosen, out, err);
 }

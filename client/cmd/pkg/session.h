@@ -16,11 +16,16 @@ struct session {
     struct buf token;
     enum secret_place token_place; /* SECRET_NOWHERE also when NONO_TOKEN is used */
     bool allow_plain;
+    bool unchosen; /* session_remote gave the public registry for want of another */
 };
 
 /* allow_http: --allow-http was given. */
 bool session_open(bool allow_http, struct session *session, struct error *err) MUST_CHECK;
 void session_close(struct session *session);
+
+/* " --registry URL", for advice: what a command needs to ask this registry; "" when it would
+ * anyway. */
+const char *session_option(struct session *session, const char *base, const char *namespace);
 
 /* The registry that the user chose for a namespace (or NULL), with NONO_TOKEN or the token that is
  * kept for it, when there is one. */

@@ -40,43 +40,81 @@ struct item {
     const struct error *problem;               /* why its registry could not be asked, or NULL */
 };
 
-static bool is_wanted(const struct lock_pack *pack, const char **operands)
+/* What a command was asked for, and what came of it. */
+struct work {
+    struct session *session;
+    const char *verb; /* "update" */
+    struct outcomes outcomes;
+    unsigned refused;  /* operands */
+    struct list items; /* struct item */
+};
+
+static bool is_wanted(const struct lock_pack *pack, const struct list *keys, bool all)
 {
-    size_t len = strlen(pack->key);
-    for (const char **operand = operands; *operand; operand++)
-        if (strncmp(*operand, pack->key, len) == 0 && strchr("@", (*operand)[len]))
-            return true; /* "acme/web", or "acme/web@latest" */
-    return !*operands;
+    LIST_FOREACH (*keys, const char *, key)
+        if (strcmp(*key, pack->key) == 0)
+            return true;
+    return all;
 }
 
-static bool operands_check(const struct store *store, const char **operands, struct error *err)
+static bool operand_check(struct session *session, const struct store *store, const char *verb,
+                          const struct pack_ref *ref, struct error *err)
 {
-    for (; *operands; operands++) {
-        struct pack_ref ref;
-        if (!pack_ref_parse(*operands, &ref, err))
-            return false;
-        if (ref.kind != PACK_REF_LATEST) {
-            error_set(err, INVALID, "update goes to the newest version: leave out @%s",
-                      ref.version);
-            return error_hint(err, "nono pull %s", *operands);
-        }
-        if (!store_find(store, ref.namespace, ref.name))
-            return error_set(err, NOT_FOUND, "%s is not installed", *operands);
+    const struct lock_pack *pack = store_find(store, ref->namespace, ref->name);
+    if (ref->kind != PACK_REF_LATEST) {
+        const char *option =
+            pack && pack->registry ? session_option(session, pack->registry, ref->namespace) : "";
+        error_set(err, INVALID, "%s is about the newest version: leave out @%s", verb,
+                  ref->version);
+        return error_hint(err, "nono pull %s/%s@%s%s installs that one", ref->namespace, ref->name,
+                          ref->version, option);
     }
-    return true;
+    if (pack)
+        return true;
+    error_set(err, NOT_FOUND, "%s/%s is not installed", ref->namespace, ref->name);
+    return error_hint(err, "nono pull %s/%s", ref->namespace, ref->name);
 }
 
-static bool items_list(struct session *session, const char **operands, struct list *out,
-                       struct error *err)
+/* The keys of those that are installed; each of the others has failed. */
+static struct list operands_take(struct work *work, const struct store *store,
+                                 const char **operands)
+{
+    struct arena *arena = work->session->arena;
+    size_t count = 0;
+    while (operands[count])
+        count++;
+    const char **keys = ARENA_ARRAY(arena, const char *, count + 1);
+    for (count = 0; *operands; operands++) {
+        struct pack_ref ref;
+        struct error err;
+        bool is_ref =
+            pack_ref_parse(*operands, &ref, &err) || error_prefix(&err, "\"%.128s\"", *operands);
+        const char *key =
+            is_ref ? arena_printf(arena, "%s/%s", ref.namespace, ref.name) : *operands;
+        if (is_ref && operand_check(work->session, store, work->verb, &ref, &err)) {
+            keys[count++] = key;
+            continue;
+        }
+        struct doc *entry = outcome_add(&work->outcomes, key);
+        doc_add_text(arena, entry, "key", key);
+        outcome_fail(&work->outcomes, entry, &err);
+        work->refused++;
+    }
+    return (struct list){ keys, count };
+}
+
+static bool work_begin(struct work *work, const char **operands, struct error *err)
 {
     CLEANUP(store_closep) struct store *store = NULL;
-    struct arena *arena = session->arena;
-    if (!store_open(STORE_READ, &store, err) || !operands_check(store, operands, err))
+    struct arena *arena = work->session->arena;
+    if (!store_open(STORE_READ, &store, err))
         return false;
+    outcomes_init(&work->outcomes, arena_printf(arena, "nono %s", work->verb), arena);
+    struct list keys = operands_take(work, store, operands);
     struct item *items = ARENA_ARRAY(arena, struct item, store->lockfile.packs.count + 1);
     size_t count = 0;
     LIST_FOREACH (store->lockfile.packs, const struct lock_pack, pack) {
-        if (!is_wanted(pack, operands))
+        if (!is_wanted(pack, &keys, !*operands))
             continue;
         const char *registry = pack->registry ? pack->registry : store->lockfile.registry;
         items[count++] = (struct item){
@@ -88,7 +126,7 @@ static bool items_list(struct session *session, const char **operands, struct li
             .pinned = pack->pinned,
         };
     }
-    *out = (struct list){ items, count };
+    work->items = (struct list){ items, count };
     return true;
 }
 
@@ -120,31 +158,32 @@ static bool is_current(const struct item *item)
     return strcmp(item->status, "current") == 0 || strcmp(item->status, "ahead") == 0;
 }
 
-static void outdated_json(const struct list *items, struct arena *arena)
+static void outdated_entry(struct outcomes *outcomes, const struct item *item)
 {
-    struct doc *out = doc_new(arena, DOC_LIST);
-    LIST_FOREACH (*items, const struct item, item) {
-        struct doc *entry = doc_add_table(arena, out, NULL);
-        doc_add_text(arena, entry, "key", item->key);
-        doc_add_text(arena, entry, "pack", item->key);
-        doc_add_text(arena, entry, "installed", item->version);
-        if (!item->latest)
-            doc_add_null(arena, entry, "latest");
-        doc_add_text(arena, entry, "latest", item->latest);
-        doc_add_text(arena, entry, "status", item->status);
-        doc_add_bool(arena, entry, "pinned", item->pinned);
-        doc_add_text(arena, entry, "yank_reason", item->yank_reason);
-        doc_add_text(arena, entry, "problem", item->problem ? item->problem->message : NULL);
-    }
-    ui_json(out);
+    struct arena *arena = outcomes->arena;
+    struct doc *entry = outcome_add(outcomes, item->key);
+    doc_add_text(arena, entry, "key", item->key);
+    doc_add_text(arena, entry, "installed", item->version);
+    if (!item->latest)
+        doc_add_null(arena, entry, "latest");
+    doc_add_text(arena, entry, "latest", item->latest);
+    doc_add_text(arena, entry, "status", item->status);
+    doc_add_bool(arena, entry, "pinned", item->pinned);
+    doc_add_text(arena, entry, "yank_reason", item->yank_reason);
+    if (!item->problem)
+        return;
+    doc_add_text(arena, entry, "problem", item->problem->message);
+    ui_error_add(arena, entry, item->problem);
+    if (!outcomes->status) /* what is not known is not up to date */
+        outcomes->status = error_exit_status(item->problem->kind);
 }
 
-static void outdated_table(const struct list *items, struct arena *arena)
+static void outdated_table(const struct work *work, struct arena *arena)
 {
     static const char *const heading[] = { "PACK", "INSTALLED", "LATEST", "STATUS" };
     struct ui_table table;
     ui_table_init(&table, arena, COUNT(heading));
-    LIST_FOREACH (*items, const struct item, item) {
+    LIST_FOREACH (work->items, const struct item, item) {
         if (is_current(item))
             continue;
         const char *why = item->problem ? item->problem->message : item->yank_reason;
@@ -155,26 +194,26 @@ static void outdated_table(const struct list *items, struct arena *arena)
     }
     if (table.rows)
         ui_table_print(&table, ui_is_terminal(stdout) ? heading : NULL, stdout);
-    else
-        fprintf(stderr,
-                items->count ? "all installed packs are up to date\n" : "no packs are installed\n");
+    else if (!work->refused)
+        fprintf(stderr, work->items.count ? "all installed packs are up to date\n"
+                                          : "no packs are installed\n");
 }
 
 static bool outdated_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(session_close) struct session session;
-    struct list items;
-    if (!session_open(opt_http, &session, err) || !items_list(&session, operands, &items, err))
+    struct work work = { .session = &session, .verb = "outdated" };
+    if (!session_open(opt_http, &session, err) || !work_begin(&work, operands, err))
         return false;
-    LIST_FOREACH (items, struct item, item) {
+    LIST_FOREACH (work.items, struct item, item) {
         item_ask(&session, item);
-        if (item->problem && !*status) /* what is not known is not up to date */
-            *status = error_exit_status(item->problem->kind);
+        outdated_entry(&work.outcomes, item);
     }
     if (opt_json)
-        outdated_json(&items, session.arena);
+        ui_json(work.outcomes.list);
     else
-        outdated_table(&items, session.arena);
+        outdated_table(&work, session.arena);
+    *status = work.outcomes.status;
     return true;
 }
 
@@ -195,8 +234,9 @@ static bool yanked_check(const struct item *item, struct error *err)
               item->key, item->version, item->yank_reason ? ": " : "",
               item->yank_reason ? item->yank_reason : "", item->latest,
               older ? "older" : "a pre-release");
-    return older ? error_hint(err, "nono pull --allow-downgrade %s", item->key)
-                 : error_hint(err, "nono pull %s@%s", item->key, item->latest);
+    return older
+               ? error_hint(err, "nono pull --allow-downgrade %s%s", item->key, item->remote.option)
+               : error_hint(err, "nono pull %s@%s%s", item->key, item->latest, item->remote.option);
 }
 
 static bool item_update(struct session *session, struct item *item, struct doc *report,
@@ -236,7 +276,7 @@ static enum update_result item_handle(struct session *session, struct item *item
         return UPDATE_CURRENT;
     if (item->problem) {
         *err = *item->problem;
-        error_prefix(err, "%s", item->key);
+        error_name(err, item->key);
         return UPDATE_FAILED;
     }
     return item_update(session, item, report, &result, err) ? results[result] : UPDATE_FAILED;
@@ -266,21 +306,20 @@ static enum update_result one_update(struct session *session, struct item *item,
 static bool update_run(const char **operands, int *status, struct error *err)
 {
     CLEANUP(session_close) struct session session;
-    struct list items;
-    struct outcomes outcomes;
+    struct work work = { .session = &session, .verb = "update" };
     unsigned counts[COUNT(update_words)] = { 0 };
-    if (!session_open(opt_http, &session, err) || !items_list(&session, operands, &items, err))
+    if (!session_open(opt_http, &session, err) || !work_begin(&work, operands, err))
         return false;
-    outcomes_init(&outcomes, "nono update", session.arena);
-    LIST_FOREACH (items, struct item, item)
-        counts[one_update(&session, item, &outcomes, err)]++;
+    LIST_FOREACH (work.items, struct item, item)
+        counts[one_update(&session, item, &work.outcomes, err)]++;
+    counts[UPDATE_FAILED] += work.refused;
     enum update_result done = opt_dry_run ? UPDATE_WOULD : UPDATE_DONE;
     if (opt_json)
-        ui_json(outcomes.list);
+        ui_json(work.outcomes.list);
     else
         printf("%u %s, %u skipped, %u up to date, %u failed\n", counts[done], update_words[done],
                counts[UPDATE_SKIPPED], counts[UPDATE_CURRENT], counts[UPDATE_FAILED]);
-    *status = outcomes.status;
+    *status = work.outcomes.status;
     return true;
 }
 
