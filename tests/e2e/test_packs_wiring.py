@@ -177,6 +177,19 @@ def test_an_update_does_not_replace_a_block_that_the_user_changed(client, publis
     assert config.read_text() == ours.replace("k = 1", "k = 3")
 
 
+def test_info_tells_what_a_pack_will_do_outside_its_folder(client, publisher):  # noqa: F811
+    only = {**write("note.md", ".claude/skills/note.md"), "when": ["macos", "linux:debian"]}
+    publisher.publish(wiring_pack([merge("p.json"), only], {"p.json": P, "note.md": b"note\n"}))
+    said = client.ok("info", publisher.ref("web")).stdout
+    assert said.endswith("outside its own folder it will:\n"
+                         f"  - merge $HOME/{SETTINGS}\n"
+                         "  - write $HOME/.claude/skills/note.md (macos or linux:debian)\n")
+    wiring = json.loads(client.ok("info", "--json", publisher.ref("web")).stdout)["version"]["wiring"]
+    assert [line["act"] for line in wiring] == ["merge", "write"]
+    publisher.publish(wiring_pack([], {}, version="1.1.0"))
+    assert "outside its own folder" not in client.ok("info", publisher.ref("web")).stdout
+
+
 def test_an_update_tells_what_it_takes_away(client, publisher):  # noqa: F811
     note = ".claude/skills/note.md"
     old = [merge("p.json"), write("note.md", note), write("both.md", ".claude/skills/both.md")]

@@ -80,6 +80,34 @@ static void permissions_print(const struct doc *doc, struct arena *arena)
         words_print(line->risk == PERMISSION_GRAVE ? "!" : "-", UI_PLAIN, line->text, stdout);
 }
 
+/* "macos or linux:debian" */
+static const char *condition_text(const struct doc *when, struct arena *arena)
+{
+    const char *out = "";
+    if (!when || when->kind != DOC_LIST)
+        return out;
+    DOC_FOREACH (when, item)
+        if (item->kind == DOC_TEXT)
+            out = *out ? arena_printf(arena, "%s or %s", out, item->text) : item->text;
+    return *out ? arena_printf(arena, " (%s)", out) : out;
+}
+
+/* What installing it does outside of its folder; a registry of the original does not say. */
+static void wiring_print(const struct doc *wiring, struct arena *arena)
+{
+    if (!wiring || wiring->kind != DOC_LIST || !wiring->count)
+        return;
+    printf("outside its own folder it will:\n");
+    DOC_FOREACH (wiring, line) {
+        const char *act = doc_text(line, "act"), *path = doc_text(line, "path");
+        if (act && path)
+            words_print("-", UI_PLAIN,
+                        arena_printf(arena, "%s %s%s", act, path,
+                                     condition_text(doc_find(line, "when"), arena)),
+                        stdout);
+    }
+}
+
 static bool is_pack(const struct doc *pack, const struct doc *version)
 {
     return doc_text(pack, "namespace") && doc_text(pack, "name") && doc_text(version, "version");
@@ -131,6 +159,7 @@ static bool info_run(const char **operands, int *status, struct error *err)
     }
     pack_print(pack, version, arena);
     permissions_print(doc_find(version, "permissions"), arena);
+    wiring_print(doc_find(version, "wiring"), arena);
     return true;
 }
 
