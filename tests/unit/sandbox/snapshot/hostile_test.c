@@ -155,6 +155,40 @@ static void a_folder_beyond_the_limit_makes_way_for_a_file(void **unused)
     assert_string_equal(tree_print(folder, arena), before);
 }
 
+/* Whoever may write in a folder above may put a link in its place, between finding and opening. */
+static void a_link_above_the_folder_is_not_gone_through(void **unused)
+{
+    (void)unused;
+    static const struct tree_item around[] = {
+        { 'd', "above", NULL, 0 },      { 'd', "above/in", NULL, 0 },
+        { 'f', "above/in/f", "f", 0 },  { 'd', "outside", NULL, 0 },
+        { 'd', "outside/in", NULL, 0 }, { 'f', "outside/in/thesis", "of years", 0 },
+    };
+    tree_make(folder, around, COUNT(around));
+    const char *above = path_join(arena, folder, "above"), *aside = path_join(arena, folder, "as");
+    const char *in = path_join(arena, above, "in"), *before = tree_print(in, arena);
+    const struct snapshot_options options = { .folder = in, .name = "a" };
+    const struct snapshot_restoring dry = { .dry_run = true };
+    struct snapshot_result taken;
+    struct snapshot_restored restored;
+    assert_ok(snapshot_create(store, &options, arena, &taken, &err));
+    tree_put(folder, &(struct tree_item){ 'f', "above/in/f", "changed", 0 });
+    assert_int_equal(rename(above, aside), 0);
+    assert_int_equal(symlink("outside", above), 0);
+    const char *swapped = tree_print(folder, arena);
+    const struct snapshot *a = &taken.snapshot;
+    assert_fails(snapshot_diff(store, a, NULL, NULL, NULL, &err), CONFLICT);
+    assert_fails(snapshot_restore(store, a, &dry, arena, &restored, &err), CONFLICT);
+    assert_fails(snapshot_restore(store, a, &at_once, arena, &restored, &err), CONFLICT);
+    assert_string_equal(tree_print(folder, arena), swapped);
+
+    assert_int_equal(unlink(above), 0);
+    assert_int_equal(rename(aside, above), 0);
+    assert_ok(snapshot_diff(store, a, NULL, NULL, NULL, &err));
+    assert_ok(snapshot_restore(store, a, &at_once, arena, &restored, &err));
+    assert_string_equal(tree_print(in, arena), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +196,7 @@ int main(void)
         CASE(the_folder_itself_may_be_closed),
         CASE(what_is_nested_beyond_the_limits_is_removed),
         CASE(a_folder_beyond_the_limit_makes_way_for_a_file),
+        CASE(a_link_above_the_folder_is_not_gone_through),
     };
     return cmocka_run_group_tests(tests, nobody_become, nobody_leave);
 }
