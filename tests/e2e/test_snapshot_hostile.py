@@ -2,10 +2,12 @@
 import contextlib
 import fcntl
 import os
+import re
+import subprocess
 import time
 
 import pytest
-from fixtures_state import fingerprint
+from fixtures_state import NONO, fingerprint
 from fixtures_state import user  # noqa: F401
 
 
@@ -58,3 +60,62 @@ def test_a_link_put_above_the_folder_while_nono_waits_is_not_gone_through(projec
     with waiting(project, *words, "--path", project.folder) as process:
         pass
     assert process.wait(timeout=120) == 0, process.communicate()
+
+
+def in_own_mounts(user, script):  # noqa: F811
+    """The script's output and what it was told, in a mount namespace; it runs in the work folder, and nono by its name."""
+    env = {"PATH": f"{NONO.parent}:{os.environ['PATH']}", "HOME": str(user.home), "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(["unshare", "--mount", "--map-root-user", "sh", "-ec", script], env=env, text=True, cwd=user.work,
+                          capture_output=True, check=False, timeout=300)
+    if re.search(r"^(unshare|mount): ", done.stderr, re.MULTILINE):
+        pytest.skip("no mount namespace here: " + done.stderr)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    return done.stdout, done.stderr
+
+
+# A folder with a mount in it goes to the bottom of a nest that is deeper than any snapshot.
+NEST = """
+    nono snapshot create a
+    mkdir -p with/mount with/more
+    mount -t tmpfs tmpfs with/mount
+    echo mine > with/mount/file
+    rm -f WHERE
+    mkdir WHERE
+    (cd WHERE; for i in $(seq 260); do mkdir d; cd -P d; done; mv "$TOP/with" .)
+    nono snapshot restore a
+    mounted=$(find . -name mount -prune)
+    (cd "$mounted" && cat file)
+    find . -name more
+    umount "$mounted"
+    nono snapshot restore a
+    find . -mindepth 1
+"""
+
+
+@pytest.mark.parametrize("where", ["new", "f"])
+def test_what_is_mounted_far_below_is_left(user, where):  # noqa: F811
+    """In a folder that is new, or in one in the place of a file of the snapshot."""
+    user.put("f", "of the snapshot")
+    out, err = in_own_mounts(user, NEST.replace("WHERE", where).replace("$TOP", str(user.work)))
+    assert "kept, for another file system is mounted in it" in err and "\nmine\n" in out, (out, err)
+    assert "/more\n" not in out and out.endswith("\n./f\n"), out
+
+
+def test_a_mount_moved_into_what_a_killed_restore_left_is_left(user):  # noqa: F811
+    user.put("f", "of the snapshot")
+    out, err = in_own_mounts(user, """
+        nono snapshot create a
+        echo changed > f
+        NONO_CRASH_AT=snapshot.staged:1 nono snapshot restore a || true
+        mkdir -p with/mount
+        mount -t tmpfs tmpfs with/mount
+        echo mine > with/mount/file
+        mv with .nono-restore-*/
+        nono snapshot restore a
+        cat .nono-restore-*/with/mount/file f
+        umount .nono-restore-*/with/mount
+        nono snapshot restore a
+        find . -mindepth 1
+    """)
+    assert "kept, for there is something in it that is left alone" in err and "\nmine\nof the snapshot" in out, (out, err)
+    assert out.endswith("\n./f\n"), out
