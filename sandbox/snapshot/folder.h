@@ -9,8 +9,9 @@
 #define FOLDER_CHANGE S_IRWXU
 
 /*
- * The folder that a snapshot is of, by its path without links. Time goes by between finding the path
- * and opening it, and who may write in a folder above can put a link in it: that is a CONFLICT.
+ * The folder that a snapshot is of, by its path without links. Time goes by between finding the
+ * path and opening it, and who may write in a folder above can put a link in it: that is a
+ * CONFLICT.
  */
 bool folder_open_real(const char *path, int flags, int *out_fd, struct error *err) MUST_CHECK;
 
