@@ -20,15 +20,19 @@ bool dir_open(const char *path, int *out_fd, struct error *err)
     return true;
 }
 
+/* EAGAIN means that a rename raced us, or with O_NONBLOCK that somebody has a lease of the file,
+ * which may last. */
+#define RACES_MAX 64
+
 #define INSIDE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 static bool open_inside(int dir, const char *path, int flags, mode_t mode, uint64_t resolve,
                         int *out_fd, struct error *err)
 {
-    int fd;
+    int fd, races = 0;
     do {
         fd = resolve_open(dir, path, flags, mode, resolve);
-    } while (fd < 0 && (errno == EINTR || errno == EAGAIN)); /* EAGAIN: a rename raced us */
+    } while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++races < RACES_MAX)));
     if (fd < 0)
         return error_set_errno(err, "open %s", path);
     *out_fd = fd;

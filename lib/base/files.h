@@ -15,7 +15,8 @@
 /* A directory by any path, for use as a starting point. */
 bool dir_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
 
-/* Beneath dir, without following links. NOT_FOUND when there is nothing. */
+/* Beneath dir, without following links. NOT_FOUND when there is nothing. With O_NONBLOCK a file of
+ * which somebody has a lease that stands against it is not waited for: err->sys is then EAGAIN. */
 bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                        struct error *err) MUST_CHECK;
 

@@ -77,6 +77,22 @@ static void beneath_neither_leaves_nor_follows(void **state)
     assert_false(dir_make_beneath(dir, "out/nono", 0700, &err));
 }
 
+static void a_lease_is_not_waited_for(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_ok(file_replace(dir, "leased", "x", 1, 0600, &err));
+    CLEANUP(closep) int holder = openat(dir, "leased", O_RDWR | O_CLOEXEC);
+    (void)signal(SIGIO, SIG_IGN);
+    assert_int_equal(fcntl(holder, F_SETLEASE, F_WRLCK), 0);
+    struct error err;
+    assert_false(file_open_beneath(dir, "leased", O_RDONLY | O_NONBLOCK, 0, &fd, &err));
+    assert_int_equal(err.sys, EAGAIN);
+    assert_int_equal(fcntl(holder, F_SETLEASE, F_UNLCK), 0);
+    assert_true(file_open_beneath(dir, "leased", O_RDONLY | O_NONBLOCK, 0, &fd, &err));
+    close(fd);
+}
+
 static void tree_remove_follows_no_link(void **state)
 {
     (void)state;
@@ -280,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replace_writes_the_whole_file_with_its_mode),
         cmocka_unit_test(beneath_neither_leaves_nor_follows),
+        cmocka_unit_test(a_lease_is_not_waited_for),
         cmocka_unit_test(tree_remove_follows_no_link),
         cmocka_unit_test(tree_remove_goes_into_sealed_folders),
         cmocka_unit_test(tree_remove_is_not_stopped_by_depth),
