@@ -170,6 +170,19 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
     return true;
 }
 
+/* In its place, where it takes what the folder around it hands on. The staged one kept the room. */
+static bool node_make(struct restore *restore, int dir, const struct node *want, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", want->staged);
+    (void)unlinkat(restore->staging, number, AT_REMOVEDIR);
+    if (mkdirat(dir, want->name, 0700) != 0)
+        return error_set_errno(err, "mkdir");
+    restore->out->written++;
+    crash_point("snapshot.made");
+    return true;
+}
+
 static bool action_do(struct restore *restore, int dir, const struct node *want,
                       const struct node *have, bool *kept, struct error *err)
 {
@@ -180,11 +193,7 @@ static bool action_do(struct restore *restore, int dir, const struct node *want,
     case ACTION_PUT:
         return node_put(restore, dir, want, err);
     case ACTION_MAKE:
-        if (mkdirat(dir, want->name, 0700) != 0)
-            return error_set_errno(err, "mkdir");
-        restore->out->written++;
-        crash_point("snapshot.made");
-        return true;
+        return node_make(restore, dir, want, err);
     case ACTION_SWAP:
         return node_swap(restore, dir, want, have, kept, err);
     case ACTION_FACTS:

@@ -119,3 +119,27 @@ def test_a_mount_moved_into_what_a_killed_restore_left_is_left(user):  # noqa: F
     """)
     assert "kept, for there is something in it that is left alone" in err and "\nmine\nof the snapshot" in out, (out, err)
     assert out.endswith("\n./f\n"), out
+
+
+def test_want_of_room_for_folders_is_found_before_anything_is_changed(user):  # noqa: F811
+    """A file system with few inodes: what is new in the folder leaves room for the contents, and not for the folders."""
+    out, _ = in_own_mounts(user, """
+        mount -t tmpfs -o nr_inodes=100 tmpfs .
+        cd -P "$PWD"
+        for i in $(seq 20); do mkdir d$i; done
+        echo old > f
+        nono snapshot create a
+        rmdir d*
+        echo new > f
+        mkdir filler
+        i=0; while mkdir filler/$i 2>/dev/null; do i=$((i + 1)); done
+        for i in $(seq 10); do rmdir filler/$i; done
+        status=0; nono snapshot restore a || status=$?
+        echo "status=$status"
+        cat f; ls -A
+        rmdir filler/*
+        nono snapshot restore a
+        cat f; ls -A | wc -l
+    """)
+    assert "status=70\nnew\nf\nfiller\n" in out, out
+    assert out.endswith("old\n21\n"), out
