@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +20,19 @@ bool dir_open(const char *path, int *out_fd, struct error *err)
     return true;
 }
 
+/* EAGAIN means that a rename raced us, or with O_NONBLOCK that somebody has a lease of the file,
+ * which may last. */
+#define RACES_MAX 64
+
 #define INSIDE (RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)
 
 static bool open_inside(int dir, const char *path, int flags, mode_t mode, uint64_t resolve,
                         int *out_fd, struct error *err)
 {
-    int fd;
+    int fd, races = 0;
     do {
         fd = resolve_open(dir, path, flags, mode, resolve);
-    } while (fd < 0 && (errno == EINTR || errno == EAGAIN)); /* EAGAIN: a rename raced us */
+    } while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++races < RACES_MAX)));
     if (fd < 0)
         return error_set_errno(err, "open %s", path);
     *out_fd = fd;
@@ -197,18 +202,23 @@ DEFINE_CLEANUP(DIR *, closedir)
 #define DEPTH_AT_ONCE 64 /* of folders that tree_remove has open */
 
 /* A folder to empty: its owner may need to be allowed that first. */
-static int folder_open_up(int dir, const char *name)
+static bool folder_open_up(int dir, const char *name, int *out_fd, struct error *err)
 {
-    CLEANUP(closep) int fd = openat(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    CLEANUP(closep) int fd = -1;
     char self[32];
     struct stat info;
-    if (fd < 0 || fstat(fd, &info) != 0)
-        return -1;
+    if (!file_open_same_mount(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &fd, err) &&
+        (err->sys != ENOSYS || /* then the kernel cannot tell mounts apart */
+         !file_open_beneath(dir, name, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &fd, err)))
+        return false;
+    if (fstat(fd, &info) != 0)
+        return error_set_errno(err, "stat %s", name);
     if ((info.st_mode & S_IRWXU) != S_IRWXU) {
         (void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
         (void)chmod(self, S_IRWXU); /* the open tells when it did not help */
     }
-    return openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out_fd = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out_fd >= 0 || error_set_errno(err, "open %s", name);
 }
 
 /* A folder that is emptied, and how deep below it the work is. */
@@ -216,6 +226,7 @@ struct emptying {
     int top;
     unsigned depth;
     bool moved; /* something from far below was brought to the top, and is still to be removed */
+    bool left;  /* something is mounted in it */
 };
 
 static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err);
@@ -247,21 +258,30 @@ static bool folder_raise(struct emptying *emptying, int dir, const char *name, s
     return true;
 }
 
-/* What is no folder is gone then, and *out_fd -1; a folder is opened, to be emptied. */
-static bool file_remove(int dir, const char *name, int *out_fd, struct error *err)
+/* What is no folder is gone then, or mounted there, and *out_fd -1; a folder is opened, to be
+ * emptied. */
+static bool file_remove(struct emptying *emptying, int dir, const char *name, int *out_fd,
+                        struct error *err)
 {
     *out_fd = -1;
     if (unlinkat(dir, name, 0) == 0 || errno == ENOENT)
         return true;
-    if (errno != EISDIR && errno != EPERM)
+    bool mounted = errno == EBUSY;
+    if (!mounted && errno != EISDIR && errno != EPERM)
         return error_set_errno(err, "remove %s", name);
-    *out_fd = folder_open_up(dir, name);
-    return *out_fd >= 0 || error_set_errno(err, "open %s", name);
+    if (!mounted && folder_open_up(dir, name, out_fd, err))
+        return true;
+    mounted = mounted || err->sys == EXDEV;
+    emptying->left |= mounted;
+    return mounted;
 }
 
-static bool folder_remove(int dir, const char *name, struct error *err)
+static bool folder_remove(const struct emptying *emptying, int dir, const char *name,
+                          struct error *err)
 {
-    return unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT ||
+    if (unlinkat(dir, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
+        return true;
+    return (emptying->left && (errno == ENOTEMPTY || errno == EEXIST)) ||
            error_set_errno(err, "remove %s", name);
 }
 
@@ -269,7 +289,7 @@ static bool folder_remove(int dir, const char *name, struct error *err)
 static bool entry_remove(struct emptying *emptying, int dir, const char *name, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (!file_remove(dir, name, &fd, err))
+    if (!file_remove(emptying, dir, name, &fd, err))
         return false;
     if (fd < 0)
         return true;
@@ -278,23 +298,54 @@ static bool entry_remove(struct emptying *emptying, int dir, const char *name, s
     emptying->depth++;
     bool ok = entries_remove(emptying, fd, err);
     emptying->depth--;
-    return ok && folder_remove(dir, name, err);
+    return ok && folder_remove(emptying, dir, name, err);
 }
 
-bool tree_remove(int dir, const char *name, struct error *err)
+/* The folder that the last name of a path is in, when the path has more: then *out_fd holds it. */
+static bool parent_open(int *dir, const char **name, int *out_fd, struct error *err)
 {
-    CLEANUP(closep) int fd = -1;
-    if (!file_remove(dir, name, &fd, err))
-        return false;
-    if (fd < 0)
+    char path[PATH_MAX];
+    const char *slash = strrchr(*name, '/');
+    size_t len = slash ? (size_t)(slash - *name) + 1 : 0;
+    if (!len)
         return true;
-    struct emptying emptying = { .top = fd, .moved = true };
-    while (emptying.moved) {
+    if (len >= sizeof(path))
+        return error_set(err, INVALID, "%.64s...: the path is too long", *name);
+    memcpy(path, *name, len);
+    path[len] = '\0';
+    *out_fd = openat(*dir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *dir = *out_fd;
+    *name = slash + 1;
+    return *out_fd >= 0 || error_set_errno(err, "open %s", path);
+}
+
+bool tree_clear(int dir, const char *name, bool *out_left, struct error *err)
+{
+    CLEANUP(closep) int parent = -1;
+    CLEANUP(closep) int fd = -1;
+    struct emptying emptying = { .moved = true };
+    bool there = parent_open(&dir, &name, &parent, err);
+    if (!there && err->kind != ERROR_NOT_FOUND)
+        return false;
+    if (there && !file_remove(&emptying, dir, name, &fd, err))
+        return false;
+    emptying.top = fd;
+    while (fd >= 0 && emptying.moved) {
         emptying.moved = false;
         if (!entries_remove(&emptying, fd, err))
             return false;
     }
-    return folder_remove(dir, name, err);
+    if (fd >= 0 && !folder_remove(&emptying, dir, name, err))
+        return false;
+    *out_left = emptying.left;
+    return true;
+}
+
+bool tree_remove(int dir, const char *name, struct error *err)
+{
+    bool left;
+    return tree_clear(dir, name, &left, err) &&
+           (!left || error_set(err, CONFLICT, "another file system is mounted in %s", name));
 }
 
 bool file_is_program(const char *path)

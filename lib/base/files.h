@@ -15,7 +15,8 @@
 /* A directory by any path, for use as a starting point. */
 bool dir_open(const char *path, int *out_fd, struct error *err) MUST_CHECK;
 
-/* Beneath dir, without following links. NOT_FOUND when there is nothing. */
+/* Beneath dir, without following links. NOT_FOUND when there is nothing. With O_NONBLOCK a file of
+ * which somebody has a lease that stands against it is not waited for: err->sys is then EAGAIN. */
 bool file_open_beneath(int dir, const char *path, int flags, mode_t mode, int *out_fd,
                        struct error *err) MUST_CHECK;
 
@@ -48,9 +49,12 @@ bool file_sync(int fd, struct error *err) MUST_CHECK;
 
 /*
  * Removes dir/name and all below it, however deep, following no link; what is in folders that their
- * owner may not write, too. Nothing there is success.
+ * owner may not write, too. Nothing there is success. No other file system or bind mount is entered,
+ * and what leads to one stays: CONFLICT, when all else is gone.
  */
 bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
+/* The same, but *out_left says whether something stayed, and that is no failure. */
+bool tree_clear(int dir, const char *name, bool *out_left, struct error *err) MUST_CHECK;
 
 /* Whether a path leads to a regular file that may be run. Relative ones begin where we are. */
 bool file_is_program(const char *path);

@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <linux/audit.h>
 #include <linux/btrfs.h>
+#include <linux/fscrypt.h>
+#include <linux/fsverity.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
@@ -103,7 +105,9 @@ static void emit_mknod(struct seccomp_program *program, unsigned mode_argument)
 /*
  * What types into a terminal; and what makes and removes entries of folders, or changes whole
  * trees, on file systems that have a call of their own for it. Landlock does not see those, and a
- * descriptor for reading is all that they take.
+ * descriptor for reading is all that they take. So it is with what locks files for good: a folder
+ * that is encrypted by a key that is then gone, the user's own key taken away from their files, a
+ * file that nobody may write any more.
  */
 static void emit_ioctl(struct seccomp_program *program)
 {
@@ -125,6 +129,10 @@ static void emit_ioctl(struct seccomp_program *program)
         BCACHEFS_SUBVOLUME_CREATE_V2,
         BCACHEFS_SUBVOLUME_DESTROY,
         BCACHEFS_SUBVOLUME_DESTROY_V2,
+        FS_IOC_SET_ENCRYPTION_POLICY,
+        FS_IOC_ADD_ENCRYPTION_KEY,
+        FS_IOC_REMOVE_ENCRYPTION_KEY,
+        FS_IOC_ENABLE_VERITY,
     };
     emit_load(program, ARG(1));
     emit_choice(program, refused, COUNT(refused), RET_DENY, SECCOMP_RET_ALLOW);

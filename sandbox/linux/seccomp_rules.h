@@ -8,7 +8,7 @@ enum seccomp_check {
     CHECK_DENY,        /* EPERM */
     CHECK_ABSENT,      /* ENOSYS: callers fall back */
     CHECK_NAMESPACES,  /* EPERM when argument 0 has a CLONE_NEW flag */
-    CHECK_IOCTL,       /* EPERM for what types into a terminal, or makes subvolumes */
+    CHECK_IOCTL,       /* EPERM for what types into a terminal, makes subvolumes, or locks */
     CHECK_PERSONALITY, /* EPERM but for the default, a query and no randomisation */
     CHECK_MKNOD,       /* EPERM for devices; mode is argument 1 */
     CHECK_MKNODAT,     /* the same; argument 2 */

@@ -21,9 +21,11 @@
 #include "lib/base/mem.h"
 
 /* Passed on; and what tells that the program has stopped, and that we go on after a stop. Whether
- * we stop is the program's to say, so SIGTSTP is among them. */
-static const int watched[] = { SIGINT,  SIGTERM,  SIGHUP,  SIGQUIT, SIGUSR1,
-                               SIGUSR2, SIGWINCH, SIGTSTP, SIGCHLD, SIGCONT };
+ * we stop is the program's to say, so SIGTSTP is among them. Timers and limits are as exec(2) hands
+ * them on: whoever became nono may have set them for the program. */
+static const int watched[] = { SIGINT,   SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1, SIGUSR2,
+                               SIGWINCH, SIGALRM, SIGVTALRM, SIGPROF, SIGXCPU, SIGIO,
+                               SIGPWR,   SIGTSTP, SIGCHLD,   SIGCONT };
 
 void children_signals_take(sigset_t *out_before, sigset_t *out_watched)
 {

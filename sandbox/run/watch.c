@@ -136,12 +136,22 @@ _Noreturn static void child_main(const struct run_spec *spec, const struct watch
 }
 
 /* From the terminal, the kernel has signalled the program too; but that the terminal is gone it
- * tells none but the session's leader, who may be us. */
+ * tells none but the session's leader, who may be us. Neither does a timer or a limit come to
+ * another than us. */
 static bool is_passed_on(const struct signalfd_siginfo *info)
 {
-    if (info->ssi_signo == SIGCHLD || info->ssi_signo == SIGCONT)
+    switch (info->ssi_signo) {
+    case SIGCHLD:
+    case SIGCONT:
         return false;
-    return info->ssi_signo == SIGHUP || info->ssi_code != SI_KERNEL;
+    case SIGINT:
+    case SIGQUIT:
+    case SIGTSTP:
+    case SIGWINCH:
+        return info->ssi_code != SI_KERNEL;
+    default:
+        return true;
+    }
 }
 
 static void signal_send(const struct watch *watch, int signal)

@@ -46,13 +46,31 @@ static bool children_remove(struct restore *restore, int dir, const struct node 
     return true;
 }
 
+static void keep(struct restore *restore, const char *what)
+{
+    restore->kept++;
+    notes_add(&restore->out->notes, restore->arena, restore->path.text, what);
+}
+
+/* Not looked into before: a program can have brought a folder there in which there is a mount. */
+static bool beyond_remove(struct restore *restore, int dir, const struct node *have, bool *kept,
+                          struct error *err)
+{
+    *kept = false;
+    if (!tree_clear(dir, have->name, kept, err))
+        return false;
+    if (*kept)
+        keep(restore, "kept, for another file system is mounted in it");
+    return true;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static bool node_remove(struct restore *restore, int dir, const struct node *have,
                         struct error *err)
 {
-    bool folder = have->kind == NODE_FOLDER;
-    if (have->beyond && !tree_remove(dir, have->name, err))
-        return false;
+    bool folder = have->kind == NODE_FOLDER, kept = false;
+    if (have->beyond && (!beyond_remove(restore, dir, have, &kept, err) || kept))
+        return kept;
     if (folder && !have->beyond && !children_remove(restore, dir, have, err))
         return false;
     if (have->beyond || unlinkat(dir, have->name, folder ? AT_REMOVEDIR : 0) == 0) {
@@ -64,9 +82,7 @@ static bool node_remove(struct restore *restore, int dir, const struct node *hav
         return true;
     if (!folder || (errno != ENOTEMPTY && errno != EEXIST))
         return error_set_errno(err, "remove");
-    restore->kept++;
-    notes_add(&restore->out->notes, restore->arena, restore->path.text,
-              "kept, for there is something in it that is left alone");
+    keep(restore, "kept, for there is something in it that is left alone");
     return true;
 }
 
@@ -126,15 +142,14 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
     (void)snprintf(number, sizeof(number), "%u", want->staged);
     *kept = false;
     if (have->beyond)
-        return tree_remove(dir, have->name, err) && node_put(restore, dir, want, err);
+        return beyond_remove(restore, dir, have, kept, err) &&
+               (*kept || node_put(restore, dir, want, err));
     if (have->kind == NODE_FOLDER) {
         if (!children_remove(restore, dir, have, err))
             return false;
         if (!is_empty(dir, have->name)) {
             *kept = true;
-            restore->kept++;
-            notes_add(&restore->out->notes, restore->arena, restore->path.text,
-                      "stays a folder, for there is something in it that is left alone");
+            keep(restore, "stays a folder, for there is something in it that is left alone");
             return true;
         }
     }
@@ -155,6 +170,19 @@ static bool node_swap(struct restore *restore, int dir, const struct node *want,
     return true;
 }
 
+/* In its place, where it takes what the folder around it hands on. The staged one kept the room. */
+static bool node_make(struct restore *restore, int dir, const struct node *want, struct error *err)
+{
+    char number[16];
+    (void)snprintf(number, sizeof(number), "%u", want->staged);
+    (void)unlinkat(restore->staging, number, AT_REMOVEDIR);
+    if (mkdirat(dir, want->name, 0700) != 0)
+        return error_set_errno(err, "mkdir");
+    restore->out->written++;
+    crash_point("snapshot.made");
+    return true;
+}
+
 static bool action_do(struct restore *restore, int dir, const struct node *want,
                       const struct node *have, bool *kept, struct error *err)
 {
@@ -165,11 +193,7 @@ static bool action_do(struct restore *restore, int dir, const struct node *want,
     case ACTION_PUT:
         return node_put(restore, dir, want, err);
     case ACTION_MAKE:
-        if (mkdirat(dir, want->name, 0700) != 0)
-            return error_set_errno(err, "mkdir");
-        restore->out->written++;
-        crash_point("snapshot.made");
-        return true;
+        return node_make(restore, dir, want, err);
     case ACTION_SWAP:
         return node_swap(restore, dir, want, have, kept, err);
     case ACTION_FACTS:

@@ -69,7 +69,7 @@ static void action_set(struct compare *compare, struct node *to, enum action act
     if (!compare->restoring)
         return;
     to->action = (uint8_t)action;
-    if (action == ACTION_PUT || action == ACTION_SWAP)
+    if (action != ACTION_FACTS)
         to->staged = ++compare->staged;
 }
 

@@ -99,8 +99,10 @@ bool content_file(struct content *content, int dir, struct node *node, bool *ste
                   struct error *err)
 {
     CLEANUP(closep) int fd = -1;
-    if (!file_open_same_mount(dir, node->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err) ||
-        !file_facts(fd, node, err))
+    if (!file_open_same_mount(dir, node->name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, &fd, err))
+        return err->sys == EAGAIN ? error_hint(err, "a program has a lease of it: end that first")
+                                  : false;
+    if (!file_facts(fd, node, err))
         return false;
     for (int tries = 0; tries < TRIES; tries++) {
         struct node after = *node;

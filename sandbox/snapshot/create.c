@@ -1,9 +1,12 @@
+#include <fcntl.h>
+
 #include "lib/base/clock.h"
 #include "lib/base/crash.h"
 #include "lib/base/encode.h"
 #include "lib/base/files.h"
 #include "lib/base/text.h"
 #include "sandbox/snapshot/cache.h"
+#include "sandbox/snapshot/folder.h"
 #include "sandbox/snapshot/journal.h"
 #include "sandbox/snapshot/record.h"
 #include "sandbox/snapshot/scan.h"
@@ -91,7 +94,8 @@ static bool folder_take(struct snapshot_store *store, int dir, struct snapshot *
     struct scope scope;
     struct cache cache;
     if (!scope_make(snapshot->folder, snapshot->exclude, never, arena, &scope, err) ||
-        !dir_open(snapshot->folder, &fd, err) || !restore_journal_settle(dir, fd, err))
+        !folder_open_real(snapshot->folder, O_RDONLY, &fd, err) ||
+        !restore_journal_settle(dir, fd, err))
         return false;
     CLEANUP(snapshot_store_endp) struct snapshot_store *begun = store;
     if (!snapshot_store_begin(begun, STORE_SHARED, err))

@@ -99,10 +99,15 @@ bool restore_journal_write(int dir, const struct journal *journal, struct error 
     return file_replace(dir, "journal", text, strlen(text), 0600, err);
 }
 
+bool staging_remove(int folder, const struct journal *journal, struct error *err)
+{
+    bool left;
+    return tree_clear(folder, journal->staging, &left, err);
+}
+
 bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
 {
-    if (journal->staging &&
-        (!tree_remove(folder, journal->staging, err) || !file_sync(folder, err)))
+    if (journal->staging && (!staging_remove(folder, journal, err) || !file_sync(folder, err)))
         return error_prefix(err, "remove the staging folder");
     if (unlinkat(dir, "journal", 0) != 0 && errno != ENOENT)
         return error_set_errno(err, "remove the journal");

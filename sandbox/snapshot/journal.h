@@ -27,6 +27,9 @@ bool restore_journal_keep(int dir, struct arena *arena, const char **out_name, s
 /* A damaged journal goes, under another name; any other stays. */
 bool restore_journal_give_up(int dir, struct error *err) MUST_CHECK;
 bool restore_journal_write(int dir, const struct journal *journal, struct error *err) MUST_CHECK;
+/* Removes the staging folder. Where somebody mounted something in it, or moved a mount there, that
+ * stays: a folder like any other that came since. */
+bool staging_remove(int folder, const struct journal *journal, struct error *err) MUST_CHECK;
 /* Removes the staging folder from the restored folder, then the journal. */
 bool restore_journal_end(int dir, int folder, const struct journal *journal, struct error *err)
     MUST_CHECK;

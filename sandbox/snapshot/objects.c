@@ -1,6 +1,7 @@
 #include "sandbox/snapshot/objects.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -40,16 +41,23 @@ struct object *object_find(const struct snapshot_store *store,
     return number ? &store->objects[number - 1] : NULL;
 }
 
-uint32_t objects_add_pack(struct snapshot_store *store, const char *name, int fd, uint64_t bytes)
+uint32_t objects_add_pack(struct snapshot_store *store, const char *name, uint64_t bytes)
 {
     if (store->pack_count == store->pack_room) {
         store->pack_room = store->pack_room ? 2 * store->pack_room : 16;
         store->packs = xreallocarray(store->packs, store->pack_room, sizeof(*store->packs));
     }
     struct pack *pack = &store->packs[store->pack_count];
-    *pack = (struct pack){ .fd = fd, .bytes = bytes };
+    *pack = (struct pack){ .bytes = bytes };
     (void)snprintf(pack->name, sizeof(pack->name), "%s", name);
     return (uint32_t)store->pack_count++;
+}
+
+bool objects_open_pack(const struct snapshot_store *store, uint32_t pack, int *out_fd,
+                       struct error *err)
+{
+    return file_open_beneath(store->packs_dir, store->packs[pack].name, O_RDONLY, 0, out_fd, err) ||
+           error_prefix(err, "snapshot store");
 }
 
 void objects_add(struct snapshot_store *store, const unsigned char digest[SHA256_BYTES],
@@ -108,15 +116,14 @@ bool snapshot_store_copy(struct snapshot_store *store, int fd, uint64_t len,
 bool snapshot_store_commit(struct snapshot_store *store, struct error *err)
 {
     char name[PACK_NAME_TEXT];
-    int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
     size_t count;
     if (!store->writer)
         return true;
     if (store->written_from < store->object_count) {
-        if (!pack_writer_finish(store->writer, name, &fd, &entries, &count, err))
+        if (!pack_writer_finish(store->writer, name, &entries, &count, err))
             return false;
-        uint32_t number = objects_add_pack(store, name, fd, pack_writer_bytes(store->writer));
+        uint32_t number = objects_add_pack(store, name, pack_writer_bytes(store->writer));
         for (size_t i = 0; i < count; i++) {
             struct object *object = object_find(store, entries[i].digest);
             object->pack = number;
@@ -174,14 +181,17 @@ bool snapshot_store_read(const struct snapshot_store *store,
                          const unsigned char digest[SHA256_BYTES], size_t max_bytes,
                          struct writer *out, struct error *err)
 {
+    CLEANUP(closep) int fd = -1;
     struct object object;
     if (!object_get(store, digest, &object, err))
         return false;
     if (object.len > max_bytes)
         return error_set(err, TOO_LARGE, "an object is over %zu bytes", max_bytes);
+    if (!objects_open_pack(store, object.pack, &fd, err))
+        return false;
     size_t before = out->len;
     unsigned char *bytes = writer_take(out, (size_t)object.len), actual[SHA256_BYTES];
-    if (!pack_read(store->packs[object.pack].fd, bytes, (size_t)object.len, object.offset, err)) {
+    if (!pack_read(fd, bytes, (size_t)object.len, object.offset, err)) {
         out->len = before;
         return false;
     }
@@ -209,10 +219,11 @@ static bool object_clone(int from, const struct object *object, int to)
 bool snapshot_store_extract(const struct snapshot_store *store,
                             const unsigned char digest[SHA256_BYTES], int fd, struct error *err)
 {
+    CLEANUP(closep) int from = -1;
     struct object object;
-    if (!object_get(store, digest, &object, err))
+    if (!object_get(store, digest, &object, err) ||
+        !objects_open_pack(store, object.pack, &from, err))
         return false;
-    int from = store->packs[object.pack].fd;
     /* a large one is copied in the kernel first, and what arrived is then read and checked */
     bool cloned = fd >= 0 && object.len > CHUNK && object_clone(from, &object, fd);
 

@@ -252,7 +252,7 @@ static bool index_write(struct pack_writer *writer, char out_name[PACK_NAME_TEXT
     return ok;
 }
 
-bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT], int *out_fd,
+bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT],
                         struct pack_entry **out_entries, size_t *out_count, struct error *err)
 {
     qsort(writer->entries, writer->count, sizeof(*writer->entries), by_digest);
@@ -267,10 +267,8 @@ bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT
     crash_point("snapshot.pack.named");
     if (!file_sync(writer->packs, err))
         return error_prefix(err, "snapshot store");
-    *out_fd = writer->fd;
     *out_entries = STEAL(writer->entries);
     *out_count = writer->count;
-    writer->fd = -1;
     return true;
 }
 

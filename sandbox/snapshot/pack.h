@@ -55,10 +55,8 @@ bool pack_drop(struct pack_writer *writer, struct error *err) MUST_CHECK;
 /* Of the file; with its index once it is finished. */
 uint64_t pack_writer_bytes(const struct pack_writer *writer);
 
-/*
- * Makes the pack durable and gives it its name; the descriptor is readable. Not for an empty one.
- * *out_entries (sorted) is freed with free().
- */
-bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT], int *out_fd,
+/* Makes the pack durable and gives it its name. Not for an empty one. *out_entries (sorted) is
+ * freed with free(). */
+bool pack_writer_finish(struct pack_writer *writer, char out_name[PACK_NAME_TEXT],
                         struct pack_entry **out_entries, size_t *out_count, struct error *err)
     MUST_CHECK;

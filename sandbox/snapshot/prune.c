@@ -126,10 +126,9 @@ static void packs_judge(struct prune *prune)
 static bool writer_finish(struct prune *prune, struct error *err)
 {
     char name[PACK_NAME_TEXT];
-    CLEANUP(closep) int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
     size_t count;
-    if (!pack_writer_finish(prune->writer, name, &fd, &entries, &count, err))
+    if (!pack_writer_finish(prune->writer, name, &entries, &count, err))
         return false;
     bool same = false; /* the same objects: the same pack */
     for (size_t i = 0; i < prune->store->pack_count; i++) {
@@ -154,10 +153,11 @@ static bool object_copy(struct prune *prune, const struct object *object, struct
         return snapshot_store_read(prune->store, object->digest, WHOLE, &prune->object, err) &&
                pack_put(prune->writer, object->digest, prune->object.bytes, prune->object.len, err);
     }
+    CLEANUP(closep) int fd = -1;
     unsigned char digest[SHA256_BYTES];
     uint64_t len;
-    if (!pack_copy(prune->writer, prune->store->packs[object->pack].fd, object->offset, object->len,
-                   digest, &len, err))
+    if (!objects_open_pack(prune->store, object->pack, &fd, err) ||
+        !pack_copy(prune->writer, fd, object->offset, object->len, digest, &len, err))
         return false;
     if (memcmp(digest, object->digest, SHA256_BYTES) == 0)
         return true;

@@ -100,7 +100,7 @@ static bool changes_make(struct job *job, struct restore *restore, struct error 
     crash_point("snapshot.applying");
     if (!apply_changes(restore, &job->want, &job->have.root, err) ||
         !folders_sync(job->folder, &job->want, err) ||
-        !tree_remove(job->folder, job->journal.staging, err))
+        !staging_remove(job->folder, &job->journal, err))
         return false;
     crash_point("snapshot.applied");
     return outcome_check(job, restore->kept, err) &&
@@ -161,7 +161,7 @@ static bool former_settle(struct job *job, struct error *err)
 {
     struct error fault;
     if (restore_journal_read(job->dir, job->scratch, &job->journal, &fault))
-        return !job->journal.name || tree_remove(job->folder, job->journal.staging, err);
+        return !job->journal.name || staging_remove(job->folder, &job->journal, err);
     if (fault.kind != ERROR_UNTRUSTED) {
         *err = fault;
         return false;

@@ -71,7 +71,7 @@ static bool differs_unread(const struct scan *scan, const struct node *want,
 
 static bool is_refused(const struct error *err)
 {
-    return err->sys == EACCES || err->sys == EPERM || err->sys == EIO;
+    return err->sys == EACCES || err->sys == EPERM || err->sys == EIO || err->sys == EAGAIN;
 }
 
 static bool content_take(struct walk *walk, int dir, const struct known *known, struct node *node,

@@ -10,8 +10,9 @@
  * Not held: devices, fifos and sockets (noted by name), what other file systems are mounted inside,
  * extended attributes, holes, and that two names are one file.
  *
- * No name is followed out of the folder: every step is opened beneath its descriptor, without
- * links or mount crossings, so that a program which swaps a folder for a link gains nothing.
+ * No name is followed out of the folder, nor is its own path through a link: every step is opened
+ * beneath its descriptor, without links or mount crossings, so that a program which swaps a folder
+ * for a link gains nothing.
  * A killed process leaves the store as before or with the whole snapshot, and every restored file
  * old or new; restoring again completes. One store may be used by any number of processes.
  */

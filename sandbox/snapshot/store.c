@@ -127,7 +127,7 @@ void snapshot_store_free(struct snapshot_store *store)
     free(store);
 }
 
-static bool pack_open(struct snapshot_store *store, const char *name, struct error *err)
+static bool pack_look(struct snapshot_store *store, const char *name, struct error *err)
 {
     CLEANUP(closep) int fd = -1;
     CLEANUP(freep) struct pack_entry *entries = NULL;
@@ -143,7 +143,7 @@ static bool pack_open(struct snapshot_store *store, const char *name, struct err
         *err = fault;
         return error_prefix(err, "pack %.12s", name);
     }
-    uint32_t number = objects_add_pack(store, name, STEAL_FD(fd), (uint64_t)st.st_size);
+    uint32_t number = objects_add_pack(store, name, (uint64_t)st.st_size);
     if (!whole)
         (void)snprintf(store->packs[number].damage, PACK_DAMAGE_TEXT, "%.*s", PACK_DAMAGE_TEXT - 1,
                        fault.message);
@@ -152,7 +152,7 @@ static bool pack_open(struct snapshot_store *store, const char *name, struct err
     return true;
 }
 
-static bool packs_open(struct snapshot_store *store, struct error *err)
+static bool packs_look(struct snapshot_store *store, struct error *err)
 {
     int copy = openat(store->packs_dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     CLEANUP(closedirp) DIR *stream = copy < 0 ? NULL : fdopendir(copy);
@@ -160,7 +160,7 @@ static bool packs_open(struct snapshot_store *store, struct error *err)
         return error_set_errno(err, "list the packs");
     for (struct dirent *entry; (entry = readdir(stream));) { /* NOLINT(concurrency-mt-unsafe) */
         if (strlen(entry->d_name) == PACK_NAME_TEXT - 1 && text_ends(entry->d_name, ".pack") &&
-            !pack_open(store, entry->d_name, err))
+            !pack_look(store, entry->d_name, err))
             return false;
     }
     return true;
@@ -172,15 +172,13 @@ bool snapshot_store_begin(struct snapshot_store *store, enum store_use use, stru
     while (flock(store->lock, use == STORE_ALONE ? LOCK_EX : LOCK_SH) != 0)
         if (errno != EINTR)
             return error_set_errno(err, "snapshot store: lock");
-    return packs_open(store, err) || error_prefix(err, "snapshot store");
+    return packs_look(store, err) || error_prefix(err, "snapshot store");
 }
 
 void snapshot_store_end(struct snapshot_store *store)
 {
     pack_writer_free(store->writer);
     store->writer = NULL;
-    for (size_t i = 0; i < store->pack_count; i++)
-        closep(&store->packs[i].fd);
     free(store->packs);
     free(store->objects);
     free(store->table);

@@ -24,8 +24,7 @@ struct object {
 #define PACK_DAMAGE_TEXT 64
 
 struct pack {
-    char name[PACK_NAME_TEXT]; /* "" for the one being written */
-    int fd;
+    char name[PACK_NAME_TEXT];     /* "" for the one being written */
     uint64_t bytes;                /* the file's size */
     char damage[PACK_DAMAGE_TEXT]; /* why nothing in it can be found; "" for a whole one */
 };

@@ -1,5 +1,6 @@
 """The process outside: what it does when it is signalled, stopped, left alone or short of room."""
 import contextlib
+import fcntl
 import os
 import pty
 import resource
@@ -188,6 +189,48 @@ def test_a_program_that_nobody_could_continue_is_waited_for(sandbox):
             time.sleep(0.01)
         os.kill(program, signal.SIGCONT)
         assert child.wait(30) == 7
+
+
+OTHERS = ["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGIO", "SIGPWR"]
+
+
+@contextlib.contextmanager
+def run_of(sandbox, script):
+    """A run that has come to its first line, and its standard input, a pipe of which both ends are open."""
+    path = sandbox.home / "pipe"
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    with path.open("r+b", buffering=0) as pipe, \
+            subprocess.Popen([NONO, "run", "-s", "--", "sh", "-c", script], env=sandbox.environment, cwd=sandbox.work,
+                             stdin=pipe, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout.readline() == "up\n"
+        try:
+            yield run, pipe
+        finally:
+            run.kill()
+
+
+def send(run, _, name):
+    os.kill(run.pid, getattr(signal, name))
+
+
+def kernel_send(run, pipe, _):
+    """As of a descriptor that tells its owner, who became nono, what comes: SIGIO."""
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, run.pid)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
+    pipe.write(b"x")
+
+
+@pytest.mark.parametrize("name, how", [*((name, send) for name in ["SIGUSR1", *OTHERS]), ("SIGIO", kernel_send)])
+def test_a_signal_that_would_end_the_supervisor_goes_to_the_program(sandbox, name, how):
+    """Which may handle it, or ends by it: then the run is over as any other."""
+    number = getattr(signal, name)
+    for handled, status, told in ((f"trap 'exit 7' {number}", 7, {"status": 7}), (":", 128 + number, {"signal": number})):
+        with run_of(sandbox, f"sleep 30 & {handled}; echo up; while :; do sleep 0.05; done") as (run, pipe):
+            how(run, pipe, name)
+            assert run.wait(30) == status
+        end = sandbox.record()[-1]
+        assert end["type"] == "end" and told.items() <= end["data"].items()
 
 
 def test_a_closed_terminal_ends_the_run_of_its_leader(sandbox):

@@ -2,16 +2,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/files.h"
+#include "tests/support/child.h"
 
 static char folder[64];
 static int dir = -1;
@@ -74,6 +77,22 @@ static void beneath_neither_leaves_nor_follows(void **state)
     assert_false(dir_make_beneath(dir, "out/nono", 0700, &err));
 }
 
+static void a_lease_is_not_waited_for(void **state)
+{
+    (void)state;
+    int fd = -1;
+    assert_ok(file_replace(dir, "leased", "x", 1, 0600, &err));
+    CLEANUP(closep) int holder = openat(dir, "leased", O_RDWR | O_CLOEXEC);
+    (void)signal(SIGIO, SIG_IGN);
+    assert_int_equal(fcntl(holder, F_SETLEASE, F_WRLCK), 0);
+    struct error err;
+    assert_false(file_open_beneath(dir, "leased", O_RDONLY | O_NONBLOCK, 0, &fd, &err));
+    assert_int_equal(err.sys, EAGAIN);
+    assert_int_equal(fcntl(holder, F_SETLEASE, F_UNLCK), 0);
+    assert_true(file_open_beneath(dir, "leased", O_RDONLY | O_NONBLOCK, 0, &fd, &err));
+    close(fd);
+}
+
 static void tree_remove_follows_no_link(void **state)
 {
     (void)state;
@@ -133,6 +152,53 @@ static void tree_remove_is_not_stopped_by_depth(void **state)
     assert_ok(tree_remove(dir, "n", &err));
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
     assert_int_equal(faccessat(dir, "n", F_OK, 0), -1);
+}
+
+static bool mounted_make(void)
+{
+    static const char *const mounts[] = { "mixed/a/m", "mixed/a/f" };
+    struct error err;
+    closep(&dir); /* it is of the other namespace's mounts */
+    if (!dir_open(folder, &dir, &err) || !dir_make_beneath(dir, "mixed/a/m", 0700, &err) ||
+        !dir_make_beneath(dir, "mixed/b/c", 0700, &err) ||
+        !file_replace(dir, "mixed/a/f", "", 0, 0600, &err) ||
+        !file_replace(dir, "kept", "kept", 4, 0600, &err) || fchdir(dir) != 0)
+        return false;
+    return mount("tmpfs", mounts[0], "tmpfs", 0, NULL) == 0 &&
+           mount("kept", mounts[1], NULL, MS_BIND, NULL) == 0 &&
+           mkdirat(dir, "mixed/a/m/f", 0700) == 0;
+}
+
+/* Mounts of a folder and of a file, in a namespace of its own. */
+static int mounted_tree_removed(void *context)
+{
+    (void)context;
+    struct error err;
+    bool left = false;
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) != 0)
+        return 77;
+    if (!mounted_make())
+        return 1;
+    if (tree_remove(dir, "mixed", &err) || err.kind != ERROR_CONFLICT)
+        return 2;
+    if (!tree_clear(dir, "mixed", &left, &err) || !left)
+        return 3;
+    if (faccessat(dir, "mixed/a/m/f", F_OK, 0) != 0 || faccessat(dir, "kept", F_OK, 0) != 0)
+        return 4;
+    if (faccessat(dir, "mixed/b", F_OK, 0) == 0)
+        return 5;
+    if (umount("mixed/a/m") != 0 || umount("mixed/a/f") != 0)
+        return 6;
+    return tree_remove(dir, "mixed", &err) && faccessat(dir, "mixed", F_OK, 0) != 0 ? 0 : 7;
+}
+
+static void tree_remove_enters_no_other_file_system(void **state)
+{
+    (void)state;
+    int verdict = in_child(mounted_tree_removed, NULL);
+    if (verdict == 77)
+        skip();
+    assert_int_equal(verdict, 0);
 }
 
 static void make_path_is_mkdir_p(void **state)
@@ -230,9 +296,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replace_writes_the_whole_file_with_its_mode),
         cmocka_unit_test(beneath_neither_leaves_nor_follows),
+        cmocka_unit_test(a_lease_is_not_waited_for),
         cmocka_unit_test(tree_remove_follows_no_link),
         cmocka_unit_test(tree_remove_goes_into_sealed_folders),
         cmocka_unit_test(tree_remove_is_not_stopped_by_depth),
+        cmocka_unit_test(tree_remove_enters_no_other_file_system),
         cmocka_unit_test(make_path_is_mkdir_p),
         cmocka_unit_test(read_path_wants_a_regular_file),
         cmocka_unit_test(writes_to_a_full_device_fail),

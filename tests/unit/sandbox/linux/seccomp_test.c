@@ -6,6 +6,7 @@
 #include <linux/audit.h>
 #include <linux/btrfs.h>
 #include <linux/fs.h>
+#include <linux/fscrypt.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <string.h>
@@ -172,29 +173,34 @@ static void pairs_and_priorities_are_judged_by_their_arguments(void **state)
 }
 
 /* The numbers are the kernel's, written out: those of the filter come from headers and sizes. */
-static void subvolumes_cannot_be_made_nor_removed(void **state)
+static void trees_cannot_be_changed_past_landlock(void **state)
 {
     (void)state;
     static const uint64_t refused[] = {
-        0x50009401, /* Btrfs: SNAP_CREATE */
-        0x5000940e, /* SUBVOL_CREATE */
-        0x5000940f, /* SNAP_DESTROY */
-        0x50009417, /* SNAP_CREATE_V2 */
-        0x50009418, /* SUBVOL_CREATE_V2 */
-        0x5000943f, /* SNAP_DESTROY_V2 */
-        0x4008941a, /* SUBVOL_SETFLAGS */
-        0xc0c89425, /* SET_RECEIVED_SUBVOL */
-        0xc0c09425, /* the same of 32-bit programs */
-        0x40186f04, /* OCFS2: REFLINK */
-        0x4020bc10, /* bcachefs: SUBVOLUME_CREATE */
-        0x4020bc11, /* SUBVOLUME_DESTROY */
-        0x4030bc1d, /* SUBVOLUME_CREATE_v2 */
-        0x4030bc1e, /* SUBVOLUME_DESTROY_v2 */
-        0x150009401,
+        0x50009401,              /* Btrfs: SNAP_CREATE */
+        0x5000940e,              /* SUBVOL_CREATE */
+        0x5000940f,              /* SNAP_DESTROY */
+        0x50009417,              /* SNAP_CREATE_V2 */
+        0x50009418,              /* SUBVOL_CREATE_V2 */
+        0x5000943f,              /* SNAP_DESTROY_V2 */
+        0x4008941a,              /* SUBVOL_SETFLAGS */
+        0xc0c89425,              /* SET_RECEIVED_SUBVOL */
+        0xc0c09425,              /* the same of 32-bit programs */
+        0x40186f04,              /* OCFS2: REFLINK */
+        0x4020bc10,              /* bcachefs: SUBVOLUME_CREATE */
+        0x4020bc11,              /* SUBVOLUME_DESTROY */
+        0x4030bc1d,              /* SUBVOLUME_CREATE_v2 */
+        0x4030bc1e,              /* SUBVOLUME_DESTROY_v2 */
+        0x150009401, 0x800c6613, /* FS_IOC_SET_ENCRYPTION_POLICY */
+        0xc0506617,              /* FS_IOC_ADD_ENCRYPTION_KEY */
+        0xc0406618,              /* FS_IOC_REMOVE_ENCRYPTION_KEY */
+        0x40806685,              /* FS_IOC_ENABLE_VERITY */
     };
     static const uint64_t let_through[] = {
         FICLONE,    FICLONERANGE, FIDEDUPERANGE, BTRFS_IOC_SUBVOL_GETFLAGS,
         0x80086601, /* FS_IOC_GETFLAGS */
+        0xc0096616, /* FS_IOC_GET_ENCRYPTION_POLICY_EX */
+        0xc0046686, /* FS_IOC_MEASURE_VERITY */
     };
     const struct seccomp_options *const all[] = { &closed, &open_network, &inet, &lenient };
     for (size_t i = 0; i < COUNT(all); i++) {
@@ -302,7 +308,8 @@ static int ioctl_errno(int fd, unsigned long request)
 static int folder_enforced(int folder, int before)
 {
     if (ioctl_errno(folder, BTRFS_IOC_SUBVOL_CREATE) != EPERM ||
-        ioctl_errno(folder, BTRFS_IOC_SNAP_DESTROY_V2) != EPERM)
+        ioctl_errno(folder, BTRFS_IOC_SNAP_DESTROY_V2) != EPERM ||
+        ioctl_errno(folder, FS_IOC_SET_ENCRYPTION_POLICY) != EPERM)
         return 6;
     return ioctl_errno(folder, FICLONE) == before && before != EPERM ? 0 : 7;
 }
@@ -345,7 +352,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_judged_as_the_table_says),
         cmocka_unit_test(pairs_and_priorities_are_judged_by_their_arguments),
-        cmocka_unit_test(subvolumes_cannot_be_made_nor_removed),
+        cmocka_unit_test(trees_cannot_be_changed_past_landlock),
         cmocka_unit_test(sockets_do_not_meet_others_unless_some_may_be_made),
         cmocka_unit_test(every_rule_of_the_table_is_in_the_program),
         cmocka_unit_test(what_no_rule_names_is_allowed),

@@ -105,6 +105,30 @@ static void the_folder_itself_may_be_closed(void **unused)
     }
 }
 
+/* Whoever has a lease of a file keeps others from opening it, for as long as they wait. */
+static void a_lease_holds_nothing_up(void **unused)
+{
+    (void)unused;
+    const char *before = tree_print(folder, arena);
+    struct snapshot taken = take("a").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "README", "of 8 b.\n", 0 });
+    CLEANUP(closep) int holder = open(path_join(arena, folder, "README"), O_RDWR | O_CLOEXEC);
+    (void)signal(SIGIO, SIG_IGN);
+    assert_int_equal(fcntl(holder, F_SETLEASE, F_WRLCK), 0);
+
+    struct snapshot_result result;
+    const struct snapshot_options options = { .folder = folder, .name = "b" };
+    struct error err;
+    assert_false(snapshot_create(store, &options, arena, &result, &err));
+    assert_non_null(strstr(err.message, "README"));
+    assert_non_null(strstr(err.hint, "lease"));
+    assert_string_equal(changes_since(&taken), "M README\n");
+    assert_int_equal(go_back(&taken).written, 1);
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_int_equal(fcntl(holder, F_GETLEASE), F_RDLCK); /* it was asked for, and not waited for */
+    take("b");
+}
+
 /* Makes folders in each other below the folder, and a file in the deepest. */
 static void nest(const char *first, const char *name, int count)
 {
@@ -155,13 +179,49 @@ static void a_folder_beyond_the_limit_makes_way_for_a_file(void **unused)
     assert_string_equal(tree_print(folder, arena), before);
 }
 
+/* Whoever may write in a folder above may put a link in its place, between finding and opening. */
+static void a_link_above_the_folder_is_not_gone_through(void **unused)
+{
+    (void)unused;
+    static const struct tree_item around[] = {
+        { 'd', "above", NULL, 0 },      { 'd', "above/in", NULL, 0 },
+        { 'f', "above/in/f", "f", 0 },  { 'd', "outside", NULL, 0 },
+        { 'd', "outside/in", NULL, 0 }, { 'f', "outside/in/thesis", "of years", 0 },
+    };
+    tree_make(folder, around, COUNT(around));
+    const char *above = path_join(arena, folder, "above"), *aside = path_join(arena, folder, "as");
+    const char *in = path_join(arena, above, "in"), *before = tree_print(in, arena);
+    const struct snapshot_options options = { .folder = in, .name = "a" };
+    const struct snapshot_restoring dry = { .dry_run = true };
+    struct snapshot_result taken;
+    struct snapshot_restored restored;
+    assert_ok(snapshot_create(store, &options, arena, &taken, &err));
+    tree_put(folder, &(struct tree_item){ 'f', "above/in/f", "changed", 0 });
+    assert_int_equal(rename(above, aside), 0);
+    assert_int_equal(symlink("outside", above), 0);
+    const char *swapped = tree_print(folder, arena);
+    const struct snapshot *a = &taken.snapshot;
+    assert_fails(snapshot_diff(store, a, NULL, NULL, NULL, &err), CONFLICT);
+    assert_fails(snapshot_restore(store, a, &dry, arena, &restored, &err), CONFLICT);
+    assert_fails(snapshot_restore(store, a, &at_once, arena, &restored, &err), CONFLICT);
+    assert_string_equal(tree_print(folder, arena), swapped);
+
+    assert_int_equal(unlink(above), 0);
+    assert_int_equal(rename(aside, above), 0);
+    assert_ok(snapshot_diff(store, a, NULL, NULL, NULL, &err));
+    assert_ok(snapshot_restore(store, a, &at_once, arena, &restored, &err));
+    assert_string_equal(tree_print(in, arena), before);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(closed_files_and_folders_come_back),
         CASE(the_folder_itself_may_be_closed),
+        CASE(a_lease_holds_nothing_up),
         CASE(what_is_nested_beyond_the_limits_is_removed),
         CASE(a_folder_beyond_the_limit_makes_way_for_a_file),
+        CASE(a_link_above_the_folder_is_not_gone_through),
     };
     return cmocka_run_group_tests(tests, nobody_become, nobody_leave);
 }

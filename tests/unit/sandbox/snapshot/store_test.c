@@ -228,6 +228,31 @@ static void prune_keeps_what_is_needed(void **unused)
     assert_true(take("three").bytes_added == 0);
 }
 
+/* Every snapshot that adds something adds a pack. */
+static void more_packs_than_descriptors_are_no_obstacle(void **unused)
+{
+    (void)unused;
+    enum { MANY = 70, DESCRIPTORS = 64 };
+    struct snapshot taken[MANY];
+    struct rlimit before;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    const struct rlimit few = { DESCRIPTORS, before.rlim_max };
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    for (int i = 0; i < MANY; i++) {
+        const char *text = arena_printf(arena, "content %d", i);
+        tree_put(folder, &(struct tree_item){ 'f', "README", text, 0 });
+        taken[i] = take(arena_printf(arena, "s%d", i)).snapshot;
+    }
+    go_back(&taken[0]);
+    assert_int_equal(faults_of(&taken[0]) + faults_of(&taken[MANY - 1]), 0);
+    struct snapshot_pruned pruned = prune();
+    assert_int_equal(pruned.packs_before, MANY);
+    assert_int_equal(pruned.packs_after, 1);
+    go_back(&taken[MANY - 1]);
+    assert_int_equal(faults_of(&taken[0]) + faults_of(&taken[MANY - 1]), 0);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 /* A full disk, as a limit on the size of files. */
 static void a_full_disk_leaves_both_whole(void **unused)
 {
@@ -281,6 +306,7 @@ int main(void)
         CASE(prune_leaves_a_pack_with_a_large_damaged_object),
         CASE(prune_says_what_the_disk_has_back),
         CASE(prune_keeps_what_is_needed),
+        CASE(more_packs_than_descriptors_are_no_obstacle),
         CASE(a_full_disk_leaves_both_whole),
         CASE(a_newer_store_is_refused),
     };
