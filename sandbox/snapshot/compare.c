@@ -10,6 +10,11 @@
 static bool pair_compare(struct compare *compare, struct node *from, struct node *to, bool *changed,
                          struct error *err);
 
+static struct node *as_folder(struct node *node)
+{
+    return node && node->kind == NODE_FOLDER ? node : NULL;
+}
+
 static char letter_of(const struct node *node)
 {
     if (!node)
@@ -135,6 +140,17 @@ static bool children_compare(struct compare *compare, struct node *from, struct 
     return true;
 }
 
+/* A folder that stays and is not ours: what facts_differ leaves out, and what changed in it. */
+static void others_note(struct compare *compare, const struct node *from, const struct node *to,
+                        bool changed)
+{
+    if (!to || !is_folder_of_others(compare, from))
+        return;
+    if (changed || from->mode != to->mode || from->mtime_ns != to->mtime_ns)
+        notes_add(&compare->notes, compare->arena, compare->path.text,
+                  "another's: its own permissions and time are left as they are");
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static bool pair_compare(struct compare *compare, struct node *from, struct node *to, bool *changed,
                          struct error *err)
@@ -148,16 +164,13 @@ static bool pair_compare(struct compare *compare, struct node *from, struct node
     bool skipped = scope_skips(compare->scope, compare->path.text, named->name) ||
                    (compare->restoring && is_let_be(compare, from, to));
     bool deeper = false;
-    struct node *from_folder = from && from->kind == NODE_FOLDER ? from : NULL;
-    struct node *to_folder = to && to->kind == NODE_FOLDER ? to : NULL;
+    struct node *from_folder = as_folder(from), *to_folder = as_folder(to);
     if (!skipped && (!entry_compare(compare, from, to, err) ||
                      !children_compare(compare, from_folder, to_folder, &deeper, err)))
         return false;
     *changed = compare->differences > before_count;
-    if (!skipped && from_folder && to_folder && is_folder_of_others(compare, from) &&
-        (*changed || from->mode != to->mode || from->mtime_ns != to->mtime_ns))
-        notes_add(&compare->notes, compare->arena, compare->path.text,
-                  "another's: its own permissions and time are left as they are");
+    if (!skipped)
+        others_note(compare, from_folder, to_folder, *changed);
     path_pop(&compare->path, before);
     if (from)
         from->changed = *changed;
