@@ -49,8 +49,8 @@ bool file_sync(int fd, struct error *err) MUST_CHECK;
 
 /*
  * Removes dir/name and all below it, however deep, following no link; what is in folders that their
- * owner may not write, too. Nothing there is success. No other file system or bind mount is entered,
- * and what leads to one stays: CONFLICT, when all else is gone.
+ * owner may not write, too. Nothing there is success. No other file system or bind mount is
+ * entered, and what leads to one stays: CONFLICT, when all else is gone.
  */
 bool tree_remove(int dir, const char *name, struct error *err) MUST_CHECK;
 /* The same, but *out_left says whether something stayed, and that is no failure. */

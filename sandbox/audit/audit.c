@@ -258,16 +258,13 @@ bool audit_network(struct audit *audit, const struct audit_network *network, str
         return true;
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_integer(arena, data, "id", (int64_t)network->id);
     doc_add_text(arena, data, "host", network->host);
     if (network->port)
         doc_add_integer(arena, data, "port", network->port);
     doc_add_text(arena, data, "address", network->address);
     doc_add_text(arena, data, "reason", network->reason);
     doc_add_bool(arena, data, "allowed", network->allowed);
-    if (network->allowed) {
-        doc_add_integer(arena, data, "sent_bytes", (int64_t)network->sent_bytes);
-        doc_add_integer(arena, data, "received_bytes", (int64_t)network->received_bytes);
-    }
     return event_add(audit, "network", data, arena, err);
 }
 

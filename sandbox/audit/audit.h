@@ -65,12 +65,12 @@ bool audit_refused(struct audit *audit, const char *operation, const char *targe
                    const char *reason, struct error *err) MUST_CHECK;
 
 struct audit_network {
+    uint64_t id;         /* what else is told of the connection has the same */
     const char *host;    /* as the program named it */
     uint16_t port;       /* 0 when unknown */
     const char *address; /* the one connected to, or NULL */
     const char *reason;  /* the rule that decided, or NULL */
     bool allowed;
-    uint64_t sent_bytes, received_bytes;
 };
 
 /* Of connections that were refused, the first LIMIT_AUDIT_REFUSALS; the end counts the others. */

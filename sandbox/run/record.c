@@ -43,6 +43,7 @@ struct doc *run_enforced(const struct confine_report *report, enum nono_network 
 static bool network_decided(struct audit *audit, const struct proxy_event *event, struct error *err)
 {
     struct audit_network network = {
+        .id = event->id,
         .host = event->host ? event->host : "",
         .port = (uint16_t)event->port,
         .address = event->address,
@@ -56,6 +57,7 @@ static bool network_ended(struct audit *audit, const struct proxy_event *event, 
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     struct doc *data = doc_new(arena, DOC_TABLE);
+    doc_add_integer(arena, data, "id", (int64_t)event->id);
     doc_add_text(arena, data, "host", event->host);
     doc_add_integer(arena, data, "port", (int64_t)event->port);
     doc_add_text(arena, data, "address", event->address);
@@ -76,6 +78,15 @@ static bool network_failed(struct audit *audit, const struct proxy_event *event,
     struct doc *data = doc_new(arena, DOC_TABLE);
     doc_add_text(arena, data, "reason", event->reason ? event->reason : "");
     return audit_event(audit, "network_failed", data, err);
+}
+
+void run_record_not_started(struct audit *audit, const char *reason)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct doc *data = doc_new(arena, DOC_TABLE);
+    struct error ignored; /* as below */
+    doc_add_text(arena, data, "reason", reason);
+    (void)!audit_event(audit, "not_started", data, &ignored);
 }
 
 void run_record_network(const struct proxy_event *event, void *context)

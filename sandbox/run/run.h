@@ -34,6 +34,10 @@ void run_confine_network(struct run_proxy *proxy, struct confine_options *option
 struct doc *run_enforced(const struct confine_report *report, enum nono_network network,
                          struct arena *arena);
 
+/* Puts on record that the program could not be run: the start is there, written while the child got
+ * ready. */
+void run_record_not_started(struct audit *audit, const char *reason);
+
 /* Puts an event of the proxy on record. context is a struct audit *, or NULL. */
 void run_record_network(const struct proxy_event *event, void *context);
 

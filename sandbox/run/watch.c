@@ -428,6 +428,14 @@ static bool watch_finish(const struct watch *watch, int status, int signal, stru
     return recorded;
 }
 
+static void record_not_started(const struct watch *watch, const struct start_failure *failure)
+{
+    struct error why;
+    int status;
+    if (watch->recorded && !start_failed(watch->spec, failure, &status, &why))
+        run_record_not_started(watch->spec->audit, why.message);
+}
+
 /* The program's end, whichever way, to its exit status; and on record. */
 static bool watch_close(struct watch *watch, int *status, int *signal, struct error *err)
 {
@@ -435,6 +443,8 @@ static bool watch_close(struct watch *watch, int *status, int *signal, struct er
     bool began = read(watch->report, &failure, sizeof(failure)) != (ssize_t)sizeof(failure);
     *signal = WIFSIGNALED(watch->wait_status) ? WTERMSIG(watch->wait_status) : 0;
     *status = *signal ? RUN_EXIT_SIGNAL + *signal : WEXITSTATUS(watch->wait_status);
+    if (!began)
+        record_not_started(watch, &failure);
     bool recorded = watch_finish(watch, *status, *signal, err);
     return began ? recorded : start_failed(watch->spec, &failure, status, err);
 }

@@ -4,10 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sandbox/snapshot/facts.h"
 #include "sandbox/snapshot/notes.h"
 
 static bool pair_compare(struct compare *compare, struct node *from, struct node *to, bool *changed,
                          struct error *err);
+
+static struct node *as_folder(struct node *node)
+{
+    return node && node->kind == NODE_FOLDER ? node : NULL;
+}
 
 static char letter_of(const struct node *node)
 {
@@ -54,9 +60,16 @@ static bool is_let_be(struct compare *compare, const struct node *from, const st
     return true;
 }
 
+static bool is_folder_of_others(const struct compare *compare, const struct node *from)
+{
+    return compare->restoring && from && from->kind == NODE_FOLDER && !facts_are_ours(from->uid);
+}
+
 static bool facts_differ(const struct compare *compare, const struct node *from,
                          const struct node *to)
 {
+    if (is_folder_of_others(compare, from))
+        return false;
     if (from->mode != to->mode || from->mtime_ns != to->mtime_ns)
         return true;
     /* only root can give a file away */
@@ -93,7 +106,9 @@ static bool entry_compare(struct compare *compare, struct node *from, struct nod
         return report(compare, SNAPSHOT_CONTENT, from, to, err);
     }
     if (facts_differ(compare, from, to)) {
-        action_set(compare, to, ACTION_FACTS);
+        /* in the place of another's file or link a copy of our own can be put */
+        bool own = from->kind == NODE_FOLDER || facts_are_ours(from->uid);
+        action_set(compare, to, own ? ACTION_FACTS : ACTION_PUT);
         return report(compare, SNAPSHOT_FACTS, from, to, err);
     }
     return true;
@@ -125,6 +140,17 @@ static bool children_compare(struct compare *compare, struct node *from, struct 
     return true;
 }
 
+/* A folder that stays and is not ours: what facts_differ leaves out, and what changed in it. */
+static void others_note(struct compare *compare, const struct node *from, const struct node *to,
+                        bool changed)
+{
+    if (!to || !is_folder_of_others(compare, from))
+        return;
+    if (changed || from->mode != to->mode || from->mtime_ns != to->mtime_ns)
+        notes_add(&compare->notes, compare->arena, compare->path.text,
+                  "another's: its own permissions and time are left as they are");
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as above */
 static bool pair_compare(struct compare *compare, struct node *from, struct node *to, bool *changed,
                          struct error *err)
@@ -138,13 +164,14 @@ static bool pair_compare(struct compare *compare, struct node *from, struct node
     bool skipped = scope_skips(compare->scope, compare->path.text, named->name) ||
                    (compare->restoring && is_let_be(compare, from, to));
     bool deeper = false;
-    struct node *from_folder = from && from->kind == NODE_FOLDER ? from : NULL;
-    struct node *to_folder = to && to->kind == NODE_FOLDER ? to : NULL;
+    struct node *from_folder = as_folder(from), *to_folder = as_folder(to);
     if (!skipped && (!entry_compare(compare, from, to, err) ||
                      !children_compare(compare, from_folder, to_folder, &deeper, err)))
         return false;
-    path_pop(&compare->path, before);
     *changed = compare->differences > before_count;
+    if (!skipped)
+        others_note(compare, from_folder, to_folder, *changed);
+    path_pop(&compare->path, before);
     if (from)
         from->changed = *changed;
     if (to)

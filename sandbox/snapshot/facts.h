@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "sandbox/snapshot/node.h"
 
@@ -28,6 +29,12 @@ static inline struct timespec facts_timespec(int64_t time_ns)
     bool below = rest < 0;
     return (struct timespec){ .tv_sec = seconds - below,
                               .tv_nsec = rest + (below ? FACTS_SECOND_NS : 0) };
+}
+
+/* Whether we may set permissions and times of what that user owns. */
+static inline bool facts_are_ours(uid_t owner)
+{
+    return geteuid() == 0 || owner == geteuid();
 }
 
 /* Everything but the name, the digests and the children. */

@@ -92,7 +92,8 @@ static bool outcome_check(struct job *job, uint64_t kept, struct error *err)
 
 static bool changes_make(struct job *job, struct restore *restore, struct error *err)
 {
-    if (!staging_make(job, restore, err) || !contents_stage(job, restore, err))
+    if (!changes_allowed(restore, &job->want, &job->have.root, err) ||
+        !staging_make(job, restore, err) || !contents_stage(job, restore, err))
         return false;
     job->journal.applying = true;
     if (!restore_journal_write(job->dir, &job->journal, err))

@@ -24,6 +24,11 @@ void staging_name(char out[JOURNAL_STAGING_TEXT]);
 bool content_stage(struct restore *restore, int dir, const char *name, const struct node *node,
                    struct error *err) MUST_CHECK;
 
+/* Whether the folders that the plan changes let us, as far as others own them; asked before
+ * anything is changed. */
+bool changes_allowed(struct restore *restore, const struct node *want, const struct node *have,
+                     struct error *err) MUST_CHECK;
+
 /* Makes ready every content that the plan (compare.h) asks for; changes nothing else. */
 bool stage_contents(struct restore *restore, const struct node *want, struct error *err) MUST_CHECK;
 

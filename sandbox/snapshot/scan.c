@@ -83,8 +83,9 @@ static bool content_take(struct walk *walk, int dir, const struct known *known, 
         return true;
     }
     if (differs_unread(scan, known->want, node)) {
+        CLEANUP(closep) int named = -1; /* another file may be mounted on it */
         content_leave(node);
-        return true;
+        return file_open_same_mount(dir, node->name, O_PATH | O_NOFOLLOW, 0, &named, err);
     }
     bool steady = true;
     if (node->kind == NODE_LINK ? !content_link(&walk->content, dir, node, err)

@@ -27,6 +27,16 @@ def test_a_record_says_what_ran_and_how_it_ended(user):  # noqa: F811
     assert "closed; " in user("audit", "verify")
 
 
+def test_a_record_says_that_the_program_never_ran(user):  # noqa: F811
+    """Its own status can be 127 too."""
+    user.put("script", "#!/nonexistent\n", 0o755)
+    start, told, end = audit_events(run(user, "--allow", ".", "--", "./script", status=127))
+    assert start["type"] == "start" and end["data"]["status"] == 127
+    assert told["type"] == "not_started" and told["data"]["reason"].endswith("script: No such file or directory")
+    user.put("script", "#!/bin/sh\nexit 127\n", 0o755)
+    assert [event["type"] for event in audit_events(run(user, "--allow", ".", "--", "./script", status=127))] == ["start", "end"]
+
+
 def without_places(value):
     """As the policy's digest is made: docs/formats/audit.md."""
     if isinstance(value, dict):

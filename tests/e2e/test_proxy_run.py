@@ -130,6 +130,9 @@ def test_a_server_on_localhost_is_reached_when_it_is_named(runner, outside):
     named = runner.run("curl", "-sS", f"http://{outside}/", allow=(outside,))
     assert (named.returncode, named.stdout) == (0, "outside, at 127.0.0.1"), named.stderr
     assert '"address": "127.0.0.1"' in runner.network_records()
+    decided, closed = [event for event in json.loads(runner.network_records())["events"] if event["type"].startswith("network")]
+    assert (decided["type"], closed["type"]) == ("network", "network_closed") and decided["data"]["id"] == closed["data"]["id"]
+    assert "received_bytes" not in decided["data"] and closed["data"]["received_bytes"] > 0
     # through the door by force: where no rule names localhost, a program would take its own
     for rule, why in (("localhost:8392", "localhost is allowed, but not on port 8391"), ("*:8391", "a loopback address, and no rule names it"),
                       ("127.0.0.1:8391", "localhost is not among the allowed hosts")):

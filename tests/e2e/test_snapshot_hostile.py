@@ -101,6 +101,22 @@ def test_what_is_mounted_far_below_is_left(user, where):  # noqa: F811
     assert "/more\n" not in out and out.endswith("\n./f\n"), out
 
 
+def test_a_file_that_is_mounted_is_left(user):  # noqa: F811
+    user.put("f", "of the snapshot")
+    out, _ = in_own_mounts(user, """
+        nono snapshot create a
+        echo changed > f
+        echo new > new
+        mount --bind new new
+        nono snapshot restore a
+        cat f new
+        umount new
+        nono snapshot restore a
+        find . -mindepth 1
+    """)
+    assert "\nof the snapshotnew\n" in out and out.endswith("\n./f\n"), out
+
+
 def test_a_mount_moved_into_what_a_killed_restore_left_is_left(user):  # noqa: F811
     user.put("f", "of the snapshot")
     out, err = in_own_mounts(user, """

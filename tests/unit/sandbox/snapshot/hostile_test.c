@@ -129,6 +129,67 @@ static void a_lease_holds_nothing_up(void **unused)
     take("b");
 }
 
+/* What root does in the folder of nobody. */
+static void root_put(const struct tree_item *item)
+{
+    assert_int_equal(nobody_leave(NULL), 0);
+    tree_put(folder, item);
+    assert_int_equal(nobody_become(NULL), 0);
+}
+
+static void root_mode_set(const char *name, unsigned mode)
+{
+    assert_int_equal(nobody_leave(NULL), 0);
+    mode_set(name, mode);
+    assert_int_equal(nobody_become(NULL), 0);
+}
+
+static void a_file_of_another_owner_is_replaced(void **unused)
+{
+    (void)unused;
+    if (getuid() != 0)
+        skip();
+    root_put(&(struct tree_item){ 'f', "theirs", "of root", 0644 });
+    root_put(&(struct tree_item){ 'l', "link-theirs", "README", 0 });
+    root_put(&(struct tree_item){ 'd', "shared", NULL, 0777 });
+    root_put(&(struct tree_item){ 'f', "shared/f", "of root", 0644 });
+    root_put(&(struct tree_item){ 'd', "shared", NULL, 0777 }); /* the time of before the file */
+    const char *before = tree_print(folder, arena);
+    struct snapshot taken = take("a").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "README", "changed", 0 });
+    root_mode_set("theirs", 0755);
+    root_mode_set("shared/f", 0755);
+    root_put(&(struct tree_item){ 'l', "link-theirs", "elsewhere", 0 });
+    struct snapshot_restored restored = go_back(&taken);
+    assert_int_equal(restored.written, 4);
+    assert_int_equal(restored.notes.count, 1); /* the folder's time, which is not ours to set */
+    root_put(&(struct tree_item){ 'd', "shared", NULL, 0777 });
+    assert_string_equal(tree_print(folder, arena), before);
+    assert_int_equal(faults_of(&taken), 0);
+}
+
+static void a_folder_of_another_owner_fails_before_anything_is_changed(void **unused)
+{
+    (void)unused;
+    static const unsigned modes[] = { 0755, 01777 };
+    struct snapshot_restored restored;
+    if (getuid() != 0)
+        skip();
+    root_put(&(struct tree_item){ 'd', "closed", NULL, 0 });
+    root_put(&(struct tree_item){ 'f', "closed/f", "of root", 0644 });
+    struct snapshot taken = take("a").snapshot;
+    tree_put(folder, &(struct tree_item){ 'f', "README", "changed", 0 });
+    root_put(&(struct tree_item){ 'f', "closed/f", "changed", 0644 });
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        root_mode_set("closed", modes[i]);
+        const char *before = tree_print(folder, arena);
+        assert_fails(snapshot_restore(store, &taken, &at_once, arena, &restored, &err), DENIED);
+        assert_string_equal(tree_print(folder, arena), before);
+    }
+    root_mode_set("closed", 0777);
+    assert_int_equal(go_back(&taken).written, 2);
+}
+
 /* Makes folders in each other below the folder, and a file in the deepest. */
 static void nest(const char *first, const char *name, int count)
 {
@@ -218,6 +279,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(closed_files_and_folders_come_back),
         CASE(the_folder_itself_may_be_closed),
+        CASE(a_file_of_another_owner_is_replaced),
+        CASE(a_folder_of_another_owner_fails_before_anything_is_changed),
         CASE(a_lease_holds_nothing_up),
         CASE(what_is_nested_beyond_the_limits_is_removed),
         CASE(a_folder_beyond_the_limit_makes_way_for_a_file),
