@@ -86,9 +86,10 @@ static const char *condition_text(const struct doc *when, struct arena *arena)
     const char *out = "";
     if (!when || when->kind != DOC_LIST)
         return out;
-    DOC_FOREACH (when, item)
+    DOC_FOREACH (when, item) {
         if (item->kind == DOC_TEXT)
             out = *out ? arena_printf(arena, "%s or %s", out, item->text) : item->text;
+    }
     return *out ? arena_printf(arena, " (%s)", out) : out;
 }
 
