@@ -6,8 +6,21 @@
 #include "lib/base/files.h"
 #include "tests/support/profile.h"
 
-/* Of a script that a pack's profile names, wherever it stands in the chain, and that a user's does;
- * NULL: it is refused. */
+/* What a profile that extends another gets for the hook of that; NULL: it is refused. */
+static void base_check(const char *base, const char *found, bool of_pack)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    struct profile *profile;
+    const char *leaf = arena_printf(arena, "extends='%s'", base);
+    if (!found) {
+        assert_fails(resolve(arena, PROFILE_TOML, leaf, NULL, &profile, &err), INVALID);
+        return;
+    }
+    assert_ok(resolve(arena, PROFILE_TOML, leaf, NULL, &profile, &err));
+    assert_string_equal(profile->hook_after.script, found);
+    assert_int_equal(profile->hook_after.of_pack, of_pack);
+}
+
 static void script_check(const char *script, const char *of_pack, const char *of_user)
 {
     CLEANUP(arena_freep) struct arena *arena = arena_new();
@@ -17,21 +30,9 @@ static void script_check(const char *script, const char *of_pack, const char *of
         { "own", text, PROFILE_TOML, NULL },
         { 0 },
     };
-    const struct {
-        const char *base, *found;
-    } cases[] = { { "pk", of_pack }, { "own", of_user } };
     documents = named;
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        struct profile *profile;
-        const char *leaf = arena_printf(arena, "extends='%s'", cases[i].base);
-        if (!cases[i].found) {
-            assert_fails(resolve(arena, PROFILE_TOML, leaf, NULL, &profile, &err), INVALID);
-            continue;
-        }
-        assert_ok(resolve(arena, PROFILE_TOML, leaf, NULL, &profile, &err));
-        assert_string_equal(profile->hook_after.script, cases[i].found);
-        assert_int_equal(profile->hook_after.of_pack, i == 0);
-    }
+    base_check("pk", of_pack, true);
+    base_check("own", of_user, false);
     documents = NULL;
 }
 
