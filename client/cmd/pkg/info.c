@@ -101,11 +101,10 @@ static void wiring_print(const struct doc *wiring, struct arena *arena)
     printf("outside its own folder it will:\n");
     DOC_FOREACH (wiring, line) {
         const char *act = doc_text(line, "act"), *path = doc_text(line, "path");
-        if (act && path)
-            words_print("-", UI_PLAIN,
-                        arena_printf(arena, "%s %s%s", act, path,
-                                     condition_text(doc_find(line, "when"), arena)),
-                        stdout);
+        if (!act || !path)
+            continue;
+        const char *when = condition_text(doc_find(line, "when"), arena);
+        words_print("-", UI_PLAIN, arena_printf(arena, "%s %s%s", act, path, when), stdout);
     }
 }
 
