@@ -12,6 +12,8 @@
 #include "lib/digest/sha256.h"
 #include "lib/json/json.h"
 #include "sandbox/linux/interpreter.h"
+#include "sandbox/platform/confine.h"
+#include "sandbox/policy/paths.h"
 
 #define DEFAULT_PROFILE "default"
 
@@ -71,6 +73,50 @@ static bool chain_add(const char *path, struct arena *arena, const char **out, s
     return error_set(err, INVALID, "%s: too many interpreters", out[0]);
 }
 
+/* Whether a former run may have written a file, or can now: all of its names count. */
+static bool may_be_written(const struct policy *policy, const char *path)
+{
+    char real[PATH_MAX];
+    const struct profile *profile = policy->profile;
+    const char *const names[] = { path, realpath(path, real) ? real : path };
+    bool workdir = policy->options.allow_workdir && profile->workdir >= PROFILE_WORKDIR_WRITE;
+    for (size_t i = 0; i < COUNT(names); i++) {
+        if (workdir && path_within(names[i], policy->options.workdir))
+            return true;
+        LIST_FOREACH (profile->grants, const struct profile_path, grant)
+            if (grant->access & PROFILE_WRITE && grant->path && path_within(names[i], grant->path))
+                return true;
+    }
+    return false;
+}
+
+static bool may_be_read(const struct policy *policy, const char *path)
+{
+    char real[PATH_MAX];
+    const char *const names[] = { path, realpath(path, real) ? real : path };
+    for (size_t i = 0; i < COUNT(names); i++)
+        LIST_FOREACH (policy->profile->grants, const struct profile_path, grant)
+            if (grant->access & PROFILE_READ && grant->path && path_within(names[i], grant->path))
+                return true;
+    return false;
+}
+
+/*
+ * What interprets a file is what its first line says: of one that a program may write that is no
+ * grant of what could not be read anyway.
+ */
+static void chain_trust(const struct policy *policy, const char **programs, size_t from,
+                        size_t *count)
+{
+    size_t kept = from + 1;
+    if (*count <= kept || !may_be_written(policy, programs[from]))
+        return;
+    while (kept < *count && may_be_read(policy, programs[kept]))
+        kept++;
+    while (*count > kept)
+        programs[--*count] = NULL;
+}
+
 /* Where only listed files run: the program, the listed files, and what they need to be run. */
 static bool programs_list(const struct policy *policy, const char *const **out, struct error *err)
 {
@@ -79,11 +125,15 @@ static bool programs_list(const struct policy *policy, const char *const **out, 
     const char **programs = ARENA_ARRAY(policy->arena, const char *, room + 1);
     if (policy->program && !chain_add(policy->program, policy->arena, programs, &count, err))
         return false;
+    chain_trust(policy, programs, 0, &count);
     LIST_FOREACH (profile->grants, const struct profile_path, grant) {
         struct error missing;
-        if (grant->access & PROFILE_EXECUTE && grant->is_file &&
-            !chain_add(grant->path, policy->arena, programs, &count, &missing))
+        size_t from = count;
+        if (!(grant->access & PROFILE_EXECUTE) || !grant->is_file)
+            continue;
+        if (!chain_add(grant->path, policy->arena, programs, &count, &missing))
             programs[--count] = NULL; /* not there: nothing to run */
+        chain_trust(policy, programs, from, &count);
     }
     *out = programs;
     return true;
@@ -119,6 +169,33 @@ static bool consent_get(struct policy *policy, struct error *err)
     return true;
 }
 
+/* A link to the working folder that a former run may have left: as of any other grant. */
+static bool workdir_check(const struct policy *policy, struct error *err)
+{
+    const struct path_ops *ops = confine_path_ops();
+    const char *named = policy->options.workdir_named;
+    struct path_found found;
+    if (!named)
+        return true;
+    if (!ops->look(ops->context, named, policy->arena, &found, err))
+        return error_prefix(err, "--workdir");
+    for (size_t i = 0; i < policy->caps->grants.count; i++) {
+        const struct caps_path *grant = &policy->caps->grants.items[i];
+        if (!(grant->access & NONO_WRITE) || path_within(found.path, grant->path))
+            continue;
+        for (size_t c = 0; c < found.crossed_count; c++) {
+            if (!found.crossed[c].by_link || !path_within(found.crossed[c].folder, grant->path))
+                continue;
+            error_set(err, DENIED,
+                      "--workdir: %s leads by a symbolic link in %s, which may be written, to %s "
+                      "outside of it",
+                      named, grant->path, found.path);
+            return error_hint(err, "name the folder itself, if that is what is meant");
+        }
+    }
+    return true;
+}
+
 static bool caps_make(struct policy *policy, struct error *err)
 {
     struct caps_options options = {
@@ -128,8 +205,9 @@ static bool caps_make(struct policy *policy, struct error *err)
     if (policy->profile->execute_listed && !programs_list(policy, &options.programs, err))
         return false;
     return caps_of_profile(policy->profile, &options, &policy->caps, &policy->notes, err) &&
-           protect_own_folders(policy->caps, policy->arena, err) &&
+           protect_own_folders(policy->caps, policy->arena, err) && workdir_check(policy, err) &&
            protect_policy_files(policy->caps, policy->profile, err) &&
+           protect_later_policy(policy->caps, &policy->env, policy->arena, err) &&
            protect_allow_terminal(policy->caps, err);
 }
 

@@ -34,8 +34,7 @@ bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct err
 }
 
 /* A name that leads nowhere would have to be held by a placeholder: these are there, or are not. */
-static bool file_protect(struct nono_caps *caps, const char *path, const char *source,
-                         struct error *err)
+bool protect_file(struct nono_caps *caps, const char *path, const char *source, struct error *err)
 {
     struct stat st;
     return lstat(path, &st) < 0 || caps_deny(caps, path, NONO_WRITE, source, err);
@@ -45,17 +44,16 @@ static bool programs_protect(struct nono_caps *caps, struct error *err)
 {
     char path[PATH_MAX];
     if (!command_helper_path("", path, sizeof(path), err) ||
-        !file_protect(caps, path, "nono's programs", err))
+        !protect_file(caps, path, "nono's programs", err))
         return false;
     ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
     if (len < 0)
         return error_set_errno(err, "readlink /proc/self/exe");
     path[len] = '\0';
-    return file_protect(caps, path, "nono's programs", err);
+    return protect_file(caps, path, "nono's programs", err);
 }
 
-/* Whether anything but a device may be written. */
-static bool grants_writing(const struct nono_caps *caps)
+bool protect_is_needed(const struct nono_caps *caps)
 {
     for (size_t i = 0; i < caps->grants.count; i++)
         if (caps->grants.items[i].access & NONO_WRITE &&
@@ -67,15 +65,15 @@ static bool grants_writing(const struct nono_caps *caps)
 bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
 {
     const struct profile_hook *const hooks[] = { &profile->hook_before, &profile->hook_after };
-    if (!grants_writing(caps))
+    if (!protect_is_needed(caps))
         return true;
     LIST_FOREACH (profile->parts, const struct profile_part, part) {
         bool is_file = !part->pack && strcmp(part->file, "built-in") != 0;
-        if (is_file && !file_protect(caps, part->file, "the profile's own file", err))
+        if (is_file && !protect_file(caps, part->file, "the profile's own file", err))
             return false;
     }
     for (size_t i = 0; i < COUNT(hooks); i++)
-        if (hooks[i]->script && !file_protect(caps, hooks[i]->script, "session hooks", err))
+        if (hooks[i]->script && !protect_file(caps, hooks[i]->script, "session hooks", err))
             return false;
     return programs_protect(caps, err);
 }

@@ -19,5 +19,19 @@ bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct err
 bool protect_policy_files(struct nono_caps *caps, const struct profile *profile, struct error *err)
     MUST_CHECK;
 
+/*
+ * What decides about other runs, and lies where this one may write: the user's other profiles that
+ * lead out of nono's folder by a link, the files that `profile use` keeps, and with both the files
+ * that they extend and their session hooks.
+ */
+bool protect_later_policy(struct nono_caps *caps, const struct profile_env *env,
+                          struct arena *arena, struct error *err) MUST_CHECK;
+
+/* For who adds to what is protected: a file that is there cannot be changed through any grant. */
+bool protect_file(struct nono_caps *caps, const char *path, const char *source, struct error *err)
+    MUST_CHECK;
+/* Whether anything but a device may be written: else nothing has to be protected. */
+bool protect_is_needed(const struct nono_caps *caps);
+
 /* The terminal behind descriptors 0 to 2, as a device of its own; no other terminal. */
 bool protect_allow_terminal(struct nono_caps *caps, struct error *err) MUST_CHECK;

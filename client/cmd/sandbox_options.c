@@ -251,6 +251,7 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
     *out = (struct sandbox_options){
         .profile = opt_profile ? opt_profile : variable("NONO_PROFILE"),
         .allow_workdir = opt_allow_cwd,
+        .workdir_named = opt_workdir,
         .dry_run = opt_dry_run,
         .silent = opt_silent,
         .verbose = opt_verbose,

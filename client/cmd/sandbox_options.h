@@ -11,7 +11,8 @@
 struct sandbox_options {
     const char *profile; /* -p, $NONO_PROFILE; NULL: the program's own, or "default" */
     struct profile_overrides overrides;
-    const char *workdir; /* absolute */
+    const char *workdir;       /* absolute, without links */
+    const char *workdir_named; /* as --workdir says it, or NULL */
     bool allow_workdir;
     const char *const *environment; /* names that pass; NULL-terminated, never NULL */
     bool dry_run, silent;

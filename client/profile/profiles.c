@@ -181,6 +181,13 @@ static bool user_list(const struct places *places, struct arena *arena, struct l
     return true;
 }
 
+bool profiles_user_list(const struct profile_env *env, struct arena *arena, struct list *out,
+                        struct error *err)
+{
+    *out = (struct list){ 0 };
+    return user_list(env->source.context, arena, out, err);
+}
+
 static size_t ending_rank(const char *file)
 {
     size_t i = 0;

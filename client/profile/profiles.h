@@ -31,6 +31,10 @@ struct profiles_entry {
 bool profiles_list(const struct profile_env *env, struct arena *arena, struct list *out,
                    struct error *err) MUST_CHECK;
 
+/* The user's own alone: what is in their folder, in no order. struct profiles_entry. */
+bool profiles_user_list(const struct profile_env *env, struct arena *arena, struct list *out,
+                        struct error *err) MUST_CHECK;
+
 /*
  * The profile that `nono run -- PROGRAM` takes when none is named: what `profile use` chose for
  * the last component of program. *out is NULL when nothing was chosen.

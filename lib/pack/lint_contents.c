@@ -173,8 +173,49 @@ static void artifact_check(struct linter *linter, const struct artifact *artifac
     }
 }
 
+/* Names under which tools keep what is for their user alone. */
+static bool is_private_name(const char *name, size_t len)
+{
+    static const char *const names[] = { ".env",        ".git",    ".ssh",
+                                         ".gnupg",      ".aws",    ".netrc",
+                                         ".npmrc",      ".pypirc", ".git-credentials",
+                                         ".vault-token" };
+    for (size_t i = 0; i < COUNT(names); i++)
+        if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+            return true;
+    return len > strlen(".env.") && text_starts(name, ".env."); /* ".env.local" */
+}
+
+static bool is_private_key(const struct pack_file *file)
+{
+    static const char head[] = "-----BEGIN ", end[] = "PRIVATE KEY-----";
+    const char *text = file->bytes;
+    size_t line = strcspn(text, "\r\n");
+    return text_starts(text, head) && line >= strlen(end) &&
+           memcmp(text + line - strlen(end), end, strlen(end)) == 0;
+}
+
+/* Who wrote the manifest is not always who publishes: an agent may name what it cannot read. */
+static void private_check(struct linter *linter, const struct pack_file *file)
+{
+    static const char hint[] = "leave it out of the manifest, or give an example another name";
+    for (const char *at = file->path; *at; at += strspn(at, "/")) {
+        size_t len = strcspn(at, "/");
+        if (is_private_name(at, len)) {
+            lint_add(linter, LINT_ERROR, file->path, 0, hint, "would publish what %.*s is for",
+                     (int)len, at);
+            return;
+        }
+        at += len;
+    }
+    if (is_private_key(file))
+        lint_add(linter, LINT_ERROR, file->path, 0, hint, "would publish a private key");
+}
+
 void lint_contents(struct linter *linter)
 {
+    LIST_FOREACH (linter->files, const struct pack_file, file)
+        private_check(linter, file);
     const struct manifest *manifest = &linter->manifest;
     if (manifest->artifacts.count) {
         size_t i = 0;

@@ -168,9 +168,14 @@ def test_completion_comes_from_the_tables_and_knows_packs_and_keys(client, publi
     assert words("run", "--profile", "other") == ["other"]
     client.ok("key", "generate", "release")
     assert words("key", "show", "") == words("publish", "--key", "rel") == ["release"]
-    script = f'source <("{NONO}" completion bash); COMP_WORDS=({NONO} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'
-    done = subprocess.run(["bash", "-c", script], env=client.environment(), capture_output=True, text=True, check=True)
-    assert publisher.ref("web") in done.stdout
+    path = f"{NONO.parent}:{os.environ['PATH']}"
+    for typed in ("nono", "./nono"):  # what stands in a folder is not run for a <Tab>
+        (client.home / "nono").write_text("#!/bin/sh\ntouch ran\n")
+        (client.home / "nono").chmod(0o755)
+        script = f'source <(nono completion bash); COMP_WORDS=({typed} pin ""); COMP_CWORD=2; _nono; echo "${{COMPREPLY[@]}}"'
+        done = subprocess.run(["bash", "-c", script], env=client.environment(PATH=path), cwd=client.home, capture_output=True,
+                              text=True, check=True)
+        assert publisher.ref("web") in done.stdout and not (client.home / "ran").exists()
 
 
 def test_a_file_of_credentials_that_cannot_be_read_is_named(client, registry):  # noqa: F811

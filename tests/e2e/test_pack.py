@@ -172,3 +172,19 @@ def test_sigstores_own_verifier_accepts_it(user, kind):  # noqa: F811
     envelope["dsseEnvelope"]["payload"] = payload[:40] + ("A" if payload[40] != "A" else "B") + payload[41:]
     bundle.write_text(json.dumps(envelope))
     assert subprocess.run(judge, capture_output=True).returncode != 0
+
+
+@pytest.mark.parametrize("path", [".env", "conf/.env.local", ".git/config", "a/.ssh/id"])
+def test_what_tools_keep_secrets_in_is_not_packed(user, path):  # noqa: F811
+    """Whoever wrote the manifest: an agent can name what it may not read."""
+    folder = copy(EXAMPLE, user.work / "mine")
+    for name, status in ((path, 2), ("conf/env.example", 0)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("API_KEY=topsecret\n")
+        manifest = json.loads((EXAMPLE / "package.json").read_text())
+        manifest["artifacts"].append({"type": "plugin", "path": name})
+        (folder / "package.json").write_text(json.dumps(manifest))
+        user("pack", "lint", folder, status=1 if status else 0)
+        user("pack", "build", "-o", "p", folder, status=status)
+        assert (user.work / "p").exists() == (status == 0)
+        (folder / name).unlink()

@@ -116,7 +116,27 @@ static bool special_write(const char *path, const void *bytes, size_t len, struc
     return file_write_all(fd, bytes, len, err) || error_prefix(err, "%s", path);
 }
 
-/* Replaces a file as a whole, the one that a link leads to; its folder must be there. */
+static bool file_write(const char *path, const void *bytes, size_t len, struct arena *arena,
+                       struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
+    CLEANUP(closep) int dir = -1;
+    return pack_folder_open(folder, &dir, err) &&
+           file_replace(dir, slash ? slash + 1 : path, bytes, len, 0644, err);
+}
+
+bool pack_write_beside(const char *path, const void *bytes, size_t len, struct arena *arena,
+                       struct error *err)
+{
+    struct stat st;
+    if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        error_set(err, CONFLICT, "%s is there, and is no file", path);
+        return error_hint(err, "nothing was written: remove it, or name a file with --output");
+    }
+    return file_write(path, bytes, len, arena, err);
+}
+
 bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
                 struct error *err)
 {
@@ -131,10 +151,5 @@ bool pack_write(const char *path, const void *bytes, size_t len, struct arena *a
         return special_write(path, bytes, len, err);
     if (exists && !realpath(path, real))
         return error_set_errno(err, "%s", path);
-    path = exists ? real : path;
-    const char *slash = strrchr(path, '/');
-    const char *folder = slash ? arena_strndup(arena, path, (size_t)(slash - path) + 1) : ".";
-    CLEANUP(closep) int dir = -1;
-    return pack_folder_open(folder, &dir, err) &&
-           file_replace(dir, slash ? slash + 1 : path, bytes, len, 0644, err);
+    return file_write(exists ? real : path, bytes, len, arena, err);
 }

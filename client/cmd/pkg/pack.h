@@ -23,6 +23,11 @@ bool pack_folder_open(const char *path, int *out_fd, struct error *err) MUST_CHE
 /* What a signature on it speaks of. */
 struct trust_subject pack_subject(const struct pack_index *index, const char *namespace,
                                   struct arena *arena);
-/* Replaces a file as a whole. */
+/* Replaces the file that the user named as a whole, the one that a link leads to; its folder must
+ * be there. A pipe, a device and what is open take the bytes as they are. */
 bool pack_write(const char *path, const void *bytes, size_t len, struct arena *arena,
                 struct error *err) MUST_CHECK;
+/* The same under a name that is ours, in a folder that others may write to: they know it. What is
+ * no regular file is a CONFLICT. */
+bool pack_write_beside(const char *path, const void *bytes, size_t len, struct arena *arena,
+                       struct error *err) MUST_CHECK;

@@ -42,7 +42,8 @@ static bool build_run(const char **operands, int *status, struct error *err)
     const char *path = opt_output ? opt_output
                                   : arena_printf(arena, "%s-%s.tar.zst", index->manifest.name,
                                                  index->manifest.version);
-    if (!pack_write(path, built.archive.data, built.archive.len, arena, err))
+    if (!(opt_output ? pack_write : pack_write_beside)(path, built.archive.data, built.archive.len,
+                                                       arena, err))
         return false;
     if (opt_json) {
         struct doc *out = doc_new(arena, DOC_TABLE);

@@ -77,7 +77,7 @@ static bool sign_run(const char **operands, int *status, struct error *err)
     if (!trust_sign(&subject, key, arena, &bundle, err))
         return error_prefix(err, "sign");
     const char *to = opt_output ? opt_output : arena_printf(arena, "%s" BUNDLE_END, path);
-    if (!pack_write(to, bundle, strlen(bundle), arena, err))
+    if (!(opt_output ? pack_write : pack_write_beside)(to, bundle, strlen(bundle), arena, err))
         return false;
     signed_tell(to, &built.index, key, arena);
     return true;

@@ -133,7 +133,22 @@ static struct doc *report_doc(const struct remote *remote, const char *namespace
     doc_add_text(arena, out, "name", manifest->name);
     doc_add_text(arena, out, "version", manifest->version);
     doc_add_text(arena, out, "digest", arena_printf(arena, "sha256:%s", built->index.sha256));
+    struct doc *files = doc_add_list(arena, out, "files");
+    LIST_FOREACH (built->index.files, const struct pack_file, file)
+        doc_add_text(arena, files, NULL, file->path);
     return out;
+}
+
+/* Who publishes shall see what goes out: the manifest that names it may be somebody else's work. */
+static void files_tell(const struct built *built, struct arena *arena)
+{
+    struct ui_table table;
+    if (opt_json)
+        return;
+    ui_table_init(&table, arena, 3);
+    LIST_FOREACH (built->index.files, const struct pack_file, file)
+        UI_ROW(&table, file->executable ? "0755" : "0644", ui_size(file->size, arena), file->path);
+    ui_table_print(&table, NULL, stderr);
 }
 
 static void report(const struct remote *remote, const char *namespace, const struct built *built,
@@ -211,6 +226,7 @@ static bool publish_run(const char **operands, int *status, struct error *err)
         (!namespace && !namespace_find(&remote, session.arena, &namespace, err)) ||
         !built_sign(&session.folders, namespace, session.arena, &built, err))
         return false;
+    files_tell(&built, session.arena);
     if (opt_dry_run) {
         dry_report(&remote, namespace, &built, session.arena);
         return true;

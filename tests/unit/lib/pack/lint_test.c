@@ -108,6 +108,8 @@ static void each_fault_has_its_finding(void **state)
         { FILE_OF("p.toml", "groups = [\"web_two\"]\n"), LINT_ERROR, "web_two" },
         { FILE_OF("p.toml", "[session_hooks.before]\nscript = \"$PACK_DIR/none\"\n"), LINT_ERROR,
           "the hook none is not in the pack" },
+        { FILE_OF("hook", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n"), LINT_ERROR,
+          "would publish a private key" },
         { FILE_OF("p.toml", "[session_hooks.after]\nscript = \"/usr/bin/true\"\n"), LINT_ERROR,
           "the hook /usr/bin/true is not a file of the pack" },
         { FILE_OF("p.toml", "[session_hooks.after]\nscript = \"hook\"\n"), LINT_ERROR,

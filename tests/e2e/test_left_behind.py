@@ -1,0 +1,141 @@
+"""What a program leaves where it may write does not decide about the next run, and leads nothing of nono's elsewhere."""
+import os
+
+import pytest
+
+from fixtures_sandbox import sandbox  # noqa: F401
+
+PLAIN = 'workdir = "readwrite"\n'
+
+
+def nono_folder(sandbox):
+    folder = sandbox.home / ".config/nono/profiles"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def hook(path, text="echo hook\n"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("#!/bin/sh\n" + text)
+    path.chmod(0o755)
+    return path
+
+
+def spoil(sandbox, *files, profile="plain"):
+    """What a program under a profile can change: the names of the files that it wrote to."""
+    words = " ".join(f"'{file}'" for file in files)
+    done = sandbox.sh(f'for f in {words}; do echo "# x" >> "$f" && echo "$f"; done 2>/dev/null; :',
+                      "-s", "--no-audit", "--profile", profile, "--allow-cwd")
+    assert done.returncode == 0, done.stderr
+    return [os.path.basename(name) for name in done.stdout.split()]
+
+
+def test_the_hooks_of_the_users_other_profiles_are_not_changed(sandbox):
+    folder = nono_folder(sandbox)
+    hook(sandbox.work / "tools/before.sh")
+    hook(sandbox.work / "tools/after.sh")
+    (sandbox.work / "other").write_text("")
+    (sandbox.work / "base.toml").write_text(f"[session_hooks.after]\nscript = '{sandbox.work}/tools/after.sh'\n")
+    (folder / "plain.toml").write_text(PLAIN)
+    (folder / "hooked.toml").write_text(f"extends = '{sandbox.work}/base.toml'\n[session_hooks.before]\nscript = '$WORKDIR/tools/before.sh'\n")
+    (folder / "broken.toml").write_text("session_hooks = 3\n")
+    assert spoil(sandbox, "tools/before.sh", "tools/after.sh", "base.toml", "other") == ["other"]
+    (folder / "hooked.toml").unlink()
+    assert spoil(sandbox, "tools/before.sh", "tools/after.sh", "base.toml") == ["before.sh", "after.sh", "base.toml"]
+
+
+def test_a_profile_that_is_kept_as_a_file_is_not_changed(sandbox):
+    (nono_folder(sandbox) / "plain.toml").write_text(PLAIN)
+    kept = sandbox.work / "kept.toml"
+    kept.write_text(PLAIN)
+    assert spoil(sandbox, "kept.toml") == ["kept.toml"]
+    assert sandbox.nono("profile", "use", str(kept), "--for", "sh").returncode == 0
+    assert spoil(sandbox, "kept.toml") == []
+
+
+@pytest.mark.parametrize("name", ["agents.toml", "config.toml", "known_signers.json", "profiles/mine.toml", "profiles"])
+def test_what_nonos_folder_links_to_is_not_changed(sandbox, name):
+    """As people have it who keep their settings in a repository."""
+    folder = nono_folder(sandbox)
+    if name != "profiles":
+        (folder / "plain.toml").write_text(PLAIN)
+    else:
+        folder.rmdir()
+        (sandbox.work / "profiles").mkdir()
+        (sandbox.work / "profiles/plain.toml").write_text(PLAIN)
+    target = sandbox.work / name
+    target.parent.mkdir(exist_ok=True)
+    if name != "profiles":
+        target.write_text("{}" if name.endswith("json") else "")
+    (sandbox.home / ".config/nono" / name).symlink_to(target)
+    assert spoil(sandbox, f"{name}/plain.toml" if name == "profiles" else name) == []
+    (sandbox.work / "free.toml").write_text("")
+    assert spoil(sandbox, "free.toml") == ["free.toml"]
+
+
+def test_the_first_line_of_a_file_that_may_be_written_grants_nothing(sandbox):
+    (sandbox.home / "docs").mkdir()
+    diary = sandbox.home / "docs/diary"
+    diary.write_text("private\n")
+    profile = sandbox.profile(PLAIN + '[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin", "/opt"]\n'
+                              'execute = ["/usr/bin/dash", "/usr/bin/cat", "$WORKDIR/build.sh"]\n')
+    build = hook(sandbox.work / "build.sh", "echo built\n")
+    flags = ("-s", "--no-audit", "--profile", profile, "--allow-cwd")
+    assert sandbox.sh("./build.sh", *flags).stdout == "built\n"  # of what may be read it does
+    done = sandbox.sh(f'cat {diary}; printf "#!{diary}\\n" > build.sh', *flags)
+    assert "private" not in done.stdout and build.read_text() == f"#!{diary}\n"
+    assert "private" not in sandbox.sh(f"cat {diary}", *flags).stdout
+    dry = sandbox.nono("run", *flags, "--dry-run", "--", "sh").stdout
+    assert "docs" not in dry and "build.sh" in dry
+
+    fixed = hook(sandbox.home / "tools/fixed", "")  # what nobody in there writes is the user's word
+    fixed.write_text(f"#!{diary}\n")
+    profile = sandbox.profile(f'[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "{fixed}"]\n')
+    assert str(diary) in sandbox.nono("run", "-s", "--dry-run", "--profile", profile, "--", "sh").stdout
+
+
+def test_a_link_that_a_run_left_is_no_working_folder(sandbox):
+    docs = sandbox.home / "docs"
+    docs.mkdir()
+    (sandbox.work / "sub").symlink_to(docs)
+    (sandbox.work / "real").mkdir()
+    flags = ("-s", "--no-audit", "--profile", sandbox.profile(PLAIN), "--allow", str(sandbox.work), "--allow-cwd", "--workdir")
+    for named in ("sub", f"{sandbox.work}/sub", f"{sandbox.work}/real/../sub"):
+        done = sandbox.sh("echo changed > diary", *flags, named)
+        assert done.returncode == 4 and "leads by a symbolic link" in done.stderr and not (docs / "diary").exists()
+    assert sandbox.sh("pwd", *flags, "real").stdout == f"{sandbox.work}/real\n"
+    mine = sandbox.home / "link"  # where no run can have left it
+    mine.symlink_to(sandbox.work / "real")
+    assert sandbox.sh("pwd", *flags, str(mine)).stdout == f"{sandbox.work}/real\n"
+
+
+def test_no_folder_is_made_where_a_runs_link_leads(sandbox):
+    docs = sandbox.home / "docs"
+    docs.mkdir()
+    profile = sandbox.profile('[filesystem]\nstate = ["~/.agent", "~/.agent/x/y", "~/.agent/z"]\n')
+    assert sandbox.sh(f"cd {sandbox.home}/.agent && ln -s {docs} w && rm -r x && mv w x", "--profile", profile).returncode == 0
+    (sandbox.home / ".agent/z").rmdir()
+    done = sandbox.sh("echo ran", "--profile", profile)
+    assert list(docs.iterdir()) == [] and "made" in done.stderr and (sandbox.home / ".agent/z").is_dir()
+
+
+def test_a_name_of_nonos_own_is_written_through_no_link(sandbox):
+    precious = sandbox.home / "precious"
+    precious.write_text("mine\n")
+    assert sandbox.nono("pack", "init", ".", "--name", "web").returncode == 0
+    archive, bundle = "web-0.1.0.tar.zst", "web-0.1.0.tar.zst.sigstore.json"
+    os.symlink(precious, sandbox.work / archive)
+    refused = sandbox.nono("pack", "build", ".")
+    assert refused.returncode == 1 and f"{archive} is there, and is no file" in refused.stderr
+    (sandbox.work / archive).unlink()
+    os.mkfifo(sandbox.work / archive)
+    assert sandbox.nono("pack", "build", ".").returncode == 1
+    (sandbox.work / archive).unlink()
+    assert sandbox.nono("pack", "build", ".").returncode == sandbox.nono("pack", "build", ".").returncode == 0
+
+    sandbox.nono("key", "generate", "k")
+    os.symlink(precious, sandbox.work / bundle)
+    assert sandbox.nono("pack", "sign", archive, "--namespace", "acme", "--key", "k").returncode == 1
+    assert precious.read_text() == "mine\n"
+    named = sandbox.nono("pack", "sign", archive, "--namespace", "acme", "--key", "k", "--output", bundle)
+    assert named.returncode == 0 and precious.read_text() != "mine\n"  # what the user names is followed
