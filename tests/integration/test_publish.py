@@ -167,6 +167,7 @@ FAULTS = {
     "unlisted file": ({**manifest(), "stray.txt": b"x"}, {}, None),
     "manifest is no json": ({**manifest(), "package.json": b"{"}, {}, None),
     "schema version": (manifest(schema_version=2), {}, None),
+    "NUL in a key of others": (manifest(x={"y": ["\0"]}), {}, "y"),
     "parent path": ({**manifest(), "../x": b"x"}, {}, None),
     "absolute path": ({**manifest(), "/etc/x": b"x"}, {}, None),
     "bundle's own name": ({**manifest(), ".nono-trust.bundle": b"x"}, {}, None),
