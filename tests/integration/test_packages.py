@@ -1,4 +1,5 @@
 """Reading packs: search, pages, versions, files, caching; and what only some may see."""
+import contextlib
 import email.parser
 import email.policy
 import json
@@ -8,6 +9,7 @@ import urllib.parse
 import pytest
 
 from tests.support import packs
+from tests.support.database import Database
 from tests.support.wired_pack import WIRING, wired, wiring_pack
 
 
@@ -87,6 +89,35 @@ def test_lists_come_in_pages_without_repeats(world, shelf):
 def test_arguments_out_of_bounds_are_refused_by_name(world, query, field):
     answer = world.nobody().get(f"/packages?{query}")
     assert answer.status_code == 400 and answer.json()["field"] == field
+
+
+@contextlib.contextmanager
+def published_with(registry, organisation, changes):
+    """As if the version had been published with this in its manifest before there were bounds."""
+    database, of = Database(registry), f"package_id = (SELECT id FROM pack WHERE namespace = '{organisation}' AND name = 'web')"
+
+    def put(manifest):
+        database.run(f"""BEGIN; ALTER TABLE version DISABLE TRIGGER version_fixed; UPDATE version SET manifest = {manifest} WHERE {of};
+                         ALTER TABLE version ENABLE TRIGGER version_fixed; COMMIT""")
+
+    before = database.run(f"SELECT manifest FROM version WHERE {of}")
+    put(f"manifest || {changes}")
+    yield
+    put(f"'{before}'")
+
+
+def test_lists_are_short_whatever_was_published_before_there_were_bounds(world, registry):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key).status_code == 201
+    long = "jsonb_build_object('description', repeat('\u00e9', 300000), 'keywords', (SELECT jsonb_agg(repeat('k', 100)) FROM generate_series(1, 3000)))"
+    with published_with(registry, organisation, long):
+        found = world.nobody().get("/packages", params={"q": f"{organisation}/web"}).json()["packages"]
+        assert [(p["description"], p["keywords"], p["tags"]) for p in found] == [("\u00e9" * 500, ["k" * 64] * 50, ["k" * 64] * 50)]
+        providers = world.nobody().get("/profiles/web-agent/providers").json()["providers"]
+        assert [p["description"] for p in providers if p["namespace"] == organisation] == ["\u00e9" * 500]
+    with published_with(registry, organisation, "'{\"keywords\": null}'"):
+        found = world.nobody().get("/packages", params={"q": f"{organisation}/we"}).json()["packages"]
+        assert [(p["description"], p["keywords"]) for p in found] == [("Helps web agents along.", [])]
 
 
 def test_a_version_tells_what_it_wires(world):
