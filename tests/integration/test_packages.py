@@ -317,6 +317,38 @@ def test_a_pack_can_become_private_and_public(world):
     assert world.person().call("PATCH", f"/packages/{organisation}/web", json={}).status_code == 403
 
 
+def test_a_token_that_reads_nothing_private_reads_nothing_by_a_change(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key, visibility="private").status_code == 201
+    path, yanker, both = f"/packages/{organisation}/web", owner.token("yank"), owner.token("read", "yank")
+    state = {"namespace": organisation, "name": "web", "version": "1.0.0"}
+    package = {"namespace": organisation, "name": "web", "visibility": "private"}
+    assert yanker.get(path).status_code == 404
+    assert yanker.post(f"{path}/versions/latest/yank", {"reason": "leaks"}).json() == {**state, "yanked": True, "yank_reason": "leaks"}
+    assert both.get(f"{path}/versions/1.0.0").json()["yank_reason"] == "leaks"
+    assert yanker.post(f"{path}/versions/1.0.0/unyank").json() == {**state, "yanked": False}
+    assert yanker.call("PATCH", path, json={"description": "Quite secret."}).json() == package
+    assert both.post(f"{path}/versions/1.0.0/yank", {"reason": "x"}).json()["manifest"]["name"] == "web"
+    assert both.call("PATCH", path, json={}).json()["description"] == "Quite secret."
+    assert yanker.call("PATCH", path, json={"visibility": "public"}).json()["description"] == "Quite secret."
+    assert yanker.post(f"{path}/versions/1.0.0/unyank").json()["manifest"]["name"] == "web"
+    assert yanker.call("PATCH", path, json={"visibility": "private"}).json() == package
+
+
+def test_a_private_pack_is_not_there_for_a_role_that_does_not_reach_and_a_token_that_does_not_read(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key, visibility="private").status_code == 201
+    reader = world.person()
+    owner.call("PUT", f"/organisations/{organisation}/members/{reader.name}", json={"role": "reader"})
+    for scopes, status in ((["yank"], 404), (["read", "yank"], 403)):
+        token = reader.token(*scopes)
+        for method, path, body in (("PATCH", "", {}), ("POST", "/versions/1.0.0/yank", {"reason": "x"}), ("POST", "/versions/latest/unyank", None)):
+            refused, absent = (token.call(method, f"/packages/{organisation}/{name}{path}", json=body) for name in ("web", "wax"))
+            assert (refused.status_code, absent.status_code) == (status, 404)
+            if status == 404:
+                assert refused.json()["detail"] == absent.json()["detail"].replace("wax", "web")
+
+
 def test_a_yank_closes_the_gate_and_can_be_taken_back(world):
     owner, organisation, key = world.publisher()
     for version in ("1.0.0", "1.1.0"):
