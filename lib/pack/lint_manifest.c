@@ -137,14 +137,16 @@ static void words_check(struct linter *linter)
     const struct manifest *manifest = &linter->manifest;
     const char *description = manifest->description;
     const struct doc *keywords = doc_find(manifest->doc, "keywords");
-    if (description && !text_is_line(description, 0, LIMIT_DESCRIPTION_CHARS))
+    if (description && !text_is_line(description, 0, LIMIT_DESCRIPTION_CHARS)) {
         lint_add(linter, LINT_ERROR, PACK_MANIFEST, doc_find(manifest->doc, "description")->line,
                  "what is longer has its place in the README",
                  "description: expected one line of at most %d characters",
                  LIMIT_DESCRIPTION_CHARS);
-    if (manifest->keywords.count > LIMIT_KEYWORDS)
+    }
+    if (manifest->keywords.count > LIMIT_KEYWORDS) {
         lint_add(linter, LINT_ERROR, PACK_MANIFEST, keywords->line, NULL, "keywords: over %d",
                  LIMIT_KEYWORDS);
+    }
     LIST_FOREACH (manifest->keywords, const char *, keyword) {
         if (strlen(*keyword) <= LIMIT_KEYWORD_BYTES && text_is_printable(*keyword))
             continue;
