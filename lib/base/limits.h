@@ -33,6 +33,9 @@
 #define LIMIT_PACK_NAME_BYTES     64 /* namespace, and pack name */
 #define LIMIT_VERSION_BYTES       128
 #define LIMIT_MANIFEST_BYTES      (1 * MIB)
+#define LIMIT_DESCRIPTION_CHARS   500 /* of a pack: one line */
+#define LIMIT_KEYWORDS            50
+#define LIMIT_KEYWORD_BYTES       64
 #define LIMIT_BUNDLE_BYTES        (8 * MIB)
 #define LIMIT_ARTIFACT_BYTES      (64 * MIB)
 #define LIMIT_README_BYTES        (256 * KIB) /* that a registry shows */

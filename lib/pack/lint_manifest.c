@@ -131,6 +131,32 @@ static void project_advice(struct linter *linter)
     }
 }
 
+/* A list of packs has them of every pack: one that is long makes it too long for all. */
+static void words_check(struct linter *linter)
+{
+    const struct manifest *manifest = &linter->manifest;
+    const char *description = manifest->description;
+    const struct doc *keywords = doc_find(manifest->doc, "keywords");
+    if (description && !text_is_line(description, 0, LIMIT_DESCRIPTION_CHARS)) {
+        lint_add(linter, LINT_ERROR, PACK_MANIFEST, doc_find(manifest->doc, "description")->line,
+                 "what is longer has its place in the README",
+                 "description: expected one line of at most %d characters",
+                 LIMIT_DESCRIPTION_CHARS);
+    }
+    if (manifest->keywords.count > LIMIT_KEYWORDS) {
+        lint_add(linter, LINT_ERROR, PACK_MANIFEST, keywords->line, NULL, "keywords: over %d",
+                 LIMIT_KEYWORDS);
+    }
+    LIST_FOREACH (manifest->keywords, const char *, keyword) {
+        if (strlen(*keyword) <= LIMIT_KEYWORD_BYTES && text_is_printable(*keyword))
+            continue;
+        lint_add(linter, LINT_ERROR, PACK_MANIFEST, keywords->line, NULL,
+                 "keywords: expected at most %d bytes of printable text each, found \"%.64s\"",
+                 LIMIT_KEYWORD_BYTES, *keyword);
+        break;
+    }
+}
+
 static void advice(struct linter *linter)
 {
     const struct manifest *manifest = &linter->manifest;
@@ -178,5 +204,6 @@ void lint_manifest(struct linter *linter)
         destination_check(linter, directive);
         source_check(linter, directive);
     }
+    words_check(linter);
     advice(linter);
 }

@@ -340,6 +340,22 @@ static bool lists_check(struct manifest *manifest, struct arena *arena, struct e
            names_check(manifest, err);
 }
 
+/* Of what nobody reads, too: a registry keeps the whole document, and PostgreSQL no text with NUL.
+ * NOLINTNEXTLINE(misc-no-recursion): depth is bounded */
+static bool texts_check(const struct doc *doc, const char *key, struct error *err)
+{
+    if (doc->kind == DOC_TEXT && strlen(doc->text) != doc->len) {
+        doc_fault(err, doc, "%.64s: expected text without NUL", key);
+        return error_field(err, "%s", key);
+    }
+    if (doc->kind != DOC_LIST && doc->kind != DOC_TABLE)
+        return true;
+    DOC_FOREACH (doc, child)
+        if (!texts_check(child, child->key ? child->key : key, err))
+            return false;
+    return true;
+}
+
 bool manifest_parse(const char *text, size_t len, const char *source, struct arena *arena,
                     struct manifest *out, struct error *err)
 {
@@ -349,7 +365,7 @@ bool manifest_parse(const char *text, size_t len, const char *source, struct are
         return error_set(err, TOO_LARGE, "%s: over %zu bytes", source ? source : PACK_MANIFEST,
                          LIMIT_MANIFEST_BYTES);
     if (!json_parse(text, len, source, JSON_PLAIN, arena, &doc, err) ||
-        !record_decode(doc, &manifest_record, arena, &manifest, err))
+        !record_decode(doc, &manifest_record, arena, &manifest, err) || !texts_check(doc, "", err))
         return false;
     manifest.doc = doc;
     if (!pack_name_check(manifest.name, "name", err))

@@ -33,6 +33,22 @@ static bool csrf_check(const struct request *req, const struct principal *who, s
     return error_hint(err, "send the csrf value that sign-in and whoami answer with");
 }
 
+/* Browsers say what a page made them ask, and no page can change it; programs say nothing. It is
+ * looked at before anybody's limits are. */
+static bool fetch_check(const struct request *req, struct error *err)
+{
+    const char *site = request_header(req, "Sec-Fetch-Site");
+    const char *dest = request_header(req, "Sec-Fetch-Dest");
+    if ((req->route->flags & ROUTE_SAME_SITE) && site && strcasecmp(site, "cross-site") == 0)
+        return error_set(err, DENIED, "another site's page asks this");
+    if ((req->route->flags & ROUTE_ASKED) && dest && strcasecmp(dest, "empty") != 0) {
+        error_set(err, DENIED,
+                  "this is for scripts and programs: an image, a frame or a link asks");
+        return error_hint(err, "the page /device shows and decides device logins");
+    }
+    return true;
+}
+
 /* What begins a sign-in asks for no credential, and is not stopped by one that has run out. */
 static bool begins_sign_in(const struct request *req)
 {
@@ -97,7 +113,7 @@ static bool body_may_come(struct registry *registry, const struct request *req, 
 
 bool api_authorize(struct registry *registry, struct request *req, struct error *err)
 {
-    if (!principal_find(registry, req, err))
+    if (!fetch_check(req, err) || !principal_find(registry, req, err))
         return false;
     req->account_id = req->account ? req->account->account_id : 0;
     return route_lets_in(req, err) && body_may_come(registry, req, err);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "lib/base/cleanup.h"
+#include "lib/base/text.h"
 #include "registry/api/markdown_table.h"
 
 DEFINE_CLEANUP(cmark_node *, cmark_node_free)
@@ -22,11 +23,38 @@ static bool is_relative(const char *url)
     return *url && !strchr("/\\#?", *url) && !has_scheme(url);
 }
 
-/* Of another origin: not a path of this one, and not in the address itself. */
-static bool is_elsewhere(const char *url)
+/* Of how many dots a segment is, as browsers read them; 0 when anything else is in it. */
+static size_t dots_count(const char *segment, size_t len)
 {
-    bool slashes = *url && strchr("/\\", url[0]) && url[1] && strchr("/\\", url[1]);
-    return slashes || (has_scheme(url) && strncasecmp(url, "data:", 5) != 0);
+    size_t dots = 0;
+    for (size_t at = 0; at < len; dots++) {
+        if (segment[at] == '.')
+            at++;
+        else if (strncasecmp(segment + at, "%2e", 3) == 0)
+            at += 3;
+        else
+            return 0;
+    }
+    return dots;
+}
+
+/* That no dot segment leads above where the path begins. Some readers take '\' for a slash. */
+static bool stays_below(const char *path)
+{
+    size_t end = strcspn(path, "?#"), depth = 0;
+    if (memchr(path, '\\', end))
+        return false;
+    for (size_t at = 0, len; at < end; at += len + 1) {
+        len = strcspn(path + at, "/?#");
+        size_t dots = dots_count(path + at, len);
+        if (dots == 2 && depth == 0)
+            return false;
+        if (dots == 2)
+            depth--;
+        else if (dots != 1)
+            depth++;
+    }
+    return true;
 }
 
 /* Where the walk is: links cannot stand in links, whatever the images between them. */
@@ -42,6 +70,14 @@ static void address_resolve(const struct walk *walk, cmark_node *node)
     const char *url = cmark_node_get_url(node);
     if (is_relative(url))
         (void)cmark_node_set_url(node, arena_printf(walk->arena, "%s%s", walk->base, url));
+}
+
+/* A browser fetches an image unasked, and with the reader's cookie: from the version's own files
+ * alone, or out of the address itself. */
+static bool may_load(const struct walk *walk, const char *url)
+{
+    return strncasecmp(url, "data:", 5) == 0 ||
+           (text_starts(url, walk->base) && stays_below(url + strlen(walk->base)));
 }
 
 /* What stands for the image is a link with its description, or that alone where no link may be. */
@@ -81,7 +117,7 @@ static void image_walk(struct walk *walk, cmark_node *image, bool enters)
     }
     walk->images--;
     address_resolve(walk, image);
-    if (is_elsewhere(cmark_node_get_url(image)))
+    if (!may_load(walk, cmark_node_get_url(image)))
         image_unload(walk, image);
     if (walk->images == 0)
         walk->linked = false;

@@ -66,6 +66,26 @@ static const struct field change_fields[] = {
 static const struct record change_record =
     RECORD(struct package_change, "package change", change_fields);
 
+/* The package as it is now; to whoever may not read it, what the change itself tells. */
+static bool package_answer(struct registry *registry, const struct request *req,
+                           const char *const ref[2], struct response *res, struct error *err)
+{
+    const char *document;
+    size_t len;
+    if (!db_fetch_json(registry->db,
+                       QUERY(package_document, db_text(ref[0]), db_text(ref[1]),
+                             db_id(principal_viewer(req->account))),
+                       req->arena, &document, &len, err))
+        return false;
+    if (document)
+        return response_json_text(res, 200, document, len);
+    struct doc *doc = doc_new(req->arena, DOC_TABLE);
+    doc_add_text(req->arena, doc, "namespace", ref[0]);
+    doc_add_text(req->arena, doc, "name", ref[1]);
+    doc_add_text(req->arena, doc, "visibility", visibility_names[VISIBILITY_PRIVATE]);
+    return response_doc(res, 200, doc, req->arena);
+}
+
 /* PATCH /packages/{ns}/{name} */
 bool package_patch(struct registry *registry, const struct request *req, struct response *res,
                    struct error *err)
@@ -75,10 +95,7 @@ bool package_patch(struct registry *registry, const struct request *req, struct 
     struct package_change change;
     if (!request_json(req, &change_record, &change, err) ||
         !package_change(registry, ref, &change, &actor, err) ||
-        !api_document(
-            registry, req,
-            QUERY(package_document, db_text(ref[0]), db_text(ref[1]), db_id(actor.who->account_id)),
-            res, err))
+        !package_answer(registry, req, ref, res, err))
         return false;
     api_drop(res, req, ref[0], ref[1]);
     return true;

@@ -46,10 +46,10 @@ const struct route registry_routes[] = {
     { GET,    "/auth/tokens",                ACCESS_ACCOUNT, "account", BODY_NONE,      0,      tokens_list,              0 },
     { POST,   "/auth/tokens",                ACCESS_ACCOUNT, "account", BODY_JSON,      SMALL,  token_make_new,           0 },
     { DELETE, "/auth/tokens/{id}",           ACCESS_ACCOUNT, "account", BODY_NONE,      0,      token_delete,             0 },
-    { POST,   "/auth/device/code",           ACCESS_ANYONE,  NULL,      BODY_FORM,      SMALL,  device_code_make,         0 },
+    { POST,   "/auth/device/code",           ACCESS_ANYONE,  NULL,      BODY_FORM,      SMALL,  device_code_make,         ROUTE_SAME_SITE },
     { POST,   "/auth/device/token",          ACCESS_ANYONE,  NULL,      BODY_FORM,      SMALL,  device_token_poll,        0 },
-    { GET,    "/auth/device/{user_code}",    ACCESS_SESSION, NULL,      BODY_NONE,      0,      device_request_show,      0 },
-    { POST,   "/auth/device/{user_code}",    ACCESS_SESSION, NULL,      BODY_JSON,      SMALL,  device_request_decide,    0 },
+    { GET,    "/auth/device/{user_code}",    ACCESS_SESSION, NULL,      BODY_NONE,      0,      device_request_show,      ROUTE_SAME_SITE | ROUTE_ASKED },
+    { POST,   "/auth/device/{user_code}",    ACCESS_SESSION, NULL,      BODY_JSON,      SMALL,  device_request_decide,    ROUTE_SAME_SITE | ROUTE_ASKED },
 
     { POST,   "/organisations",              ACCESS_ACCOUNT, "org",     BODY_JSON,      SMALL,  organisation_create,      0 },
     { GET,    ORG,                           ACCESS_ANYONE,  NULL,      BODY_NONE,      0,      organisation_show,        0 },

@@ -97,11 +97,34 @@ bool version_readme_show(struct registry *registry, const struct request *req, s
     return version_keep(res, req, version);
 }
 
+/* What a yank itself tells, to whoever may not read the pack. */
+static bool yank_answer(struct registry *registry, const struct request *req,
+                        const struct version *acted, struct response *res, struct error *err)
+{
+    const char *const ref[3] = { acted->namespace, acted->name, acted->version };
+    struct version *version;
+    if (!version_find(registry->db, ref, req->account_id, req->arena, &version, err))
+        return false;
+    if (!version)
+        return error_set(err, NOT_FOUND, "no version %s of %s/%s", ref[2], ref[0], ref[1]);
+    struct doc *doc = doc_new(req->arena, DOC_TABLE);
+    doc_add_text(req->arena, doc, "namespace", version->namespace);
+    doc_add_text(req->arena, doc, "name", version->name);
+    doc_add_text(req->arena, doc, "version", version->version);
+    doc_add_bool(req->arena, doc, "yanked", version->yanked);
+    doc_add_text(req->arena, doc, "yank_reason", version->yanked ? version->yank_reason : NULL);
+    return response_doc(res, 200, doc, req->arena);
+}
+
 /* The version that was acted on, as it is now. */
 static bool version_answer(struct registry *registry, const struct request *req,
                            const struct version *version, struct response *res, struct error *err)
 {
-    if (!api_document(registry, req, QUERY(version_document, db_text(version->id)), res, err))
+    bool hidden =
+        version->visibility == VISIBILITY_PRIVATE && !principal_may(req->account, SCOPE_READ);
+    if (!(hidden ? yank_answer(registry, req, version, res, err)
+                 : api_document(registry, req, QUERY(version_document, db_text(version->id)), res,
+                                err)))
         return false;
     api_drop(res, req, version->namespace, version->name);
     return true;

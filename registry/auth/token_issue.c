@@ -65,7 +65,7 @@ static bool token_update(struct db *db, void *context, struct error *err)
     struct audit_event event = { issuing->who->login, "token.revoke", issuing->id, NULL,
                                  issuing->ip };
     uint64_t rows;
-    if (!db_execute(db, QUERY(account_lock, db_integer(issuing->who->account_id)), NULL, err) ||
+    if (!principal_hold(db, issuing->who, err) ||
         !db_execute(db,
                     QUERY(token_revoke, db_integer(issuing->who->account_id), db_text(issuing->id)),
                     &rows, err))

@@ -30,6 +30,10 @@ static const struct poptOption member_options[] = {
     POPT_AUTOHELP POPT_TABLEEND,
 };
 
+/* The operator, whom the audit trail calls "system". */
+static const struct principal machine = { .is_admin = true, .scopes = SCOPE_ALL };
+static const struct actor machine_actor = { &machine, "" };
+
 static bool organisation_create(struct store *store, const char **operands, struct error *err)
 {
     struct account *account;
@@ -37,12 +41,8 @@ static bool organisation_create(struct store *store, const char **operands, stru
         return error_set(err, INVALID, "--owner is missing: an organisation has an owner");
     if (!admin_account(store, opt_owner, &account, err))
         return false;
-    struct principal owner = { .account_id = account->id,
-                               .login = account->login,
-                               .is_admin = account->is_admin,
-                               .scopes = SCOPE_ALL };
-    struct organisation_request request = { operands[0], opt_display_name };
-    if (!organisation_make(&store->registry, &request, &(struct actor){ &owner, "" }, err))
+    struct organisation_request request = { operands[0], opt_display_name, account };
+    if (!organisation_make(&store->registry, &request, &machine_actor, err))
         return false;
     printf("%s belongs to %s\n", operands[0], account->login);
     return true;
@@ -66,10 +66,16 @@ static bool role_parse(enum role *out, struct error *err)
 
 static bool member_change(struct store *store, const char **operands, struct error *err)
 {
-    static const struct principal machine = { .is_admin = true, .scopes = SCOPE_ALL };
     struct member_request request = { operands[0], operands[1], ROLE_NONE };
+    struct account *account;
     if (!role_parse(&request.role, err) ||
-        !member_set(&store->registry, &request, &(struct actor){ &machine, "" }, err))
+        !account_find(store->registry.db, request.login, store->arena, &account, err))
+        return false;
+    if (request.role == ROLE_OWNER && account && account->disabled) {
+        error_set(err, CONFLICT, "%s is disabled, and owns nothing new", account->login);
+        return error_hint(err, "nono-registry admin user enable lets them in again");
+    }
+    if (!member_set(&store->registry, &request, &machine_actor, err))
         return false;
     if (request.role)
         printf("%s is %s of %s\n", operands[1], role_names[request.role], operands[0]);

@@ -28,6 +28,13 @@ static int64_t viewer_of(const struct principal *who, enum role needed)
     return who ? who->account_id : 0;
 }
 
+/* Whoever acts without reading is not told that a private pack is there by a refusal. */
+static bool is_hidden(const struct principal *who, int visibility, int role, enum role needed)
+{
+    return visibility == VISIBILITY_PRIVATE && !principal_may(who, SCOPE_READ) &&
+           access_role(who, role) < needed;
+}
+
 bool access_organisation_check(const struct organisation *found, const char *name,
                                const struct principal *who, enum role needed, struct error *err)
 {
@@ -61,7 +68,7 @@ bool access_package(struct db *db, const char *const ref[2], const struct princi
     struct package *found;
     if (!package_find(db, ref, viewer_of(who, needed), arena, &found, err))
         return false;
-    if (!found)
+    if (!found || is_hidden(who, found->visibility, found->role, needed))
         return error_set(err, NOT_FOUND, "no pack is called %s/%s", ref[0], ref[1]);
     if (!access_require(who, found->role, needed, found->namespace, err))
         return false;
@@ -76,6 +83,8 @@ static bool version_get(struct db *db, const char *const ref[3], const struct pr
     struct version *found;
     if (!version_find(db, ref, viewer_of(who, needed), arena, &found, err))
         return false;
+    if (found && is_hidden(who, found->visibility, found->role, needed))
+        found = NULL;
     if (!found && strcmp(ref[2], "latest") == 0)
         return error_set(err, NOT_FOUND, "no pack is called %s/%s, or it has no version to pull",
                          ref[0], ref[1]);

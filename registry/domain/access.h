@@ -38,7 +38,8 @@ bool access_hold(struct db *db, const char *name, const struct principal *who, e
                  struct error *err) MUST_CHECK;
 /*
  * For reading (ROLE_NONE): private packs only to those whose principal may read them. For more: by
- * the account's role, whatever its token may read.
+ * the account's role, whatever its token may read; a role that is too low is NOT_FOUND then, where
+ * the pack is private and its token may not read it.
  */
 bool access_package(struct db *db, const char *const ref[2], const struct principal *who,
                     enum role needed, struct arena *arena, struct package **out, struct error *err)

@@ -27,18 +27,37 @@ struct making {
     const struct actor *actor;
 };
 
+/* Who acts as themself is held with what let them in; an owner whom the operator names, alike. */
+static bool making_hold(struct db *db, const struct making *making, struct arena *arena,
+                        struct error *err)
+{
+    const struct account *owner = making->request->owner;
+    const char *counts;
+    if (!owner)
+        return principal_hold(db, making->actor->who, err);
+    if (!db_fetch_json(db, QUERY(account_lock, db_integer(owner->id)), arena, &counts, NULL, err))
+        return false;
+    if (counts)
+        return true;
+    error_set(err, CONFLICT, "%s is disabled, and owns nothing new", owner->login);
+    return error_hint(err, "nono-registry admin user enable lets them in again");
+}
+
 static bool organisation_insert(struct db *db, void *context, struct error *err)
 {
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
     const struct making *making = context;
+    const struct account *owner = making->request->owner;
     const char *name = making->request->name;
     const char *label = making->request->display_name ? making->request->display_name : name;
     const struct principal *who = making->actor->who;
-    struct audit_event event = { who->login, "organisation.add", name, NULL, making->actor->ip };
-    return (principal_is_operator(who) || principal_hold(db, who, err)) &&
-           db_execute(
-               db,
-               QUERY(organisation_add, db_text(name), db_text(label), db_integer(who->account_id)),
-               NULL, err) &&
+    struct db_value owns = db_integer(owner ? owner->id : who->account_id);
+    struct doc *detail = doc_new(arena, DOC_TABLE);
+    doc_add_text(arena, detail, "owner", owner ? owner->login : NULL);
+    struct audit_event event = { who->login, "organisation.add", name, detail, making->actor->ip };
+    return making_hold(db, making, arena, err) &&
+           db_execute(db, QUERY(organisation_add, db_text(name), db_text(label), owns), NULL,
+                      err) &&
            audit_add(db, &event, err);
 }
 

@@ -6,10 +6,11 @@
 
 struct organisation_request {
     const char *name;
-    const char *display_name; /* NULL: the name */
+    const char *display_name;    /* NULL: the name */
+    const struct account *owner; /* NULL: who makes it; for the operator, who is nobody */
 };
 
-/* Who makes it becomes its owner. CONFLICT for a name that is taken, INVALID for a reserved one. */
+/* CONFLICT for a name that is taken or an owner who is disabled, INVALID for a reserved name. */
 bool organisation_make(struct registry *registry, const struct organisation_request *request,
                        const struct actor *actor, struct error *err) MUST_CHECK;
 

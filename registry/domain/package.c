@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/limits.h"
 #include "lib/base/text.h"
 #include "lib/pack/ref.h"
 #include "lib/pack/semver.h"
@@ -68,8 +69,9 @@ bool package_change(struct registry *registry, const char *const ref[2],
         return false;
     if (change->visibility && !visibility_check(change->visibility, err))
         return false;
-    if (change->description && !text_is_line(change->description, 0, 500)) {
-        error_set(err, INVALID, "a description is one line of at most 500 characters");
+    if (change->description && !text_is_line(change->description, 0, LIMIT_DESCRIPTION_CHARS)) {
+        error_set(err, INVALID, "a description is one line of at most %d characters",
+                  LIMIT_DESCRIPTION_CHARS);
         return error_field(err, "description");
     }
     struct changing changing = { package, change, actor };

@@ -46,6 +46,8 @@ enum {
     ROUTE_BOTH = 4,   /* on both listeners */
     ROUTE_BODY_OPTIONAL = 8, /* the body may be left out */
     ROUTE_PUBLISHES = 16,    /* a large body is taken from those alone who may publish in {ns} */
+    ROUTE_SAME_SITE = 32,    /* no other site's page makes a browser ask it */
+    ROUTE_ASKED = 64,        /* asked by a program or a page's script: no image, frame or link */
 };
 
 struct registry; /* what handlers act on; one for each worker, defined by the domain */

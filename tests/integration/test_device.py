@@ -103,3 +103,22 @@ def test_guessing_codes_is_limited(world):
     answers = [person.get("/auth/device/BBBB-BBBB") for _ in range(21)]
     assert {answer.status_code for answer in answers} == {404, 429}
     assert int(answers[-1].headers["Retry-After"]) > 600  # most of the quarter of an hour, not five seconds
+
+
+def test_what_a_page_only_shows_guesses_no_code(world):
+    person, codes = world.person(), begin(world)
+    for headers in ({"Sec-Fetch-Dest": "image"}, {"Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "same-origin"},
+                    {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "Cross-Site", "Sec-Fetch-Dest": "empty"}):
+        answers = [person.get("/auth/device/BBBB-BBBB", headers=headers) for _ in range(25)]
+        assert {(a.status_code, a.headers["Content-Type"]) for a in answers} == {(403, "application/problem+json")}
+        refused = person.post(f"/auth/device/{codes['user_code']}", {"decision": "approve"}, headers=headers)
+        assert refused.status_code == 403
+    script = {"Sec-Fetch-Dest": "empty", "Sec-Fetch-Site": "same-origin"}
+    assert person.get(f"/auth/device/{codes['user_code']}", headers=script).json()["client"] == "nono"
+    assert person.post(f"/auth/device/{codes['user_code']}", {"decision": "approve"}, headers=script).status_code == 204
+
+
+def test_no_other_sites_page_begins_a_device_login(world):
+    for site, status in (("cross-site", 403), ("same-origin", 200), ("none", 200)):
+        answer = world.nobody().call("POST", "/auth/device/code", data={"client_id": "nono"}, headers={"Sec-Fetch-Site": site})
+        assert answer.status_code == status, answer.text

@@ -1,4 +1,5 @@
 """Reading packs: search, pages, versions, files, caching; and what only some may see."""
+import contextlib
 import email.parser
 import email.policy
 import json
@@ -8,6 +9,7 @@ import urllib.parse
 import pytest
 
 from tests.support import packs
+from tests.support.database import Database
 from tests.support.wired_pack import WIRING, wired, wiring_pack
 
 
@@ -87,6 +89,35 @@ def test_lists_come_in_pages_without_repeats(world, shelf):
 def test_arguments_out_of_bounds_are_refused_by_name(world, query, field):
     answer = world.nobody().get(f"/packages?{query}")
     assert answer.status_code == 400 and answer.json()["field"] == field
+
+
+@contextlib.contextmanager
+def published_with(registry, organisation, changes):
+    """As if the version had been published with this in its manifest before there were bounds."""
+    database, of = Database(registry), f"package_id = (SELECT id FROM pack WHERE namespace = '{organisation}' AND name = 'web')"
+
+    def put(manifest):
+        database.run(f"""BEGIN; ALTER TABLE version DISABLE TRIGGER version_fixed; UPDATE version SET manifest = {manifest} WHERE {of};
+                         ALTER TABLE version ENABLE TRIGGER version_fixed; COMMIT""")
+
+    before = database.run(f"SELECT manifest FROM version WHERE {of}")
+    put(f"manifest || {changes}")
+    yield
+    put(f"'{before}'")
+
+
+def test_lists_are_short_whatever_was_published_before_there_were_bounds(world, registry):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key).status_code == 201
+    long = "jsonb_build_object('description', repeat('\u00e9', 300000), 'keywords', (SELECT jsonb_agg(repeat('k', 100)) FROM generate_series(1, 3000)))"
+    with published_with(registry, organisation, long):
+        found = world.nobody().get("/packages", params={"q": f"{organisation}/web"}).json()["packages"]
+        assert [(p["description"], p["keywords"], p["tags"]) for p in found] == [("\u00e9" * 500, ["k" * 64] * 50, ["k" * 64] * 50)]
+        providers = world.nobody().get("/profiles/web-agent/providers").json()["providers"]
+        assert [p["description"] for p in providers if p["namespace"] == organisation] == ["\u00e9" * 500]
+    with published_with(registry, organisation, "'{\"keywords\": null}'"):
+        found = world.nobody().get("/packages", params={"q": f"{organisation}/we"}).json()["packages"]
+        assert [(p["description"], p["keywords"]) for p in found] == [("Helps web agents along.", [])]
 
 
 def test_a_version_tells_what_it_wires(world):
@@ -284,6 +315,38 @@ def test_a_pack_can_become_private_and_public(world):
     assert reader.get(f"/packages/{organisation}/web").status_code == 200
     assert owner.get(f"/blobs/{archive}").status_code == 200
     assert world.person().call("PATCH", f"/packages/{organisation}/web", json={}).status_code == 403
+
+
+def test_a_token_that_reads_nothing_private_reads_nothing_by_a_change(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key, visibility="private").status_code == 201
+    path, yanker, both = f"/packages/{organisation}/web", owner.token("yank"), owner.token("read", "yank")
+    state = {"namespace": organisation, "name": "web", "version": "1.0.0"}
+    package = {"namespace": organisation, "name": "web", "visibility": "private"}
+    assert yanker.get(path).status_code == 404
+    assert yanker.post(f"{path}/versions/latest/yank", {"reason": "leaks"}).json() == {**state, "yanked": True, "yank_reason": "leaks"}
+    assert both.get(f"{path}/versions/1.0.0").json()["yank_reason"] == "leaks"
+    assert yanker.post(f"{path}/versions/1.0.0/unyank").json() == {**state, "yanked": False}
+    assert yanker.call("PATCH", path, json={"description": "Quite secret."}).json() == package
+    assert both.post(f"{path}/versions/1.0.0/yank", {"reason": "x"}).json()["manifest"]["name"] == "web"
+    assert both.call("PATCH", path, json={}).json()["description"] == "Quite secret."
+    assert yanker.call("PATCH", path, json={"visibility": "public"}).json()["description"] == "Quite secret."
+    assert yanker.post(f"{path}/versions/1.0.0/unyank").json()["manifest"]["name"] == "web"
+    assert yanker.call("PATCH", path, json={"visibility": "private"}).json() == package
+
+
+def test_a_private_pack_is_not_there_for_a_role_that_does_not_reach_and_a_token_that_does_not_read(world):
+    owner, organisation, key = world.publisher()
+    assert owner.publish(organisation, packs.pack_files(), key, visibility="private").status_code == 201
+    reader = world.person()
+    owner.call("PUT", f"/organisations/{organisation}/members/{reader.name}", json={"role": "reader"})
+    for scopes, status in ((["yank"], 404), (["read", "yank"], 403)):
+        token = reader.token(*scopes)
+        for method, path, body in (("PATCH", "", {}), ("POST", "/versions/1.0.0/yank", {"reason": "x"}), ("POST", "/versions/latest/unyank", None)):
+            refused, absent = (token.call(method, f"/packages/{organisation}/{name}{path}", json=body) for name in ("web", "wax"))
+            assert (refused.status_code, absent.status_code) == (status, 404)
+            if status == 404:
+                assert refused.json()["detail"] == absent.json()["detail"].replace("wax", "web")
 
 
 def test_a_yank_closes_the_gate_and_can_be_taken_back(world):

@@ -160,6 +160,31 @@ def test_an_administrator_at_the_machine_gives_and_takes_roles(world, registry):
     assert world.admin.get("/audit?limit=1").json()["events"][0]["action"] == "member.remove"
 
 
+def test_an_organisation_that_is_made_at_the_machine_was_made_by_nobody_else(world, registry):
+    person, name = world.person(), world.unique("made")
+    assert registry.run("admin", "organisation", "create", name, "--owner", person.name).returncode == 0
+    event = world.admin.get("/audit?limit=1").json()["events"][0]
+    assert (event["actor"], event["action"], event["subject"]) == ("system", "organisation.add", name)
+    assert event["detail"] == {"owner": person.name}
+    assert person.get(f"/organisations/{name}/members/{person.name}").json()["role"] == "owner"
+    own = world.organisation(person)
+    event = world.admin.get("/audit?limit=1").json()["events"][0]
+    assert (event["actor"], event["action"], event["subject"], event["detail"]) == (person.name, "organisation.add", own, {})
+
+
+def test_nobody_who_is_disabled_becomes_an_owner_at_the_machine(world, registry):
+    person, organisation, name = world.person(), world.organisation(world.person("owner")), world.unique("made")
+    acts = (("create", name, "--owner", person.name), ("member", organisation, person.name, "--role", "owner"))
+    assert registry.run("admin", "user", "disable", person.name).returncode == 0
+    for act in acts:
+        refused = registry.run("admin", "organisation", *act)
+        assert refused.returncode == 1 and f"{person.name} is disabled" in refused.stderr, refused.stderr
+    assert world.nobody().get(f"/organisations/{name}").status_code == 404
+    assert registry.run("admin", "organisation", "member", organisation, person.name, "--role", "reader").returncode == 0
+    assert registry.run("admin", "user", "enable", person.name).returncode == 0
+    assert [registry.run("admin", "organisation", *act).returncode for act in acts] == [0, 0]
+
+
 @pytest.mark.parametrize("words, status, said", [
     (["NOBODY", "--role", "reader"], 3, "no account is called NOBODY"),
     (["PERSON", "--remove"], 3, "PERSON is no member of ORG"),

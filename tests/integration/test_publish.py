@@ -167,6 +167,11 @@ FAULTS = {
     "unlisted file": ({**manifest(), "stray.txt": b"x"}, {}, None),
     "manifest is no json": ({**manifest(), "package.json": b"{"}, {}, None),
     "schema version": (manifest(schema_version=2), {}, None),
+    "long description": (manifest(description="x" * 501), {}, None),
+    "description of two lines": (manifest(description="x\ny"), {}, None),
+    "many keywords": (manifest(keywords=["x"] * 51), {}, None),
+    "long keyword": (manifest(keywords=["x" * 65]), {}, None),
+    "NUL in a key of others": (manifest(x={"y": ["\0"]}), {}, "y"),
     "parent path": ({**manifest(), "../x": b"x"}, {}, None),
     "absolute path": ({**manifest(), "/etc/x": b"x"}, {}, None),
     "bundle's own name": ({**manifest(), ".nono-trust.bundle": b"x"}, {}, None),
@@ -187,6 +192,14 @@ def test_a_faulty_pack_is_refused_by_name(house, fault):
     if field:
         assert problem["field"] == field
     assert owner.get(f"/packages/{organisation}/faulty").status_code == 404
+
+
+def test_what_lists_have_of_a_pack_may_be_as_long_as_is_said(house):
+    owner, organisation, key = house
+    files = packs.pack_files("wordy", description="\u00e9" * 500, keywords=["x" * 64] * 50)
+    assert owner.publish(organisation, files, key, name="wordy").status_code == 201
+    found = owner.get("/packages", params={"q": f"{organisation}/wordy"}).json()["packages"][0]
+    assert len(found["description"]) == 500 and found["keywords"] == ["x" * 64] * 50
 
 
 def test_faulty_forms_are_refused_by_part(house, registry):

@@ -207,6 +207,35 @@ def test_a_token_that_is_being_made_outlives_another(world, registry, database):
     assert [Api(registry.url, t["token"]).get("/auth/whoami").status_code for t in (parent, child.json(), other)] == [200, 200, 401]
 
 
+def signed_in(world, person):
+    other = world.nobody()
+    assert other.login(person.name).status_code == 200
+    return other
+
+
+BEARERS = {  # of what lets an account in; what ends it, and what the other is told
+    "session": (lambda world, person: signed_in(world, person), "session has ended just now",
+                lambda registry, person: person.post("/auth/password", {"current": PASSWORD, "new": NEW})),
+    "token": (lambda world, person: person.token("account", name="parent"), "token has ended just now",
+              lambda registry, person: registry.run("admin", "user", "reset", person.name, "--revoke-tokens", "--password-stdin", stdin=NEW)),
+    "account": (lambda world, person: person.token("account", name="parent"), "disabled just now",
+                lambda registry, person: registry.run("admin", "user", "disable", person.name)),
+}
+
+
+@pytest.mark.parametrize("bearer", BEARERS)
+def test_what_has_ended_revokes_no_token(world, registry, database, bearer):
+    enters, said, ends = BEARERS[bearer]
+    person = world.person()
+    first, second = (token_of(person, name, "read") for name in ("first", "second"))
+    one = enters(world, person)
+    assert one.call("DELETE", f"/auth/tokens/{first['id']}").status_code == 204
+    ended, late = database.in_turn(AUDIT, lambda: ends(registry, person), lambda: one.call("DELETE", f"/auth/tokens/{second['id']}"))
+    assert is_done(ended) and late.status_code == 401 and said in late.json()["detail"], late.text
+    events = world.admin.get("/audit?limit=3").json()["events"]
+    assert second["id"] not in [event["subject"] for event in events if event["action"] == "token.revoke"]
+
+
 def test_a_token_that_is_being_revoked_gives_no_role(world, registry, database):
     house = House(world)
     parent = token_of(house.owner, "parent", "org")

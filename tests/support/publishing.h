@@ -21,7 +21,7 @@ static inline struct house house_new(void)
 {
     struct house house = { .owner = world_person(false), .name = world_text("house") };
     struct actor actor = world_actor(house.owner);
-    struct organisation_request request = { house.name, NULL };
+    struct organisation_request request = { .name = house.name };
     assert_ok(organisation_make(&world.registry, &request, &actor, &err));
     assert_ok(private_key_generate(KEY_ED25519, &house.key, &err));
     CLEANUP(public_key_freep) struct public_key *public = private_key_public(house.key);

@@ -179,6 +179,10 @@ static void manifests_are_read_with_care(void **state)
         { WIRED("", "",
                 "{\"type\":\"symlink\",\"link\":\"$HOME/.pi/x\",\"target\":\"$PACK_DIRS\"}"),
           LINT_ERROR, 3, "is not inside $PACK_DIR", "" },
+        { WIRED(",\n\"description\":\"a\\nb\"", "", ""), LINT_ERROR, 2,
+          "description: expected one line of at most 500", "README" },
+        { WIRED(",\n\"keywords\":[\"a\\nb\"]", "", ""), LINT_ERROR, 2,
+          "keywords: expected at most 64 bytes of printable text each, found \"a", "" },
         { WIRED("", "", ""), LINT_WARNING, 0, "description: missing", "" },
         { WIRED("", "", ""), LINT_WARNING, 0, "license: missing", "" },
         { WIRED("", "", ""), LINT_WARNING, 0, "no artifact is a profile", "" },
@@ -195,6 +199,35 @@ static void manifests_are_read_with_care(void **state)
         if (!found)
             fail_msg("case %zu: nobody says \"%s\"", i, cases[i].message);
     }
+}
+
+static size_t errors_of_words(size_t description, size_t keywords, size_t keyword)
+{
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const char *text = "", *list = "";
+    for (size_t i = 0; i < description; i++)
+        text = arena_printf(arena, "%s\xc3\xa9", text);
+    const char *word = arena_printf(arena, "%0*d", (int)keyword, 0);
+    for (size_t i = 0; i < keywords; i++)
+        list = arena_printf(arena, "%s%s\"%s\"", list, i ? "," : "", word);
+    const char *manifest = arena_printf(arena,
+                                        "{\"schema_version\":1,\"name\":\"web\",\"version\":"
+                                        "\"1.0.0\",\"description\":\"%s\",\"keywords\":[%s]}",
+                                        text, list);
+    struct pack_file file = { .path = PACK_MANIFEST, .bytes = manifest, .size = strlen(manifest) };
+    struct lint_report report;
+    lint_files(&file, 1, arena, &report);
+    return report.errors;
+}
+
+/* A list of packs has them of every pack. */
+static void descriptions_and_keywords_have_bounds(void **state)
+{
+    (void)state;
+    assert_int_equal(errors_of_words(500, 50, 64), 0);
+    assert_int_equal(errors_of_words(501, 50, 64), 1);
+    assert_int_equal(errors_of_words(500, 51, 64), 1);
+    assert_int_equal(errors_of_words(500, 50, 65), 1);
 }
 
 static struct lint_report folder_lint(const char *path, struct arena *arena)
@@ -278,6 +311,7 @@ int main(void)
         cmocka_unit_test(nothing_is_found_in_a_sound_pack),
         cmocka_unit_test(each_fault_has_its_finding),
         cmocka_unit_test(manifests_are_read_with_care),
+        cmocka_unit_test(descriptions_and_keywords_have_bounds),
         cmocka_unit_test(folders_are_read_as_they_are),
         cmocka_unit_test(patches_have_the_limit_of_those_who_read_them),
         cmocka_unit_test(agents_have_their_places),

@@ -20,7 +20,7 @@ static void parse_takes_every_directive_and_artifact(void **state)
     struct manifest manifest;
     assert_ok(parse(
         HEAD
-        ",\"platforms\":[\"linux\"],\"min_nono_version\":\"v0.61.0\",\"pi\":{},"
+        ",\"platforms\":[\"linux\"],\"min_nono_version\":\"v0.61.0\",\"pi\":{\"x\":[\"\\u0001\"]},"
         "\"dependencies\":[\"acme/base@^1.2\"],\"artifacts\":["
         "{\"type\":\"profile\",\"path\":\"p.toml\",\"install_as\":\"web\",\"aliases\":[\"w\"]},"
         "{\"type\":\"profile\",\"path\":\"policy.json\",\"install_as\":\"other\"},"
@@ -117,6 +117,12 @@ static const struct {
     { DIRECTIVE("{\"type\":\"toml_block\",\"file\":\"f\",\"content\":\"c\",\"marker_id\":\"a\","
                 "\"position\":\"middle\"}"),
       "unknown value \"middle\"" },
+    { HEAD ",\n\"x\":\"a\\u0000b\"}", "package.json:2:5: x: expected text without NUL" },
+    { HEAD ",\"x\":{\"y\":[[1,\"\\u0000\"]]}}", "y: expected text without NUL" },
+    { ARTIFACT("{\"type\":\"plugin\",\"path\":\"a\",\"x\":\"\\u0000\"}"),
+      "x: expected text without NUL" },
+    { HEAD ",\"description\":\"\\u0000\"}", "description: expected text without NUL" },
+    { HEAD ",\n\"a\\u0000b\":1}", "package.json:2:" },
 };
 
 static void parse_refuses_with_a_place_and_a_reason(void **state)

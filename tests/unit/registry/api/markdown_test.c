@@ -154,6 +154,44 @@ static void images_of_other_origins_are_not_loaded(void **state)
     examples_check(examples, COUNT(examples));
 }
 
+/* What an image names is fetched unasked, with the reader's cookie. */
+static void images_come_from_the_versions_files_alone(void **state)
+{
+    (void)state;
+    static const char *const kept[] = {
+        "logo.png",          "./docs/../logo.png", "a/%2e%2E/b.svg",      "docs//../../logo.png",
+        "/files/docs/a.png", "logo.png?../../x",   "logo.png#/../../../", ".../%2e%2e%2e/x.png",
+    };
+    static const char *const others[] = {
+        "/api/v1/auth/device/BBBBBBBB",
+        "../api/v1/x",
+        "docs/../../x",
+        "%2e%2e/x",
+        ".%2E/x",
+        "%2e./x",
+        "..",
+        "docs/./../..?x",
+        "/files/../api/v1/x",
+        "/files/docs/%2e%2e/../x",
+        "/filesystem/x",
+        "/files",
+        "docs\\..\\..\\x",
+        "docs\\x/../../y",
+        "?x",
+        "#x",
+        "https:/api/v1/x",
+    };
+    for (size_t i = 0; i < COUNT(kept); i++)
+        assert_non_null(strstr(html_of(arena_printf(arena, "![a](%s)", kept[i])), "<img src=\""));
+    for (size_t i = 0; i < COUNT(others); i++) {
+        const char *html = html_of(arena_printf(arena, "![a](%s)", others[i]));
+        assert_null(strstr(html, "<img"));
+        assert_non_null(strstr(html, ">a</a>"));
+    }
+    assert_string_equal(html_of("![a](/api/v1/x) ![](/y)z\n"),
+                        "<p><a href=\"/api/v1/x\">a</a> z</p>\n");
+}
+
 /* A table's rows are as wide as its header, which few bytes can make very wide or very long. */
 static void a_table_that_would_be_enormous_stays_text(void **state)
 {
@@ -226,6 +264,7 @@ int main(void)
         cmocka_unit_test(an_authors_tags_and_scripts_do_not_come_through),
         cmocka_unit_test(addresses_of_files_lead_to_the_files),
         cmocka_unit_test(images_of_other_origins_are_not_loaded),
+        cmocka_unit_test(images_come_from_the_versions_files_alone),
         cmocka_unit_test(a_table_that_would_be_enormous_stays_text),
         cmocka_unit_test(what_nests_too_deep_is_shown_as_it_was_written),
     };

@@ -9,7 +9,7 @@ static struct registry *registry(void)
 static bool make(const struct principal *who, const char *name, const char *label,
                  struct error *err)
 {
-    struct organisation_request request = { name, label };
+    struct organisation_request request = { .name = name, .display_name = label };
     struct actor actor = world_actor(who);
     return organisation_make(registry(), &request, &actor, err);
 }
