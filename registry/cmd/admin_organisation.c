@@ -67,15 +67,8 @@ static bool role_parse(enum role *out, struct error *err)
 static bool member_change(struct store *store, const char **operands, struct error *err)
 {
     struct member_request request = { operands[0], operands[1], ROLE_NONE };
-    struct account *account;
     if (!role_parse(&request.role, err) ||
-        !account_find(store->registry.db, request.login, store->arena, &account, err))
-        return false;
-    if (request.role == ROLE_OWNER && account && account->disabled) {
-        error_set(err, CONFLICT, "%s is disabled, and owns nothing new", account->login);
-        return error_hint(err, "nono-registry admin user enable lets them in again");
-    }
-    if (!member_set(&store->registry, &request, &machine_actor, err))
+        !member_set(&store->registry, &request, &machine_actor, err))
         return false;
     if (request.role)
         printf("%s is %s of %s\n", operands[1], role_names[request.role], operands[0]);

@@ -27,20 +27,25 @@ struct making {
     const struct actor *actor;
 };
 
-/* Who acts as themself is held with what let them in; an owner whom the operator names, alike. */
-static bool making_hold(struct db *db, const struct making *making, struct arena *arena,
-                        struct error *err)
+/* Nobody whose account ends meanwhile is left as the one who owns it. */
+static bool owner_hold(struct db *db, const struct account *owner, struct error *err)
 {
-    const struct account *owner = making->request->owner;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
     const char *counts;
-    if (!owner)
-        return principal_hold(db, making->actor->who, err);
     if (!db_fetch_json(db, QUERY(account_lock, db_integer(owner->id)), arena, &counts, NULL, err))
         return false;
     if (counts)
         return true;
     error_set(err, CONFLICT, "%s is disabled, and owns nothing new", owner->login);
-    return error_hint(err, "nono-registry admin user enable lets them in again");
+    return error_hint(err, "the operator lets them in again: nono-registry admin user enable %s",
+                      owner->login);
+}
+
+/* Who acts as themself is held with what let them in; an owner whom the operator names, alike. */
+static bool making_hold(struct db *db, const struct making *making, struct error *err)
+{
+    const struct account *owner = making->request->owner;
+    return owner ? owner_hold(db, owner, err) : principal_hold(db, making->actor->who, err);
 }
 
 static bool organisation_insert(struct db *db, void *context, struct error *err)
@@ -55,7 +60,7 @@ static bool organisation_insert(struct db *db, void *context, struct error *err)
     struct doc *detail = doc_new(arena, DOC_TABLE);
     doc_add_text(arena, detail, "owner", owner ? owner->login : NULL);
     struct audit_event event = { who->login, "organisation.add", name, detail, making->actor->ip };
-    return making_hold(db, making, arena, err) &&
+    return making_hold(db, making, err) &&
            db_execute(db, QUERY(organisation_add, db_text(name), db_text(label), owns), NULL,
                       err) &&
            audit_add(db, &event, err);
@@ -100,7 +105,8 @@ static bool membership_write(struct db *db, void *context, struct error *err)
                                  joining->role ? "member.set" : "member.remove",
                                  joining->organisation->name, detail, joining->actor->ip };
 
-    if (!access_hold(db, joining->organisation->name, joining->actor->who, joining->needed, err))
+    if (!access_hold(db, joining->organisation->name, joining->actor->who, joining->needed, err) ||
+        (joining->role == ROLE_OWNER && !owner_hold(db, joining->account, err)))
         return false;
     uint64_t rows;
     bool done = joining->role

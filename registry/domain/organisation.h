@@ -14,7 +14,8 @@ struct organisation_request {
 bool organisation_make(struct registry *registry, const struct organisation_request *request,
                        const struct actor *actor, struct error *err) MUST_CHECK;
 
-/* Gives a role; an organisation keeps at least one owner (CONFLICT). */
+/* Gives a role; an organisation keeps at least one owner, and nobody who is disabled becomes one
+ * (CONFLICT). */
 struct member_request {
     const char *organisation, *login;
     enum role role; /* ROLE_NONE removes; everyone may remove themselves */

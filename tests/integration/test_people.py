@@ -172,17 +172,26 @@ def test_an_organisation_that_is_made_at_the_machine_was_made_by_nobody_else(wor
     assert (event["actor"], event["action"], event["subject"], event["detail"]) == (person.name, "organisation.add", own, {})
 
 
-def test_nobody_who_is_disabled_becomes_an_owner_at_the_machine(world, registry):
-    person, organisation, name = world.person(), world.organisation(world.person("owner")), world.unique("made")
+def test_nobody_who_is_disabled_becomes_an_owner(world, registry):
+    person, owner, name = world.person(), world.person("owner"), world.unique("made")
+    organisation = world.organisation(owner)
     acts = (("create", name, "--owner", person.name), ("member", organisation, person.name, "--role", "owner"))
+
+    def put(role):
+        return owner.call("PUT", f"/organisations/{organisation}/members/{person.name}", json={"role": role})
+
     assert registry.run("admin", "user", "disable", person.name).returncode == 0
     for act in acts:
         refused = registry.run("admin", "organisation", *act)
         assert refused.returncode == 1 and f"{person.name} is disabled" in refused.stderr, refused.stderr
+    refused = put("owner")
+    assert refused.status_code == 409 and f"{person.name} is disabled" in refused.json()["detail"], refused.text
     assert world.nobody().get(f"/organisations/{name}").status_code == 404
+    assert owner.get(f"/organisations/{organisation}/members/{person.name}").status_code == 404
     assert registry.run("admin", "organisation", "member", organisation, person.name, "--role", "reader").returncode == 0
     assert registry.run("admin", "user", "enable", person.name).returncode == 0
     assert [registry.run("admin", "organisation", *act).returncode for act in acts] == [0, 0]
+    assert put("reader").status_code == 200 and put("owner").status_code == 200
 
 
 @pytest.mark.parametrize("words, status, said", [
