@@ -94,6 +94,34 @@ def test_the_first_line_of_a_file_that_may_be_written_grants_nothing(sandbox):
     assert str(diary) in sandbox.nono("run", "-s", "--dry-run", "--profile", profile, "--", "sh").stdout
 
 
+@pytest.mark.parametrize("workdir, flags", [(PLAIN, ["--allow-cwd"]), ("", ["--allow", "kept"])])
+def test_the_first_line_of_an_interpreter_that_may_be_written_grants_nothing(sandbox, workdir, flags):
+    """The program itself is the user's; what it says that interprets it is not."""
+    diary = sandbox.home / "docs/diary"
+    diary.parent.mkdir()
+    diary.write_text("private\n")
+    fixed = hook(sandbox.home / "tools/fixed")
+    fixed.write_text(f"#!{sandbox.work}/interpreter\n")
+    hook(sandbox.work / "interpreter").write_text(f"#!{diary}\n")
+    (sandbox.home / "kept").symlink_to(sandbox.work)
+    profile = sandbox.profile(f'{workdir}[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "/usr/bin/cat", "{fixed}"]\n')
+    flags = [str(sandbox.home / flag) if flag == "kept" else flag for flag in flags]
+    assert "private" not in sandbox.sh(f"cat {diary}", "-s", "--no-audit", "--profile", profile, *flags).stdout
+
+
+def test_an_interpreter_in_the_working_folder_is_run(sandbox):
+    """As in a virtual environment that has its own: it may be read there anyway."""
+    interpreter = sandbox.work / "venv/python"
+    interpreter.parent.mkdir()
+    interpreter.write_bytes(open("/usr/bin/dash", "rb").read())
+    interpreter.chmod(0o755)
+    tool = hook(sandbox.work / "venv/tool")
+    tool.write_text(f"#!{interpreter}\necho ran\n")
+    profile = sandbox.profile(PLAIN + f'[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "{tool}"]\n')
+    done = sandbox.sh("venv/tool", "-s", "--no-audit", "--profile", profile, "--allow-cwd")
+    assert done.stdout == "ran\n", done.stderr
+
+
 def test_a_link_that_a_run_left_is_no_working_folder(sandbox):
     docs = sandbox.home / "docs"
     docs.mkdir()
@@ -107,6 +135,10 @@ def test_a_link_that_a_run_left_is_no_working_folder(sandbox):
     mine = sandbox.home / "link"  # where no run can have left it
     mine.symlink_to(sandbox.work / "real")
     assert sandbox.sh("pwd", *flags, str(mine)).stdout == f"{sandbox.work}/real\n"
+    kept = sandbox.home / "kept"
+    kept.symlink_to(sandbox.work)
+    done = sandbox.sh("pwd", "-s", "--no-audit", "--profile", sandbox.profile(PLAIN), "--allow", str(kept), "--allow-cwd", "--workdir", "sub")
+    assert done.returncode == 4 and "leads by a symbolic link" in done.stderr
 
 
 def test_no_folder_is_made_where_a_runs_link_leads(sandbox):
@@ -117,6 +149,25 @@ def test_no_folder_is_made_where_a_runs_link_leads(sandbox):
     (sandbox.home / ".agent/z").rmdir()
     done = sandbox.sh("echo ran", "--profile", profile)
     assert list(docs.iterdir()) == [] and "made" in done.stderr and (sandbox.home / ".agent/z").is_dir()
+
+
+@pytest.mark.parametrize("workdir, link", [(".", ".agents"), ("work", "work/agents")])
+def test_no_folder_is_made_where_a_link_in_the_working_folder_leads(sandbox, workdir, link):
+    """The working folder is the home folder; or one that a link of the user's own goes through."""
+    docs = sandbox.home.parent / "docs"
+    for folder in (docs, sandbox.home / "work/own"):
+        folder.mkdir(parents=True)
+    if link != ".agents":
+        (sandbox.home / ".agents").symlink_to(link)
+    left = sandbox.home / link
+    flags = ("--no-audit", "--profile", sandbox.profile(PLAIN + '[filesystem]\nstate = ["~/.agents/x"]\n'), "--allow-cwd")
+    left.symlink_to(docs)
+    done = sandbox.nono("run", *flags, "--", "true", cwd=sandbox.home / workdir)
+    assert list(docs.iterdir()) == [] and "nono: made" not in done.stderr
+    left.unlink()
+    left.symlink_to(sandbox.home / "work/own")  # what stays inside is as it was
+    done = sandbox.nono("run", *flags, "--", "true", cwd=sandbox.home / workdir)
+    assert done.returncode == 0 and "nono: made" in done.stderr, done.stderr
 
 
 def test_a_name_of_nonos_own_is_written_through_no_link(sandbox):
