@@ -1,9 +1,10 @@
 """What a program leaves where it may write does not decide about the next run, and leads nothing of nono's elsewhere."""
 import os
+import subprocess
 
 import pytest
 
-from fixtures_sandbox import sandbox  # noqa: F401
+from fixtures_sandbox import NONO, sandbox  # noqa: F401
 
 PLAIN = 'workdir = "readwrite"\n'
 
@@ -51,6 +52,56 @@ def test_a_profile_that_is_kept_as_a_file_is_not_changed(sandbox):
     assert spoil(sandbox, "kept.toml") == ["kept.toml"]
     assert sandbox.nono("profile", "use", str(kept), "--for", "sh").returncode == 0
     assert spoil(sandbox, "kept.toml") == []
+
+
+def test_what_other_profiles_need_and_is_not_there_is_not_made(sandbox):
+    """As on another branch: the next run under them would be under what the program wrote."""
+    folder = nono_folder(sandbox)
+    script, kept, base = sandbox.work / "before.sh", sandbox.work / "kept.toml", sandbox.work / "base.toml"
+    (folder / "plain.toml").write_text(PLAIN)
+    (folder / "hooked.toml").write_text(f'extends = "./plain.toml"\n[session_hooks.before]\nscript = "{script}"\n')
+    (folder / "based.toml").write_text(f'extends = ["plain", "{sandbox.home}/own.toml"]\n')
+    (folder / "circle.toml").write_text('extends = ["./circle.toml", "plain"]\n')
+    (folder / "anywhere.toml").write_text('session_hooks.before.script = "$WORKDIR/some.sh"\n')
+    (sandbox.home / "own.toml").write_text(f'extends = "{base}"\n')
+    kept.write_text(PLAIN)
+    assert sandbox.nono("profile", "use", str(kept), "--for", "sh").returncode == 0
+    kept.unlink()
+    assert spoil(sandbox, "before.sh", "kept.toml", "base.toml", "some.sh") == ["some.sh"]
+    assert sorted(os.listdir(sandbox.work)) == ["some.sh"]
+    done = sandbox.sh("echo ran", "-s", "--no-audit", "--profile", "hooked", "--allow-cwd")
+    assert done.returncode == 3 and f"{script}: stat: No such file" in done.stderr
+
+
+def kept_out(sandbox, script):
+    """Under `plain`, by who is kept out by permissions, as root is not."""
+    dropped = "-dac_override,-dac_read_search"
+    prefix = ["setpriv", f"--bounding-set={dropped}", f"--inh-caps={dropped}"] if os.geteuid() == 0 else []
+    words = [NONO, "run", "-s", "--no-audit", "--profile", "plain", "--allow-cwd", "--", "sh", "-c", script]
+    return subprocess.run([*prefix, *words], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_hook_in_a_folder_that_a_run_closed_is_not_changed(sandbox):
+    """What it closed it could open again: nothing runs until its owner has."""
+    folder = nono_folder(sandbox)
+    script = hook(sandbox.work / "tools/before.sh")
+    (folder / "plain.toml").write_text(PLAIN)
+    (folder / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\n')
+    assert kept_out(sandbox, "chmod 0 tools").returncode == 0
+    done = kept_out(sandbox, "chmod 755 tools; echo '# x' >> tools/before.sh")
+    script.parent.chmod(0o755)
+    assert done.returncode == 4 and f"{script}: Permission denied" in done.stderr and "# x" not in script.read_text()
+
+
+def test_a_hook_in_a_closed_folder_of_somebody_else_stops_no_run(sandbox):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    (nono_folder(sandbox) / "plain.toml").write_text(PLAIN)
+    script = hook(sandbox.work / "theirs/before.sh")
+    (nono_folder(sandbox) / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\n')
+    script.parent.chmod(0o700)
+    os.chown(script.parent, 65534, 65534)
+    assert kept_out(sandbox, "echo ran").stdout == "ran\n"
 
 
 @pytest.mark.parametrize("name", ["agents.toml", "config.toml", "known_signers.json", "profiles/mine.toml", "profiles"])
