@@ -73,24 +73,44 @@ def test_what_other_profiles_need_and_is_not_there_is_not_made(sandbox):
     assert done.returncode == 3 and f"{script}: stat: No such file" in done.stderr
 
 
-def kept_out(sandbox, script):
-    """Under `plain`, by who is kept out by permissions, as root is not."""
+def kept_out(sandbox, script, profile="plain"):
+    """By who is kept out by permissions, as root is not."""
     dropped = "-dac_override,-dac_read_search"
     prefix = ["setpriv", f"--bounding-set={dropped}", f"--inh-caps={dropped}"] if os.geteuid() == 0 else []
-    words = [NONO, "run", "-s", "--no-audit", "--profile", "plain", "--allow-cwd", "--", "sh", "-c", script]
+    words = [NONO, "run", "-s", "--no-audit", "--profile", profile, "--allow-cwd", "--", "sh", "-c", script]
     return subprocess.run([*prefix, *words], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True, timeout=60, check=False)
 
 
-def test_a_hook_in_a_folder_that_a_run_closed_is_not_changed(sandbox):
-    """What it closed it could open again: nothing runs until its owner has."""
+@pytest.mark.parametrize("closed", ["work/tools", "home/.config/nono/profiles/hooked.toml", "home/.config/nono/profiles",
+                                    "home/.config/nono/agents.toml", "work/base.toml"])
+def test_what_a_run_closed_is_not_passed_over_by_the_next(sandbox, closed):
+    """It could open again what it closed, which it may wherever the user may: nothing runs until somebody else has."""
     folder = nono_folder(sandbox)
-    script = hook(sandbox.work / "tools/before.sh")
+    script, kept, base = hook(sandbox.work / "tools/before.sh"), sandbox.work / "kept.toml", sandbox.work / "base.toml"
+    (folder / "hooked.toml").write_text(f'extends = "{base}"\n')
+    base.write_text(f'session_hooks.before.script = "{script}"\n')
+    kept.write_text(PLAIN)
+    assert sandbox.nono("profile", "use", str(kept), "--for", "other").returncode == 0
+    plain, place = sandbox.profile(PLAIN), sandbox.home.parent / closed
+    mode = place.stat().st_mode & 0o777
+    place.chmod(0)
+    done = kept_out(sandbox, f"chmod {mode:o} {place}; for f in tools/before.sh kept.toml base.toml; do echo '# x' >> $f; done", plain)
+    place.chmod(mode)
+    assert done.returncode == 4 and "the policy of other runs: " in done.stderr and closed in done.stderr
+    assert not [file for file in (script, kept, base) if "# x" in file.read_text()]
+
+
+def test_a_profile_that_cannot_be_resolved_now_has_its_hook_kept(sandbox):
+    """As with a pattern that a run made match too much."""
+    folder = nono_folder(sandbox)
+    script = hook(sandbox.work / "before.sh")
     (folder / "plain.toml").write_text(PLAIN)
-    (folder / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\n')
-    assert kept_out(sandbox, "chmod 0 tools").returncode == 0
-    done = kept_out(sandbox, "chmod 755 tools; echo '# x' >> tools/before.sh")
-    script.parent.chmod(0o755)
-    assert done.returncode == 4 and f"{script}: Permission denied" in done.stderr and "# x" not in script.read_text()
+    other = f'[platform_overrides.linux.session_hooks.after]\nscript = "{hook(sandbox.work / "after.sh")}"\n'
+    (folder / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\nfilesystem.deny = ["{sandbox.work}/*.log"]\n{other}')
+    for i in range(20001):
+        (sandbox.work / f"{i}.log").touch()
+    assert "matches too much" in sandbox.sh("true", "--profile", "hooked", "--allow-cwd").stderr
+    assert spoil(sandbox, "before.sh", "after.sh", "0.log") == ["0.log"]
 
 
 def test_a_hook_in_a_closed_folder_of_somebody_else_stops_no_run(sandbox):
