@@ -58,13 +58,20 @@ static bool place_protect(const struct later *later, const char *path, struct er
     return caps_deny(later->caps, path, NONO_WRITE, SOURCE, err);
 }
 
+/* Whether the owner's permissions keep us from reading a file, or from listing a folder. */
+static bool is_closed(const struct stat *st)
+{
+    mode_t need = S_ISDIR(st->st_mode) ? S_IRUSR | S_IXUSR : S_IRUSR;
+    return st->st_uid == geteuid() && (st->st_mode & need) != need;
+}
+
 /* What keeps us from reading could be a program's doing, which it takes back when it likes: it may
- * change permissions wherever the user may. What is another's, neither of us can read. */
+ * change permissions wherever the user may. What is another's neither of us can read, nor what a
+ * sandbox around us keeps. */
 static bool unread_check(const char *path, const struct error *why, struct error *err)
 {
     struct stat st;
-    if (why->sys != EACCES || is_behind_others(path) ||
-        (stat(path, &st) == 0 && st.st_uid != geteuid()))
+    if (why->sys != EACCES || (stat(path, &st) == 0 ? !is_closed(&st) : is_behind_others(path)))
         return true;
     *err = *why;
     error_prefix(err, SOURCE);

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from fixtures_sandbox import NONO, sandbox  # noqa: F401
+from fixtures_sandbox import BUILD, NONO, sandbox  # noqa: F401
 
 PLAIN = 'workdir = "readwrite"\n'
 
@@ -111,6 +111,15 @@ def test_a_profile_that_cannot_be_resolved_now_has_its_hook_kept(sandbox):
         (sandbox.work / f"{i}.log").touch()
     assert "matches too much" in sandbox.sh("true", "--profile", "hooked", "--allow-cwd").stderr
     assert spoil(sandbox, "before.sh", "after.sh", "0.log") == ["0.log"]
+
+
+def test_a_run_in_a_sandbox_that_keeps_the_profiles_is_not_stopped(sandbox):
+    """Nothing there has been closed."""
+    nono_folder(sandbox)
+    (sandbox.work / "inner.toml").write_text(PLAIN)
+    inner = f"{NONO} run -s --no-audit --profile inner.toml --allow-cwd -- echo ran"
+    done = sandbox.sh(inner, "-s", "--allow", ".", "--read", str(BUILD))
+    assert done.stdout == "ran\n", done.stderr
 
 
 def test_a_hook_in_a_closed_folder_of_somebody_else_stops_no_run(sandbox):
