@@ -1,5 +1,6 @@
 #include "client/cmd/hooks.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "lib/base/limits.h"
 #include "lib/base/record.h"
 #include "lib/base/text.h"
+#include "sandbox/policy/placeholder.h"
 
 #define ENV_FILE_MAX  (64 * KIB)
 #define TIMEOUT_S     30
@@ -20,7 +22,12 @@
 static bool script_check(const char *path, struct stat *st, struct error *err)
 {
     struct stat folder;
-    if (lstat(path, st) < 0)
+    bool there = lstat(path, st) == 0;
+    if (there && placeholder_is(st)) { /* of this run, or of another */
+        errno = ENOENT;
+        there = false;
+    }
+    if (!there)
         return error_set_errno(err, "stat");
     if (!S_ISREG(st->st_mode))
         return error_set(err, INVALID, "not a regular file");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "client/cmd/protect.h"
+#include "client/cmd/reach.h"
 #include "client/profile/profiles.h"
 #include "client/store/verify.h"
 #include "lib/base/limits.h"
@@ -13,7 +14,6 @@
 #include "lib/json/json.h"
 #include "sandbox/linux/interpreter.h"
 #include "sandbox/platform/confine.h"
-#include "sandbox/policy/paths.h"
 
 #define DEFAULT_PROFILE "default"
 
@@ -73,48 +73,27 @@ static bool chain_add(const char *path, struct arena *arena, const char **out, s
     return error_set(err, INVALID, "%s: too many interpreters", out[0]);
 }
 
-/* Whether a former run may have written a file, or can now: all of its names count. */
-static bool may_be_written(const struct policy *policy, const char *path)
-{
-    char real[PATH_MAX];
-    const struct profile *profile = policy->profile;
-    const char *const names[] = { path, realpath(path, real) ? real : path };
-    bool workdir = policy->options.allow_workdir && profile->workdir >= PROFILE_WORKDIR_WRITE;
-    for (size_t i = 0; i < COUNT(names); i++) {
-        if (workdir && path_within(names[i], policy->options.workdir))
-            return true;
-        LIST_FOREACH (profile->grants, const struct profile_path, grant)
-            if (grant->access & PROFILE_WRITE && grant->path && path_within(names[i], grant->path))
-                return true;
-    }
-    return false;
-}
-
-static bool may_be_read(const struct policy *policy, const char *path)
-{
-    char real[PATH_MAX];
-    const char *const names[] = { path, realpath(path, real) ? real : path };
-    for (size_t i = 0; i < COUNT(names); i++)
-        LIST_FOREACH (policy->profile->grants, const struct profile_path, grant)
-            if (grant->access & PROFILE_READ && grant->path && path_within(names[i], grant->path))
-                return true;
-    return false;
-}
-
 /*
- * What interprets a file is what its first line says: of one that a program may write that is no
- * grant of what could not be read anyway.
+ * What interprets a file is what its first line says: of one that a program may write, or lead the
+ * name of elsewhere, that is no grant of what could not be read anyway. An interpreter may have an
+ * interpreter.
  */
-static void chain_trust(const struct policy *policy, const char **programs, size_t from,
-                        size_t *count)
+static void chain_trust(const struct list *reach, struct arena *arena, const char **programs,
+                        size_t from, size_t *count)
 {
-    size_t kept = from + 1;
-    if (*count <= kept || !may_be_written(policy, programs[from]))
-        return;
-    while (kept < *count && may_be_read(policy, programs[kept]))
-        kept++;
-    while (*count > kept)
-        programs[--*count] = NULL;
+    const struct path_ops *ops = confine_path_ops();
+    bool by_program = false;
+    for (size_t at = from; at < *count; at++) {
+        struct path_found found;
+        struct error ignored; /* what cannot be looked at is not granted */
+        bool known = ops->look(ops->context, programs[at], arena, &found, &ignored);
+        if (by_program && !(known && reach_has(reach, found.path, PROFILE_READ))) {
+            while (*count > at)
+                programs[--*count] = NULL;
+            return;
+        }
+        by_program = by_program || (known && reach_may_write(reach, &found));
+    }
 }
 
 /* Where only listed files run: the program, the listed files, and what they need to be run. */
@@ -123,9 +102,10 @@ static bool programs_list(const struct policy *policy, const char *const **out, 
     const struct profile *profile = policy->profile;
     size_t count = 0, room = (profile->grants.count + 1) * (INTERPRETERS_MAX + 1);
     const char **programs = ARENA_ARRAY(policy->arena, const char *, room + 1);
+    const struct list reach = reach_of(policy);
     if (policy->program && !chain_add(policy->program, policy->arena, programs, &count, err))
         return false;
-    chain_trust(policy, programs, 0, &count);
+    chain_trust(&reach, policy->arena, programs, 0, &count);
     LIST_FOREACH (profile->grants, const struct profile_path, grant) {
         struct error missing;
         size_t from = count;
@@ -133,7 +113,7 @@ static bool programs_list(const struct policy *policy, const char *const **out, 
             continue;
         if (!chain_add(grant->path, policy->arena, programs, &count, &missing))
             programs[--count] = NULL; /* not there: nothing to run */
-        chain_trust(policy, programs, from, &count);
+        chain_trust(&reach, policy->arena, programs, from, &count);
     }
     *out = programs;
     return true;
@@ -179,21 +159,16 @@ static bool workdir_check(const struct policy *policy, struct error *err)
         return true;
     if (!ops->look(ops->context, named, policy->arena, &found, err))
         return error_prefix(err, "--workdir");
-    for (size_t i = 0; i < policy->caps->grants.count; i++) {
-        const struct caps_path *grant = &policy->caps->grants.items[i];
-        if (!(grant->access & NONO_WRITE) || path_within(found.path, grant->path))
-            continue;
-        for (size_t c = 0; c < found.crossed_count; c++) {
-            if (!found.crossed[c].by_link || !path_within(found.crossed[c].folder, grant->path))
-                continue;
-            error_set(err, DENIED,
-                      "--workdir: %s leads by a symbolic link in %s, which may be written, to %s "
-                      "outside of it",
-                      named, grant->path, found.path);
-            return error_hint(err, "name the folder itself, if that is what is meant");
-        }
-    }
-    return true;
+    const struct list reach = reach_of(policy);
+    const char *folder = reach_led_out_of(&reach, &found);
+    if (!folder)
+        return true;
+    error_set(
+        err, DENIED,
+        "--workdir: %s leads by a symbolic link in %s, which may be written, to %s outside of "
+        "it",
+        named, folder, found.path);
+    return error_hint(err, "name the folder itself, if that is what is meant");
 }
 
 static bool caps_make(struct policy *policy, struct error *err)

@@ -1,14 +1,13 @@
 #include "client/cmd/program_state.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 
+#include "client/cmd/reach.h"
 #include "lib/base/files.h"
 #include "lib/base/text.h"
-#include "sandbox/policy/paths.h"
+#include "sandbox/platform/confine.h"
 
 /* Of XDG's base folders, too, where they are made: its specification has it so. */
 #define STATE_MODE 0700
@@ -36,25 +35,17 @@ const struct profile_path *program_state_over(const struct policy *policy, const
     return NULL;
 }
 
-/* A link in a folder that a grant lets write may be a former run's: what it leads to is not ours to
- * make something in. The plan refuses such a grant, but not before this. */
+/* A link where the program may write may be a former run's: what it leads to is not ours to make
+ * something in. The plan refuses such a grant, but not before this. */
 static bool leads_by_program_link(const struct policy *policy, const char *path)
 {
-    char folder[PATH_MAX];
-    struct stat st;
-    for (const char *at = path; (at = strchr(at + 1, '/'));) {
-        size_t len = (size_t)(at - path);
-        if (len >= sizeof(folder))
-            return true;
-        memcpy(folder, path, len);
-        folder[len] = '\0';
-        if (lstat(folder, &st) != 0 || !S_ISLNK(st.st_mode))
-            continue;
-        LIST_FOREACH (policy->profile->grants, const struct profile_path, grant)
-            if (grant->access & PROFILE_WRITE && grant->path && path_below(folder, grant->path))
-                return true;
-    }
-    return false;
+    const struct path_ops *ops = confine_path_ops();
+    struct path_found found;
+    struct error ignored; /* what cannot be looked at cannot be made, which is told then */
+    if (!ops->look(ops->context, path, policy->arena, &found, &ignored))
+        return false;
+    const struct list reach = reach_of(policy); /* now: what was made before is in it */
+    return reach_led_out_of(&reach, &found);
 }
 
 void program_state_make(const struct policy *policy)

@@ -22,7 +22,7 @@ bool protect_policy_files(struct nono_caps *caps, const struct profile *profile,
 /*
  * What decides about other runs, and lies where this one may write: the user's other profiles that
  * lead out of nono's folder by a link, the files that `profile use` keeps, and with both the files
- * that they extend and their session hooks.
+ * that they extend and their session hooks. Also where one is not there.
  */
 bool protect_later_policy(struct nono_caps *caps, const struct profile_env *env,
                           struct arena *arena, struct error *err) MUST_CHECK;

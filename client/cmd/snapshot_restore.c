@@ -58,7 +58,7 @@ static bool changes_make(struct snapshot_store *store, const struct snapshot *sn
     const struct snapshot_restoring restoring = { never, &visitor, opt_dry_run };
     if (!snapshot_restore(store, snapshot, &restoring, arena, &restored, err))
         return err->hint[0] ? false
-                            : error_hint(err, "`nono snapshot diff %s` shows what differs now",
+                            : error_hint(err, "`nono snapshot diff -a %s` shows what differs now",
                                          snapshot->name);
     if (fflush(stream) != 0)
         return error_set_errno(err, "keep what is to be told");

@@ -281,7 +281,8 @@ static bool is_about_proxy(CURLcode code, const char *url, const char *text, str
     if (code != CURLE_COULDNT_CONNECT || !host)
         return code == CURLE_COULDNT_RESOLVE_PROXY;
     host += strlen("://");
-    host = arena_strndup(arena, host, strcspn(host, ":/?"));
+    bool bracket = *host == '['; /* of an IPv6 address, which the text has without */
+    host = arena_strndup(arena, host + bracket, strcspn(host + bracket, bracket ? "]" : ":/?"));
     return !strstr(text, arena_printf(arena, "to %s port", host));
 }
 

@@ -1,9 +1,10 @@
 """What a program leaves where it may write does not decide about the next run, and leads nothing of nono's elsewhere."""
 import os
+import subprocess
 
 import pytest
 
-from fixtures_sandbox import sandbox  # noqa: F401
+from fixtures_sandbox import BUILD, NONO, sandbox  # noqa: F401
 
 PLAIN = 'workdir = "readwrite"\n'
 
@@ -53,6 +54,85 @@ def test_a_profile_that_is_kept_as_a_file_is_not_changed(sandbox):
     assert spoil(sandbox, "kept.toml") == []
 
 
+def test_what_other_profiles_need_and_is_not_there_is_not_made(sandbox):
+    """As on another branch: the next run under them would be under what the program wrote."""
+    folder = nono_folder(sandbox)
+    script, kept, base = sandbox.work / "before.sh", sandbox.work / "kept.toml", sandbox.work / "base.toml"
+    (folder / "plain.toml").write_text(PLAIN)
+    (folder / "hooked.toml").write_text(f'extends = "./plain.toml"\n[session_hooks.before]\nscript = "{script}"\n')
+    (folder / "based.toml").write_text(f'extends = ["plain", "{sandbox.home}/own.toml"]\n')
+    (folder / "circle.toml").write_text('extends = ["./circle.toml", "plain"]\n')
+    (folder / "anywhere.toml").write_text('session_hooks.before.script = "$WORKDIR/some.sh"\n')
+    (sandbox.home / "own.toml").write_text(f'extends = "{base}"\n')
+    kept.write_text(PLAIN)
+    assert sandbox.nono("profile", "use", str(kept), "--for", "sh").returncode == 0
+    kept.unlink()
+    assert spoil(sandbox, "before.sh", "kept.toml", "base.toml", "some.sh") == ["some.sh"]
+    assert sorted(os.listdir(sandbox.work)) == ["some.sh"]
+    done = sandbox.sh("echo ran", "-s", "--no-audit", "--profile", "hooked", "--allow-cwd")
+    assert done.returncode == 3 and f"{script}: stat: No such file" in done.stderr
+
+
+def kept_out(sandbox, script, profile="plain"):
+    """By who is kept out by permissions, as root is not."""
+    dropped = "-dac_override,-dac_read_search"
+    prefix = ["setpriv", f"--bounding-set={dropped}", f"--inh-caps={dropped}"] if os.geteuid() == 0 else []
+    words = [NONO, "run", "-s", "--no-audit", "--profile", profile, "--allow-cwd", "--", "sh", "-c", script]
+    return subprocess.run([*prefix, *words], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("closed", ["work/tools", "home/.config/nono/profiles/hooked.toml", "home/.config/nono/profiles",
+                                    "home/.config/nono/agents.toml", "work/base.toml"])
+def test_what_a_run_closed_is_not_passed_over_by_the_next(sandbox, closed):
+    """It could open again what it closed, which it may wherever the user may: nothing runs until somebody else has."""
+    folder = nono_folder(sandbox)
+    script, kept, base = hook(sandbox.work / "tools/before.sh"), sandbox.work / "kept.toml", sandbox.work / "base.toml"
+    (folder / "hooked.toml").write_text(f'extends = "{base}"\n')
+    base.write_text(f'session_hooks.before.script = "{script}"\n')
+    kept.write_text(PLAIN)
+    assert sandbox.nono("profile", "use", str(kept), "--for", "other").returncode == 0
+    plain, place = sandbox.profile(PLAIN), sandbox.home.parent / closed
+    mode = place.stat().st_mode & 0o777
+    place.chmod(0)
+    done = kept_out(sandbox, f"chmod {mode:o} {place}; for f in tools/before.sh kept.toml base.toml; do echo '# x' >> $f; done", plain)
+    place.chmod(mode)
+    assert done.returncode == 4 and "the policy of other runs: " in done.stderr and closed in done.stderr
+    assert not [file for file in (script, kept, base) if "# x" in file.read_text()]
+
+
+def test_a_profile_that_cannot_be_resolved_now_has_its_hook_kept(sandbox):
+    """As with a pattern that a run made match too much."""
+    folder = nono_folder(sandbox)
+    script = hook(sandbox.work / "before.sh")
+    (folder / "plain.toml").write_text(PLAIN)
+    other = f'[platform_overrides.linux.session_hooks.after]\nscript = "{hook(sandbox.work / "after.sh")}"\n'
+    (folder / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\nfilesystem.deny = ["{sandbox.work}/*.log"]\n{other}')
+    for i in range(20001):
+        (sandbox.work / f"{i}.log").touch()
+    assert "matches too much" in sandbox.sh("true", "--profile", "hooked", "--allow-cwd").stderr
+    assert spoil(sandbox, "before.sh", "after.sh", "0.log") == ["0.log"]
+
+
+def test_a_run_in_a_sandbox_that_keeps_the_profiles_is_not_stopped(sandbox):
+    """Nothing there has been closed."""
+    nono_folder(sandbox)
+    (sandbox.work / "inner.toml").write_text(PLAIN)
+    inner = f"{NONO} run -s --no-audit --profile inner.toml --allow-cwd -- echo ran"
+    done = sandbox.sh(inner, "-s", "--allow", ".", "--read", str(BUILD))
+    assert done.stdout == "ran\n", done.stderr
+
+
+def test_a_hook_in_a_closed_folder_of_somebody_else_stops_no_run(sandbox):
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a folder away")
+    (nono_folder(sandbox) / "plain.toml").write_text(PLAIN)
+    script = hook(sandbox.work / "theirs/before.sh")
+    (nono_folder(sandbox) / "hooked.toml").write_text(f'session_hooks.before.script = "{script}"\n')
+    script.parent.chmod(0o700)
+    os.chown(script.parent, 65534, 65534)
+    assert kept_out(sandbox, "echo ran").stdout == "ran\n"
+
+
 @pytest.mark.parametrize("name", ["agents.toml", "config.toml", "known_signers.json", "profiles/mine.toml", "profiles"])
 def test_what_nonos_folder_links_to_is_not_changed(sandbox, name):
     """As people have it who keep their settings in a repository."""
@@ -94,6 +174,34 @@ def test_the_first_line_of_a_file_that_may_be_written_grants_nothing(sandbox):
     assert str(diary) in sandbox.nono("run", "-s", "--dry-run", "--profile", profile, "--", "sh").stdout
 
 
+@pytest.mark.parametrize("workdir, flags", [(PLAIN, ["--allow-cwd"]), ("", ["--allow", "kept"])])
+def test_the_first_line_of_an_interpreter_that_may_be_written_grants_nothing(sandbox, workdir, flags):
+    """The program itself is the user's; what it says that interprets it is not."""
+    diary = sandbox.home / "docs/diary"
+    diary.parent.mkdir()
+    diary.write_text("private\n")
+    fixed = hook(sandbox.home / "tools/fixed")
+    fixed.write_text(f"#!{sandbox.work}/interpreter\n")
+    hook(sandbox.work / "interpreter").write_text(f"#!{diary}\n")
+    (sandbox.home / "kept").symlink_to(sandbox.work)
+    profile = sandbox.profile(f'{workdir}[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "/usr/bin/cat", "{fixed}"]\n')
+    flags = [str(sandbox.home / flag) if flag == "kept" else flag for flag in flags]
+    assert "private" not in sandbox.sh(f"cat {diary}", "-s", "--no-audit", "--profile", profile, *flags).stdout
+
+
+def test_an_interpreter_in_the_working_folder_is_run(sandbox):
+    """As in a virtual environment that has its own: it may be read there anyway."""
+    interpreter = sandbox.work / "venv/python"
+    interpreter.parent.mkdir()
+    interpreter.write_bytes(open("/usr/bin/dash", "rb").read())
+    interpreter.chmod(0o755)
+    tool = hook(sandbox.work / "venv/tool")
+    tool.write_text(f"#!{interpreter}\necho ran\n")
+    profile = sandbox.profile(PLAIN + f'[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "{tool}"]\n')
+    done = sandbox.sh("venv/tool", "-s", "--no-audit", "--profile", profile, "--allow-cwd")
+    assert done.stdout == "ran\n", done.stderr
+
+
 def test_a_link_that_a_run_left_is_no_working_folder(sandbox):
     docs = sandbox.home / "docs"
     docs.mkdir()
@@ -107,6 +215,10 @@ def test_a_link_that_a_run_left_is_no_working_folder(sandbox):
     mine = sandbox.home / "link"  # where no run can have left it
     mine.symlink_to(sandbox.work / "real")
     assert sandbox.sh("pwd", *flags, str(mine)).stdout == f"{sandbox.work}/real\n"
+    kept = sandbox.home / "kept"
+    kept.symlink_to(sandbox.work)
+    done = sandbox.sh("pwd", "-s", "--no-audit", "--profile", sandbox.profile(PLAIN), "--allow", str(kept), "--allow-cwd", "--workdir", "sub")
+    assert done.returncode == 4 and "leads by a symbolic link" in done.stderr
 
 
 def test_no_folder_is_made_where_a_runs_link_leads(sandbox):
@@ -117,6 +229,25 @@ def test_no_folder_is_made_where_a_runs_link_leads(sandbox):
     (sandbox.home / ".agent/z").rmdir()
     done = sandbox.sh("echo ran", "--profile", profile)
     assert list(docs.iterdir()) == [] and "made" in done.stderr and (sandbox.home / ".agent/z").is_dir()
+
+
+@pytest.mark.parametrize("workdir, link", [(".", ".agents"), ("work", "work/agents")])
+def test_no_folder_is_made_where_a_link_in_the_working_folder_leads(sandbox, workdir, link):
+    """The working folder is the home folder; or one that a link of the user's own goes through."""
+    docs = sandbox.home.parent / "docs"
+    for folder in (docs, sandbox.home / "work/own"):
+        folder.mkdir(parents=True)
+    if link != ".agents":
+        (sandbox.home / ".agents").symlink_to(link)
+    left = sandbox.home / link
+    flags = ("--no-audit", "--profile", sandbox.profile(PLAIN + '[filesystem]\nstate = ["~/.agents/x"]\n'), "--allow-cwd")
+    left.symlink_to(docs)
+    done = sandbox.nono("run", *flags, "--", "true", cwd=sandbox.home / workdir)
+    assert list(docs.iterdir()) == [] and "nono: made" not in done.stderr
+    left.unlink()
+    left.symlink_to(sandbox.home / "work/own")  # what stays inside is as it was
+    done = sandbox.nono("run", *flags, "--", "true", cwd=sandbox.home / workdir)
+    assert done.returncode == 0 and "nono: made" in done.stderr, done.stderr
 
 
 def test_a_name_of_nonos_own_is_written_through_no_link(sandbox):

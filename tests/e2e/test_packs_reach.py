@@ -32,6 +32,8 @@ def test_what_goes_past_the_proxy_does_not_name_it(alone, more):
     assert "nosuch.invalid" in said and "that is the proxy" not in said
     said = alone.refused(UNAVAILABLE, "search", "x", "-r", "http://127.0.0.1:1", http_proxy="http://127.0.0.1:2", ALL_PROXY="http://127.0.0.1:2")
     assert "127.0.0.1 port 1" in said and "that is the proxy" not in said
+    said = alone.refused(UNAVAILABLE, "search", "x", "-r", "http://[::1]:1", http_proxy="http://127.0.0.1:2")
+    assert "::1 port 1" in said and "that is the proxy" not in said
 
 
 def test_https_to_what_speaks_http_is_told(alone):

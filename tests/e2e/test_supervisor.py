@@ -23,7 +23,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(sandbox.work)
-            signal.signal(signal.SIGHUP, signal.SIG_DFL)  # who runs the tests under nohup has it ignored
+            for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):  # by who runs the tests under nohup, or behind a script's `&`
+                signal.signal(ignored, signal.SIG_DFL)
             os.execve(words[0], words, {**sandbox.environment, "PS1": "READY> ", "TERM": "dumb"})
         self.seen = ""
 
