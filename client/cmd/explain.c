@@ -264,8 +264,9 @@ static bool is_file(const char *path)
 static const char *interpreter_path(const struct policy *policy, const char *file)
 {
     char next[PATH_MAX];
+    bool is_program;
     struct error ignored;
-    if (!interpreter_find(file, next, &ignored) || !next[0])
+    if (!interpreter_find(file, next, &is_program, &ignored) || !next[0])
         return NULL;
     return next[0] == '/' ? arena_strndup(policy->arena, next, strlen(next))
                           : path_join(policy->arena, policy->options.workdir, next);

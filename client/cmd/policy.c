@@ -57,15 +57,19 @@ static bool profile_find(struct policy *policy, const char *program, struct erro
            packs_check(policy->profile, err);
 }
 
-/* A file that is run, what interprets it, and what interprets that. Appends to out. */
+/* A file that is run, what interprets it, and what interprets that. Appends to out: no text or data
+ * file for being named in a first line, which a former run may have written. */
 static bool chain_add(const char *path, struct arena *arena, const char **out, size_t *count,
                       struct error *err)
 {
     char next[PATH_MAX];
+    bool is_program;
     for (size_t i = 0; i < INTERPRETERS_MAX; i++) {
         const char *file = out[(*count)++] = arena_strndup(arena, path, strlen(path));
-        if (!interpreter_find(file, next, err))
+        if (!interpreter_find(file, next, &is_program, err))
             return false;
+        if (i > 0 && !is_program)
+            out[--*count] = NULL;
         if (!next[0])
             return true;
         path = next;

@@ -64,7 +64,13 @@ bool interpreter_of(const unsigned char *head, size_t len, char out[PATH_MAX])
     return true;
 }
 
-bool interpreter_find(const char *path, char out[PATH_MAX], struct error *err)
+static bool is_program(const unsigned char *head, size_t len)
+{
+    return (len >= SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0) ||
+           (len >= 2 && head[0] == '#' && head[1] == '!');
+}
+
+bool interpreter_find(const char *path, char out[PATH_MAX], bool *out_program, struct error *err)
 {
     unsigned char head[HEAD_BYTES];
     CLEANUP(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -73,6 +79,7 @@ bool interpreter_find(const char *path, char out[PATH_MAX], struct error *err)
     ssize_t len = read(fd, head, sizeof(head));
     if (len < 0)
         return error_set_errno(err, "read %s", path);
+    *out_program = is_program(head, (size_t)len);
     return interpreter_of(head, (size_t)len, out) ||
            error_set(err, INVALID, "%s: its header is malformed", path);
 }

@@ -14,5 +14,7 @@
  */
 bool interpreter_of(const unsigned char *head, size_t len, char out[PATH_MAX]);
 
-/* The same of a file. *out is "" for what is neither; a file that may not be read is a failure. */
-bool interpreter_find(const char *path, char out[PATH_MAX], struct error *err) MUST_CHECK;
+/* The same of a file. *out is "" for what is neither, and *out_program false; a file that may not
+ * be read is a failure. */
+bool interpreter_find(const char *path, char out[PATH_MAX], bool *out_program, struct error *err)
+    MUST_CHECK;

@@ -168,10 +168,13 @@ def test_the_first_line_of_a_file_that_may_be_written_grants_nothing(sandbox):
     dry = sandbox.nono("run", *flags, "--dry-run", "--", "sh").stdout
     assert "docs" not in dry and "build.sh" in dry
 
-    fixed = hook(sandbox.home / "tools/fixed", "")  # what nobody in there writes is the user's word
-    fixed.write_text(f"#!{diary}\n")
-    profile = sandbox.profile(f'[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "{fixed}"]\n')
-    assert str(diary) in sandbox.nono("run", "-s", "--dry-run", "--profile", profile, "--", "sh").stdout
+    fixed, own = hook(sandbox.home / "tools/fixed", ""), hook(sandbox.home / "tools/own", "")
+    profile = sandbox.profile(f'[filesystem]\nread = ["/usr", "/lib", "/lib64", "/bin"]\nexecute = ["/usr/bin/dash", "/usr/bin/cat", "{fixed}"]\n')
+    fixed.write_text(f"#!{own}\n")  # what nobody in there writes is the user's word
+    assert str(own) in sandbox.nono("run", "-s", "--dry-run", "--profile", profile, "--", "sh").stdout
+    fixed.write_text(f"#!{diary}\n")  # another run's, in another folder: what is no program runs nothing
+    done = sandbox.sh(f"cat {diary}; echo done", "-s", "--no-audit", "--profile", profile)
+    assert done.stdout == "done\n" and "Permission denied" in done.stderr
 
 
 @pytest.mark.parametrize("workdir, flags", [(PLAIN, ["--allow-cwd"]), ("", ["--allow", "kept"])])

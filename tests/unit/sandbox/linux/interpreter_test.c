@@ -46,9 +46,12 @@ static void programs_name_theirs(void **state)
 {
     (void)state;
     char out[PATH_MAX];
-    assert_ok(interpreter_find("/bin/sh", out, &err));
-    assert_true(out[0] == '/' && strstr(out, "ld-"));
-    assert_fails(interpreter_find("/nowhere", out, &err), NOT_FOUND);
+    bool is_program = false;
+    assert_ok(interpreter_find("/bin/sh", out, &is_program, &err));
+    assert_true(is_program && out[0] == '/' && strstr(out, "ld-"));
+    assert_ok(interpreter_find("/etc/passwd", out, &is_program, &err));
+    assert_true(!is_program && !out[0]);
+    assert_fails(interpreter_find("/nowhere", out, &is_program, &err), NOT_FOUND);
 }
 
 static void broken_programs_are_refused(void **state)
