@@ -324,3 +324,25 @@ def test_python_makes_an_environment_and_workers_under_its_profile(sandbox):
     assert sandbox.nono(*python, "v/bin/pip", "--version").stdout.startswith("pip ")
     work = "import multiprocessing as m; print(m.Pool(2).map(abs, [-1, 2]))"
     assert sandbox.nono(*python, "v/bin/python3", "-c", work).stdout == "[1, 2]\n"
+
+
+def test_what_is_relative_begins_where_the_program_works(sandbox):
+    """A program was looked for here and started there; a path with ".." went up from here, any other from there."""
+    for name in ("here", "there"):
+        tool = sandbox.work / name / "bin/tool"
+        tool.parent.mkdir(parents=True)
+        tool.write_text(f"#!/bin/sh\necho {name}\n")
+        tool.chmod(0o755)
+    (sandbox.work / "there/bin/alone").symlink_to("tool")
+    flags, here = ("-s", "--workdir", "../there", "--allow-cwd"), {"cwd": sandbox.work / "here"}
+    for verb in ("run", "wrap"):
+        for program in ("./bin/tool", "bin/alone"):
+            assert sandbox.nono(verb, *flags, "--", program, **here).stdout == "there\n", (verb, program)
+        path = {"PATH": "bin:/usr/bin:/bin"}
+        assert sandbox.nono(verb, *flags, "--", "alone", env=path, **here).stdout == "there\n"
+    (sandbox.work / "here/bin/mine").symlink_to("tool")
+    assert sandbox.nono("run", *flags, "--", "bin/mine", **here).returncode == 127
+    deep = ("--workdir", "there/bin", "--dry-run", "--")
+    for typed, meant in ((".", "there/bin"), ("..", "there"), ("../bin", "there/bin")):
+        shown = sandbox.nono("run", "--read", typed, *deep, "true").stdout
+        assert f" {sandbox.work / meant}/  (--read)" in shown, typed
