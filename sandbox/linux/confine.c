@@ -109,9 +109,29 @@ static void own_mark(struct plan *plan)
             plan->nodes[i].own = plan->nodes[i].path + len + (plan->nodes[i].path[len] == '/');
 }
 
+/* Every process has its own /proc/self, and most of it again for each of its threads: no path would
+ * hold a deny in there. */
+static bool own_is_given(const struct plan *plan, struct error *err)
+{
+    char own[32];
+    int len = snprintf(own, sizeof(own), "/proc/%d", (int)getpid());
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        const struct plan_mask *mask = &plan->masks[i];
+        if (!mask->in_grant || !(mask->access & NONO_READ) || !path_within(mask->path, own))
+            continue;
+        error_set(err, UNSUPPORTED,
+                  "%s denies /proc/self%s: every process has its own, and a grant leads there",
+                  mask->source, mask->path + len);
+        return error_hint(err, "deny all of /proc; or /proc/self, and grant no more of /proc");
+    }
+    return true;
+}
+
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
+    if (!own_is_given(plan, err))
+        return false;
     if (plan->has_overlap)
         placeholders_spare(plan);
     if (!plan->has_overlap)

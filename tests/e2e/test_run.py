@@ -346,3 +346,17 @@ def test_what_is_relative_begins_where_the_program_works(sandbox):
     for typed, meant in ((".", "there/bin"), ("..", "there"), ("../bin", "there/bin")):
         shown = sandbox.nono("run", "--read", typed, *deep, "true").stdout
         assert f" {sandbox.work / meant}/  (--read)" in shown, typed
+
+
+def test_a_deny_inside_proc_self_is_held_or_refused(sandbox):
+    """It hid the supervisor's own, and the program read the file that was denied."""
+    def run(denied, *flags):
+        profile = sandbox.profile(f'[filesystem]\ndeny = ["{denied}"]\n')
+        return sandbox.nono("run", "-s", "--profile", profile, *flags, "--", "cat", "/proc/self/environ")
+
+    for denied, *flags in (("/proc/self/environ",), ("/proc/self/task",), ("/proc/self", "--read", "/proc")):
+        answer = run(denied, *flags)
+        assert (answer.returncode, answer.stdout) == (6, "") and f"denies {denied}: every process" in answer.stderr, answer
+    for denied, *flags in (("/proc/self",), ("/proc", "--read", "/proc")):
+        answer = run(denied, *flags)
+        assert (answer.returncode, answer.stdout) == (1, "") and "Permission denied" in answer.stderr, answer
