@@ -1,4 +1,5 @@
 """nono run and nono wrap with real programs: what is allowed works, what is not does not."""
+import json
 import os
 import signal
 import socket
@@ -360,3 +361,20 @@ def test_a_deny_inside_proc_self_is_held_or_refused(sandbox):
     for denied, *flags in (("/proc/self",), ("/proc", "--read", "/proc")):
         answer = run(denied, *flags)
         assert (answer.returncode, answer.stdout) == (1, "") and "Permission denied" in answer.stderr, answer
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root may map themself")
+def test_root_who_may_map_nobody_runs_without_namespaces(sandbox):
+    """Root without capabilities (a container that drops them all) makes a user namespace and cannot map itself into it."""
+    (sandbox.work / "secret").write_text("secret")
+    (sandbox.work / "plain").write_text("plain")
+    profile = sandbox.profile('[filesystem]\nallow = ["$WORKDIR"]\ndeny = ["$WORKDIR/secret"]\n')
+
+    def nono(*words):
+        return subprocess.run(["setpriv", "--bounding-set=-all", NONO, *words], env=sandbox.environment, cwd=sandbox.work,
+                              capture_output=True, text=True, check=False, timeout=60)
+
+    answer = nono("run", "-s", "--profile", profile, "--", "cat", "plain", "secret")
+    assert answer.stdout == "plain" and "secret: Permission denied" in answer.stderr, answer
+    said = json.loads(nono("--version", "--json").stdout)
+    assert not said["mount_namespaces"] and not said["network_namespaces"]
