@@ -38,6 +38,7 @@ struct path_found {
     bool exists;
     size_t known;    /* bytes of path that exist: all of it, or a folder's; or, */
     bool below_file; /* a file's, below which there can be nothing */
+    bool closed;     /* somebody else's folder, which we may not search: nor may the program */
     int fd;          /* O_PATH, close-on-exec; -1 when it does not exist */
     struct path_id id;
     bool is_dir, is_device;
@@ -53,8 +54,9 @@ struct path_ops {
     void *context;
     /*
      * Resolves once, component by component; fd is what was found, so nothing is looked up again.
-     * Success when the last components are missing. Fails on a loop or a folder without search
-     * permission. What *out points to lies in arena; the caller closes its fd.
+     * Success when the last components are missing, or behind a folder that is closed. Fails on a
+     * loop, or a folder of one's own without search permission, which the program could open. What
+     * *out points to lies in arena; the caller closes its fd.
      */
     bool (*resolve)(void *context, const char *path, struct arena *arena, struct path_found *out,
                     struct error *err);
