@@ -227,7 +227,7 @@ static const char *path_flag(const char *path, unsigned access, struct arena *ar
     if (!ops->resolve(ops->context, path, arena, &found, &ignored) || found.closed)
         return NULL;
     if (found.exists)
-        return flag_for(access, found.is_dir, arena, path);
+        return flag_for(access, found.is_dir, arena, found.by_process ? found.path : path);
     size_t len = found.known;
     while (len && found.path[len - 1] == '/')
         len--;

@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 #include "lib/base/stack.h"
+#include "lib/base/text.h"
 #include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
 
@@ -81,6 +82,13 @@ static bool walk_up(struct walk *walk, struct error *err)
     return walk_reopen(walk, err);
 }
 
+/* walk is in the folder of the link. */
+static void process_note(struct walk *walk, const char *name)
+{
+    bool standard = text_ends(walk->path, "/fd") && name[0] >= '0' && name[0] <= '2' && !name[1];
+    walk->found->by_process |= path_is_of_process(walk->path) && !standard;
+}
+
 static bool walk_follow(struct walk *walk, int link, const char *name, struct error *err)
 {
     char target[PATH_MAX] UNINITIALIZED;
@@ -94,6 +102,7 @@ static bool walk_follow(struct walk *walk, int link, const char *name, struct er
         return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
     if (!walk_cross(walk, name, err))
         return false;
+    process_note(walk, name);
     memmove(walk->rest + len + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, (size_t)len);
     walk->rest[len] = '/';

@@ -45,7 +45,12 @@ struct path_found {
     nlink_t links; /* hard links of a file */
     struct path_crossed *crossed;
     size_t crossed_count;
+    bool by_process; /* by a link of /proc that leads where some process is: its root, what it has
+                      * open. Not by one of our standard streams, which the program gets */
 };
+
+/* Of a canonical path: whether it is in the folder of a process, the links in which are such. */
+bool path_is_of_process(const char *path);
 
 /* Closes fd. */
 void path_found_clear(struct path_found *found);

@@ -129,6 +129,10 @@ static bool grants_resolve(const struct caps_paths *grants, const struct path_op
         struct path_found *found = &founds->items[founds->count];
         if (!ops->resolve(ops->context, grant->path, arena, found, err))
             return error_prefix(err, "%s", grant->source);
+        if (found->by_process) /* ours, say: what we happen to have open would be given */
+            return error_set(err, INVALID,
+                             "%s: %s leads where a process is: name what is meant itself",
+                             grant->source, grant->path);
     }
     return true;
 }

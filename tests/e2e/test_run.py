@@ -378,3 +378,21 @@ def test_root_who_may_map_nobody_runs_without_namespaces(sandbox):
     assert answer.stdout == "plain" and "secret: Permission denied" in answer.stderr, answer
     said = json.loads(nono("--version", "--json").stdout)
     assert not said["mount_namespaces"] and not said["network_namespaces"]
+
+
+def test_no_grant_leads_by_what_a_process_has_open(sandbox):
+    """A pack that asks for /proc/self/root had the root granted, and for a number of a descriptor what nono had open."""
+    for path in ("/proc/self/root", "/proc/thread-self/root/home", "/proc/self/cwd", *(f"/proc/self/fd/{fd}" for fd in range(3, 20))):
+        profile = sandbox.profile(f'[filesystem]\nread = ["~/tool", "{path}"]\n')
+        answer = sandbox.nono("run", "-s", "--profile", profile, "--", "echo", "ran")
+        granted = sandbox.nono("run", "--profile", profile, "--dry-run", "--", "true").stdout
+        shown = [line for line in granted.splitlines() if line.endswith("(test)") and "not there" not in line]
+        assert not shown and (answer.returncode == 2 or "/fd/" in path), (path, shown, answer)
+    (sandbox.work / "link").symlink_to("/proc/self/root")
+    answer = sandbox.nono("run", "--read", "link/etc", "--", "true")
+    assert answer.returncode == 2 and "leads where a process is" in answer.stderr
+    assert sandbox.why("/proc/self/root/etc/shadow")["suggested_flag"] == "--read-file /etc/shadow"
+    with open(sandbox.work / "out", "w+") as out:  # what the program is given it may open anew
+        words = [NONO, "run", "-s", "--write-file", "/dev/stdout", "--", "sh", "-c", "echo x > /dev/stdout"]
+        subprocess.run(words, env=sandbox.environment, cwd=sandbox.work, stdout=out, stdin=subprocess.DEVNULL, check=True)
+    assert (sandbox.work / "out").read_text() == "x\n"
