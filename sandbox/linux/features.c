@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,8 +23,7 @@ static pid_t fork_silent(void)
     return (pid_t)syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 }
 
-/* Some systems let a program make namespaces and then do nothing in them, or map nobody: so it is
- * tried the whole way. */
+/* Some systems let a program make namespaces and then do nothing in them: so something is done. */
 static bool child_can(bool (*act)(void))
 {
     pid_t pid = fork_silent();
@@ -38,9 +38,13 @@ static bool user_namespace_make(void)
     return unshare(CLONE_NEWUSER) == 0;
 }
 
+/* Root may lack the right to map itself; anybody else has it, and need not spend time on that. */
 static bool mount_namespace_make(void)
 {
-    return namespaces_enter(CLONE_NEWNS) == 0;
+    if (geteuid() == 0)
+        return namespaces_enter(CLONE_NEWNS) == 0;
+    return unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0 &&
+           mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
 
 static bool network_namespace_make(void)
