@@ -64,8 +64,11 @@ static void report_fill(struct confinement *confinement)
         report->held |= plan->method == PLAN_MOUNT ? NONO_HELD_DENY_MOUNTS : NONO_HELD_DENY_SPLIT;
     report->rules = plan->node_count;
     report->skipped = plan->skipped_count;
-    for (size_t i = 0; i < plan->mask_count; i++)
+    bool hides = false; /* a mount is on what was there, and stays on that wherever it goes */
+    for (size_t i = 0; i < plan->mask_count; i++) {
         report->denied += plan->masks[i].in_grant;
+        hides |= plan->masks[i].in_grant && plan->masks[i].access & NONO_READ;
+    }
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
         if (!(features & lacks[i].feature))
             report_missing(report, lacks[i].phrase);
@@ -75,6 +78,8 @@ static void report_fill(struct confinement *confinement)
                                "network is open");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
+    if (hides && plan->method == PLAN_MOUNT)
+        report_missing(report, "a denied path, if what is there is replaced from outside");
     if (plan->has_absent)
         report_missing(report, "a denied path that is not there yet, if it is made from outside");
 }
