@@ -217,16 +217,17 @@ static const char *flag_for(unsigned access, bool is_folder, struct arena *arena
     return arena_printf(arena, "%s%s %s", verb, is_folder ? "" : "-file", path);
 }
 
-/* A flag names what is there: for what is not, the nearest folder around it. "/" is no advice. */
+/* A flag names what is there: for what is not, the nearest folder around it. "/" is no advice, nor
+ * is a flag for what is closed to its user. */
 static const char *path_flag(const char *path, unsigned access, struct arena *arena)
 {
     const struct path_ops *ops = confine_path_ops();
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct error ignored;
-    if (!ops->resolve(ops->context, path, arena, &found, &ignored))
+    if (!ops->resolve(ops->context, path, arena, &found, &ignored) || found.closed)
         return NULL;
     if (found.exists)
-        return flag_for(access, found.is_dir, arena, path);
+        return flag_for(access, found.is_dir, arena, found.by_process ? found.path : path);
     size_t len = found.known;
     while (len && found.path[len - 1] == '/')
         len--;

@@ -11,8 +11,8 @@
 #include "client/cmd/policy.h"
 #include "client/cmd/program_state.h"
 #include "client/cmd/refusals.h"
+#include "client/cmd/sandbox_options.h"
 #include "client/cmd/snapshot.h"
-#include "lib/base/env.h"
 #include "lib/base/signals.h"
 #include "lib/base/xdg.h"
 
@@ -182,10 +182,8 @@ static bool run_program(struct run *run, const char **operands, int *status, str
 {
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    if (!run_find_program(operands[0], env_get("PATH"), run->program, err)) {
-        *status = RUN_EXIT_EXEC;
+    if (!sandbox_options_program(operands[0], run->program, status, err))
         return false;
-    }
     if (!run_prepare(run, operands[0], err)) {
         bool machine = err->kind == ERROR_INTERNAL; /* what was asked for is not to blame */
         *status = run->hook.ran || machine ? RUN_EXIT_SETUP : 0;

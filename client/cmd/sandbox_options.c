@@ -9,10 +9,12 @@
 
 #include "client/cmd/sandbox_refused.h"
 #include "lib/base/env.h"
+#include "lib/base/files.h"
 #include "lib/base/text.h"
 #include "sandbox/platform/confine.h"
 #include "sandbox/policy/paths.h"
 #include "sandbox/run/environment.h"
+#include "sandbox/run/run.h"
 
 static const char **opt_allow, **opt_read, **opt_write;
 static const char **opt_allow_file, **opt_read_file, **opt_write_file;
@@ -118,10 +120,11 @@ static const char *const *values_join(const char *const *given, const char *name
 }
 
 /*
- * A path as it is meant when it is typed: ".." goes up from where one is. Not behind a link, where
- * it would go up from somewhere else than it looks.
+ * A path as it is meant when it is typed: ".." goes up from where the program works, as all that is
+ * relative begins there. Not behind a link, where it would go up from somewhere else than it looks.
  */
-static bool path_read(const char *typed, struct arena *arena, const char **out, struct error *err)
+static bool path_read(const char *typed, const char *workdir, struct arena *arena, const char **out,
+                      struct error *err)
 {
     bool goes_up = strcmp(typed, "..") == 0 || text_starts(typed, "../") || strstr(typed, "/../") ||
                    text_ends(typed, "/..");
@@ -130,7 +133,8 @@ static bool path_read(const char *typed, struct arena *arena, const char **out, 
         return true;
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     const struct path_ops *ops = confine_path_ops();
-    if (!ops->resolve(ops->context, typed, arena, &found, err))
+    const char *path = *typed == '/' ? typed : path_join(arena, workdir, typed);
+    if (!ops->resolve(ops->context, path, arena, &found, err))
         return false;
     for (size_t i = 0; i < found.crossed_count; i++)
         if (found.crossed[i].by_link)
@@ -140,23 +144,23 @@ static bool path_read(const char *typed, struct arena *arena, const char **out, 
 }
 
 static bool paths_add(const struct access_flag *flag, const char *const *values,
-                      struct profile_override_path *paths, struct profile_overrides *overrides,
+                      struct profile_override_path *paths, struct sandbox_options *out,
                       struct arena *arena, struct error *err)
 {
     for (; *values; values++) {
-        struct profile_override_path *path = &paths[overrides->path_count++];
+        struct profile_override_path *path = &paths[out->overrides.path_count++];
         *path = (struct profile_override_path){
             .flag = flag->flag,
             .access = flag->access,
             .is_file = flag->is_file,
         };
-        if (!path_read(*values, arena, &path->path, err))
+        if (!path_read(*values, out->workdir, arena, &path->path, err))
             return error_prefix(err, "%s", flag->flag);
     }
     return true;
 }
 
-static bool paths_read(struct arena *arena, struct profile_overrides *overrides, struct error *err)
+static bool paths_read(struct arena *arena, struct sandbox_options *out, struct error *err)
 {
     const char *const *values[COUNT(access_flags)];
     size_t total = 0;
@@ -166,9 +170,9 @@ static bool paths_read(struct arena *arena, struct profile_overrides *overrides,
     }
     struct profile_override_path *paths =
         ARENA_ARRAY(arena, struct profile_override_path, total + 1);
-    overrides->paths = paths;
+    out->overrides.paths = paths;
     for (size_t i = 0; i < COUNT(access_flags); i++)
-        if (!paths_add(&access_flags[i], values[i], paths, overrides, arena, err))
+        if (!paths_add(&access_flags[i], values[i], paths, out, arena, err))
             return false;
     return true;
 }
@@ -190,18 +194,36 @@ static bool variable_is_true(const char *name, bool *out, struct error *err)
     return error_set(err, INVALID, "$%s is \"%.32s\", neither true nor false", name, value);
 }
 
-static bool workdir_read(struct arena *arena, const char **out, struct error *err)
+/* path has PATH_MAX bytes. */
+static bool workdir_find(char *path, struct error *err)
 {
-    char path[PATH_MAX];
     struct stat st;
     if (opt_workdir && !*opt_workdir)
         return error_set(err, INVALID, "--workdir: an empty path");
-    if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, sizeof(path)))
+    if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, PATH_MAX))
         return error_set_errno(err, "%s", opt_workdir ? opt_workdir : "the working folder");
-    if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
-        return error_set(err, INVALID, "--workdir %s: not a folder", path);
+    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ||
+           error_set(err, INVALID, "--workdir %s: not a folder", path);
+}
+
+static bool workdir_read(struct arena *arena, const char **out, struct error *err)
+{
+    char path[PATH_MAX];
+    if (!workdir_find(path, err))
+        return false;
     *out = arena_strndup(arena, path, strlen(path));
     return true;
+}
+
+bool sandbox_options_program(const char *name, char *out, int *status, struct error *err)
+{
+    char folder[PATH_MAX];
+    if (opt_workdir && !workdir_find(folder, err))
+        return false;
+    if (run_find_program(name, env_get("PATH"), opt_workdir ? folder : NULL, out, err))
+        return true;
+    *status = RUN_EXIT_EXEC;
+    return false;
 }
 
 /* A name, or PREFIX*, that nothing could pass by: nobody shall believe that it did. */
@@ -262,7 +284,7 @@ bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, stru
     if (opt_extends && !out->profile)
         return error_set(err, INVALID, "--extends needs --profile");
     struct profile_overrides *overrides = &out->overrides;
-    if (!paths_read(arena, overrides, err))
+    if (!paths_read(arena, out, err))
         return false;
     overrides->extends = opt_extends;
     overrides->bypass = opt_bypass;

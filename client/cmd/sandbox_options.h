@@ -29,6 +29,13 @@ extern const struct poptOption sandbox_refused_table[];
 bool sandbox_options_read(struct arena *arena, struct sandbox_options *out, struct error *err)
     MUST_CHECK;
 
+/*
+ * The program that is named, to be started in the working folder; out has PATH_MAX bytes. On
+ * failure *status may be the exit status for it.
+ */
+bool sandbox_options_program(const char *name, char *out, int *status, struct error *err)
+    MUST_CHECK;
+
 /* clang-format off */
 #define OPTIONS_OF(table, title) \
     { NULL, '\0', POPT_ARG_INCLUDE_TABLE, (void *)(uintptr_t)(table), 0, title, NULL }

@@ -5,7 +5,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
 #include "client/cmd/program_state.h"
-#include "lib/base/env.h"
+#include "client/cmd/sandbox_options.h"
 #include "sandbox/run/run.h"
 
 static const struct poptOption options[] = { SANDBOX_OPTIONS_ALONE, POPT_AUTOHELP POPT_TABLEEND };
@@ -39,10 +39,8 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
     CLEANUP(confine_freep) struct confinement *confinement = NULL;
     if (!operands[0])
         return error_set(err, INVALID, "no program was named");
-    if (!run_find_program(operands[0], env_get("PATH"), program, err)) {
-        *status = RUN_EXIT_EXEC;
+    if (!sandbox_options_program(operands[0], program, status, err))
         return false;
-    }
     if (!policy_load(operands[0], program, &policy, err) || !wrap_check(&policy, err))
         return false;
     struct confine_options confine = {

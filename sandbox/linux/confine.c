@@ -64,8 +64,11 @@ static void report_fill(struct confinement *confinement)
         report->held |= plan->method == PLAN_MOUNT ? NONO_HELD_DENY_MOUNTS : NONO_HELD_DENY_SPLIT;
     report->rules = plan->node_count;
     report->skipped = plan->skipped_count;
-    for (size_t i = 0; i < plan->mask_count; i++)
+    bool hides = false; /* a mount is on what was there, and stays on that wherever it goes */
+    for (size_t i = 0; i < plan->mask_count; i++) {
         report->denied += plan->masks[i].in_grant;
+        hides |= plan->masks[i].in_grant && plan->masks[i].access & NONO_READ;
+    }
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
         if (!(features & lacks[i].feature))
             report_missing(report, lacks[i].phrase);
@@ -75,6 +78,8 @@ static void report_fill(struct confinement *confinement)
                                "network is open");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
+    if (hides && plan->method == PLAN_MOUNT)
+        report_missing(report, "a denied path, if what is there is replaced from outside");
     if (plan->has_absent)
         report_missing(report, "a denied path that is not there yet, if it is made from outside");
 }
@@ -109,9 +114,29 @@ static void own_mark(struct plan *plan)
             plan->nodes[i].own = plan->nodes[i].path + len + (plan->nodes[i].path[len] == '/');
 }
 
+/* Every process has its own /proc/self, and most of it again for each of its threads: no path would
+ * hold a deny in there. */
+static bool own_is_given(const struct plan *plan, struct error *err)
+{
+    char own[32];
+    int len = snprintf(own, sizeof(own), "/proc/%d", (int)getpid());
+    for (size_t i = 0; i < plan->mask_count; i++) {
+        const struct plan_mask *mask = &plan->masks[i];
+        if (!mask->in_grant || !(mask->access & NONO_READ) || !path_within(mask->path, own))
+            continue;
+        error_set(err, UNSUPPORTED,
+                  "%s denies /proc/self%s: every process has its own, and a grant leads there",
+                  mask->source, mask->path + len);
+        return error_hint(err, "deny all of /proc; or /proc/self, and grant no more of /proc");
+    }
+    return true;
+}
+
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
+    if (!own_is_given(plan, err))
+        return false;
     if (plan->has_overlap)
         placeholders_spare(plan);
     if (!plan->has_overlap)

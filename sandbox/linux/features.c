@@ -12,6 +12,8 @@
 
 #include "lib/base/cleanup.h"
 #include "sandbox/linux/landlock.h"
+#include "sandbox/linux/namespaces.h"
+#include "sandbox/linux/netns.h"
 #include "sandbox/linux/seccomp.h"
 
 /* A child whose end sends no signal: libnono's callers may have handlers for theirs, or ignore
@@ -22,33 +24,46 @@ static pid_t fork_silent(void)
 }
 
 /* Some systems let a program make namespaces and then do nothing in them: so something is done. */
-static bool child_can(int flags, bool (*act)(void))
+static bool child_can(bool (*act)(void))
 {
     pid_t pid = fork_silent();
     if (pid == 0)
-        _exit(unshare(flags) == 0 && (!act || act()) ? 0 : 1);
+        _exit(act() ? 0 : 1);
     int status = 1;
     return pid > 0 && waitpid(pid, &status, __WALL) == pid && status == 0;
 }
 
-static bool mount_private(void)
+static bool user_namespace_make(void)
 {
-    return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+    return unshare(CLONE_NEWUSER) == 0;
 }
 
-static bool child_can_either(int flags, bool (*act)(void))
+/* Root may lack the right to map itself; anybody else has it, and need not spend time on that. */
+static bool mount_namespace_make(void)
 {
-    return (geteuid() == 0 && child_can(flags, act)) || child_can(flags | CLONE_NEWUSER, act);
+    if (geteuid() == 0)
+        return namespaces_enter(CLONE_NEWNS) == 0;
+    return unshare(CLONE_NEWNS | CLONE_NEWUSER) == 0 &&
+           mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
+}
+
+static bool network_namespace_make(void)
+{
+    struct netns_plan plan;
+    struct netns_failure failure;
+    int door;
+    netns_prepare(&plan);
+    return netns_enter(&plan, &door, &failure);
 }
 
 bool features_mount_namespace(void)
 {
-    return child_can_either(CLONE_NEWNS, mount_private);
+    return child_can(mount_namespace_make);
 }
 
 bool features_network_namespace(void)
 {
-    return child_can_either(CLONE_NEWNET, NULL);
+    return child_can(network_namespace_make);
 }
 
 /* Our own group, in a version 2 hierarchy ("0::/path"), and its folder open to us. */
@@ -77,7 +92,7 @@ void features_probe(struct features *out)
     *out = (struct features){
         .landlock_abi = landlock_abi(),
         .landlock_errata = landlock_errata(),
-        .user_namespaces = child_can(CLONE_NEWUSER, NULL),
+        .user_namespaces = child_can(user_namespace_make),
         .mount_namespaces = features_mount_namespace(),
         .network_namespaces = features_network_namespace(),
         .seccomp_notify = seccomp_has_notify(),

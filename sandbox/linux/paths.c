@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/files.h"
 #include "lib/base/stack.h"
+#include "lib/base/text.h"
 #include "sandbox/linux/plain.h"
 #include "sandbox/policy/memory.h"
 
@@ -24,6 +25,7 @@ struct walk {
     unsigned links;
     bool missing;    /* path does not exist: the rest is only appended */
     bool below_file; /* for what is known of it is no folder */
+    bool closed;     /* or one that we may not search */
     size_t known;
     struct arena *arena;
     struct path_found *found;
@@ -76,8 +78,15 @@ static bool walk_up(struct walk *walk, struct error *err)
     walk->path[walk->len] = '\0';
     if (walk->missing && walk->len > walk->known)
         return true;
-    walk->missing = walk->below_file = false;
+    walk->missing = walk->below_file = walk->closed = false;
     return walk_reopen(walk, err);
+}
+
+/* walk is in the folder of the link. */
+static void process_note(struct walk *walk, const char *name)
+{
+    bool standard = text_ends(walk->path, "/fd") && name[0] >= '0' && name[0] <= '2' && !name[1];
+    walk->found->by_process |= path_is_of_process(walk->path) && !standard;
 }
 
 static bool walk_follow(struct walk *walk, int link, const char *name, struct error *err)
@@ -93,6 +102,7 @@ static bool walk_follow(struct walk *walk, int link, const char *name, struct er
         return error_set(err, INVALID, "%s: too many symbolic links", walk->path);
     if (!walk_cross(walk, name, err))
         return false;
+    process_note(walk, name);
     memmove(walk->rest + len + 1, walk->rest, rest + 1);
     memcpy(walk->rest, target, (size_t)len);
     walk->rest[len] = '/';
@@ -114,6 +124,13 @@ static bool walk_append(struct walk *walk, const char *name, size_t len, struct 
     return true;
 }
 
+/* Whether the folder is closed to us, and stays it: who owns it could open it. */
+static bool is_closed(const struct walk *walk)
+{
+    struct stat st;
+    return errno == EACCES && fstat(walk->fd, &st) == 0 && st.st_uid != geteuid();
+}
+
 static bool walk_down(struct walk *walk, const char *name, size_t len, struct error *err)
 {
     if (walk->missing)
@@ -125,11 +142,16 @@ static bool walk_down(struct walk *walk, const char *name, size_t len, struct er
     text[len] = '\0';
     int next = openat(walk->fd, text, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
-    if (next < 0 && errno != ENOENT && errno != ENOTDIR)
+    int sys = errno;
+    bool closed = next < 0 && is_closed(walk);
+    if (next < 0 && !closed && sys != ENOENT && sys != ENOTDIR) {
+        errno = sys;
         return error_set_errno(err, "%s/%s", walk->path, text);
+    }
     if (next < 0) {
         walk->missing = true;
-        walk->below_file = errno == ENOTDIR;
+        walk->below_file = sys == ENOTDIR;
+        walk->closed = closed;
         walk->known = walk->len;
         return walk_append(walk, name, len, err);
     }
@@ -197,7 +219,7 @@ static void walk_init(struct walk *walk, struct arena *arena, struct path_found 
     walk->len = walk->known = 0;
     walk->fd = -1;
     walk->links = 0;
-    walk->missing = walk->below_file = false;
+    walk->missing = walk->below_file = walk->closed = false;
     walk->arena = arena;
     walk->found = found;
 }
@@ -227,6 +249,7 @@ static bool long_way(const char *path, struct arena *arena, struct path_found *o
         return false;
     found.known = walk.missing ? (walk.known ? walk.known : 1) : strlen(found.path);
     found.below_file = walk.below_file;
+    found.closed = walk.closed;
     if (walk.missing)
         closep(&found.fd), found.fd = -1;
     else if (!plain_fill(&found, found.fd, err))

@@ -71,7 +71,7 @@ static bool cannot_be_made(const struct plan_mask *mask)
 {
     CLEANUP(freep) char *folder = strndup(mask->path, mask->known ? mask->known : 1);
     struct stat st;
-    if (!folder || faccessat(AT_FDCWD, folder, W_OK, AT_EACCESS) == 0)
+    if (!folder || faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0)
         return false;
     return errno == EROFS || (errno == EACCES && stat(folder, &st) == 0 && st.st_uid != geteuid());
 }

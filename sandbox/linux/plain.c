@@ -219,7 +219,7 @@ static bool link_follow(struct search *search)
     char *path = search->path;
     size_t len = search->len;
     const struct plain_folder *folder = search->folder;
-    if (len > 0 && (!folder || folder->fd < 0))
+    if (path_is_of_process(path) || (len > 0 && (!folder || folder->fd < 0)))
         return false;
     ssize_t size = len ? readlinkat(folder->fd, path + len + 1, target, sizeof(target))
                        : readlink(path, target, sizeof(target));

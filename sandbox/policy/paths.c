@@ -1,5 +1,7 @@
 #include "sandbox/policy/paths.h"
 
+#include <string.h>
+
 #include "lib/base/cleanup.h"
 
 void path_found_clear(struct path_found *found)
@@ -30,4 +32,11 @@ bool path_below(const char *path, const char *root)
 {
     const char *rest = rest_of(path, root);
     return rest && *rest;
+}
+
+bool path_is_of_process(const char *path)
+{
+    static const char proc[] = "/proc/";
+    size_t len = sizeof(proc) - 1;
+    return strncmp(path, proc, len) == 0 && path[len] >= '0' && path[len] <= '9';
 }

@@ -38,13 +38,19 @@ struct path_found {
     bool exists;
     size_t known;    /* bytes of path that exist: all of it, or a folder's; or, */
     bool below_file; /* a file's, below which there can be nothing */
+    bool closed;     /* somebody else's folder, which we may not search: nor may the program */
     int fd;          /* O_PATH, close-on-exec; -1 when it does not exist */
     struct path_id id;
     bool is_dir, is_device;
     nlink_t links; /* hard links of a file */
     struct path_crossed *crossed;
     size_t crossed_count;
+    bool by_process; /* by a link of /proc that leads where some process is: its root, what it has
+                      * open. Not by one of our standard streams, which the program gets */
 };
+
+/* Of a canonical path: whether it is in the folder of a process, the links in which are such. */
+bool path_is_of_process(const char *path);
 
 /* Closes fd. */
 void path_found_clear(struct path_found *found);
@@ -53,8 +59,9 @@ struct path_ops {
     void *context;
     /*
      * Resolves once, component by component; fd is what was found, so nothing is looked up again.
-     * Success when the last components are missing. Fails on a loop or a folder without search
-     * permission. What *out points to lies in arena; the caller closes its fd.
+     * Success when the last components are missing, or behind a folder that is closed. Fails on a
+     * loop, or a folder of one's own without search permission, which the program could open. What
+     * *out points to lies in arena; the caller closes its fd.
      */
     bool (*resolve)(void *context, const char *path, struct arena *arena, struct path_found *out,
                     struct error *err);

@@ -42,8 +42,12 @@ bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
     return true;
 }
 
-static bool grant_skip(struct plan *plan, const struct caps_path *grant, struct error *err)
+static bool grant_skip(struct plan *plan, const struct caps_path *grant, bool closed,
+                       struct error *err)
 {
+    if (!(grant->flags & NONO_OPTIONAL) && closed)
+        return error_set(err, DENIED, "%s: %s is in a folder that may not be searched",
+                         grant->source, grant->path);
     if (!(grant->flags & NONO_OPTIONAL))
         return error_set(err, NOT_FOUND, "%s: %s does not exist", grant->source, grant->path);
     if (!memory_grow(plan->arena, &plan->skipped, plan->skipped_count,
@@ -57,7 +61,7 @@ static bool grant_place(struct plan *plan, const struct caps_path *grant, struct
                         struct error *err)
 {
     if (!found->exists)
-        return grant_skip(plan, grant, err);
+        return grant_skip(plan, grant, found->closed, err);
     if (found->is_dir && grant->flags & NONO_FILE)
         return error_set(err, INVALID, "%s: %s is a folder, not a file", grant->source,
                          grant->path);
@@ -125,6 +129,10 @@ static bool grants_resolve(const struct caps_paths *grants, const struct path_op
         struct path_found *found = &founds->items[founds->count];
         if (!ops->resolve(ops->context, grant->path, arena, found, err))
             return error_prefix(err, "%s", grant->source);
+        if (found->by_process) /* ours, say: what we happen to have open would be given */
+            return error_set(err, INVALID,
+                             "%s: %s leads where a process is: name what is meant itself",
+                             grant->source, grant->path);
     }
     return true;
 }

@@ -8,13 +8,23 @@
 #include "lib/base/files.h"
 #include "sandbox/run/run.h"
 
-bool run_find_program(const char *name, const char *path, char *out, struct error *err)
+/* "dir/name", from folder when that is relative. An empty dir is the folder itself, as in PATH. */
+static bool candidate_make(const char *folder, const char *dir, size_t len, const char *name,
+                           char *out)
+{
+    bool from = folder && (len ? *dir : *name) != '/';
+    int used = snprintf(out, PATH_MAX, "%s%s%.*s%s%s", from ? folder : "", from ? "/" : "",
+                        (int)len, dir, len ? "/" : "", name);
+    return used > 0 && used < PATH_MAX;
+}
+
+bool run_find_program(const char *name, const char *path, const char *folder, char *out,
+                      struct error *err)
 {
     if (!name[0])
         return error_set(err, INVALID, "the program has no name");
     if (strchr(name, '/')) {
-        int len = snprintf(out, PATH_MAX, "%s", name);
-        if (len < 0 || len >= PATH_MAX)
+        if (!candidate_make(folder, "", 0, name, out))
             return error_set(err, INVALID, "the program's path is too long");
         if (file_is_program(out))
             return true;
@@ -24,9 +34,9 @@ bool run_find_program(const char *name, const char *path, char *out, struct erro
     }
     for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; at;) {
         size_t len = strcspn(at, ":");
-        int used = len ? snprintf(out, PATH_MAX, "%.*s/%s", (int)len, at, name)
-                       : snprintf(out, PATH_MAX, "./%s", name);
-        if (used > 0 && used < PATH_MAX && file_is_program(out))
+        bool fits = len ? candidate_make(folder, at, len, name, out)
+                        : candidate_make(folder, ".", 1, name, out);
+        if (fits && file_is_program(out))
             return true;
         at = at[len] ? at + len + 1 : NULL;
     }

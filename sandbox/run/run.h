@@ -55,7 +55,9 @@ bool run_watch(const struct run_spec *spec, int *status, int *signal, struct err
 bool run_replace(const struct run_spec *spec, int *status, struct error *err) MUST_CHECK;
 
 /*
- * The path of a program as execvp finds it in the PATH given. out has PATH_MAX bytes. NOT_FOUND
- * when there is none.
+ * The path of a program as execvp finds it in the PATH given. folder is where the program starts,
+ * and so where what is relative begins; NULL: here. out has PATH_MAX bytes. NOT_FOUND when there is
+ * none.
  */
-bool run_find_program(const char *name, const char *path, char *out, struct error *err) MUST_CHECK;
+bool run_find_program(const char *name, const char *path, const char *folder, char *out,
+                      struct error *err) MUST_CHECK;

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 
 import pytest
 
@@ -210,6 +211,29 @@ def test_the_record_says_what_is_not_held(sandbox):
     sandbox.sh("true")
     missing = sandbox.record()[0]["data"]["enforced"]["not_held"]
     assert not any("pattern" in phrase or "Unix sockets" in phrase for phrase in missing)
+
+
+def test_what_is_put_in_the_place_of_a_denied_folder_is_another_one(sandbox):
+    """The mount is on the folder that was there. That this is not held is on record."""
+    (sandbox.work / "denied").mkdir()
+    (sandbox.work / "denied/key").write_text("old")
+    profile = sandbox.profile('[filesystem]\nallow = ["$WORKDIR"]\ndeny = ["$WORKDIR/denied"]\n')
+    script = "until test -e made; do sleep 0.02; done; cat denied/key; cat moved/key"
+    with subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--", "sh", "-c", f"touch up; {script}"], cwd=sandbox.work,
+                          env=sandbox.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as run:
+        while not (sandbox.work / "up").exists():
+            time.sleep(0.02)
+        (sandbox.work / "denied").rename(sandbox.work / "moved")
+        (sandbox.work / "denied").mkdir()
+        (sandbox.work / "denied/key").write_text("new")
+        (sandbox.work / "made").touch()
+        shown = run.communicate(timeout=60)[0]
+    enforced = sandbox.record()[0]["data"]["enforced"]
+    if enforced["denied_paths"] == "mounts":
+        assert shown == "new" and "a denied path, if what is there is replaced from outside" in enforced["not_held"]
+    else:
+        assert shown == ""
+
 
 
 def no_room():

@@ -39,6 +39,14 @@ def running(sandbox):
     return found
 
 
+def wait_until_stopped(pids):
+    """The shell hears of one; another that has not had its turn yet would read what is typed next."""
+    pids, end = list(pids), time.monotonic() + 30
+    while any(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T" for pid in pids):
+        assert time.monotonic() < end, pids
+        time.sleep(0.01)
+
+
 def start(sandbox, profile, **options):
     return subprocess.Popen([NONO, "run", "-s", "--profile", profile, "--block-net", "--", "echo", "ran"],
                             env=sandbox.environment, cwd=sandbox.work, stdout=subprocess.PIPE, text=True, **options)
@@ -188,6 +196,7 @@ def test_a_hook_stops_and_goes_on_with_the_terminal(sandbox):
         shell.type("\x1a")
         shell.expect("Stopped")
         shell.expect("READY> ")
+        wait_until_stopped(pid for pid in running(sandbox) if pid != shell.pid)
         shell.type("fg\n")
         shell.type("a line\n")
         shell.expect("got a line\r\n")

@@ -1,4 +1,5 @@
 """nono run and nono wrap with real programs: what is allowed works, what is not does not."""
+import json
 import os
 import signal
 import socket
@@ -324,3 +325,74 @@ def test_python_makes_an_environment_and_workers_under_its_profile(sandbox):
     assert sandbox.nono(*python, "v/bin/pip", "--version").stdout.startswith("pip ")
     work = "import multiprocessing as m; print(m.Pool(2).map(abs, [-1, 2]))"
     assert sandbox.nono(*python, "v/bin/python3", "-c", work).stdout == "[1, 2]\n"
+
+
+def test_what_is_relative_begins_where_the_program_works(sandbox):
+    """A program was looked for here and started there; a path with ".." went up from here, any other from there."""
+    for name in ("here", "there"):
+        tool = sandbox.work / name / "bin/tool"
+        tool.parent.mkdir(parents=True)
+        tool.write_text(f"#!/bin/sh\necho {name}\n")
+        tool.chmod(0o755)
+    (sandbox.work / "there/bin/alone").symlink_to("tool")
+    flags, here = ("-s", "--workdir", "../there", "--allow-cwd"), {"cwd": sandbox.work / "here"}
+    for verb in ("run", "wrap"):
+        for program in ("./bin/tool", "bin/alone"):
+            assert sandbox.nono(verb, *flags, "--", program, **here).stdout == "there\n", (verb, program)
+        path = {"PATH": "bin:/usr/bin:/bin"}
+        assert sandbox.nono(verb, *flags, "--", "alone", env=path, **here).stdout == "there\n"
+    (sandbox.work / "here/bin/mine").symlink_to("tool")
+    assert sandbox.nono("run", *flags, "--", "bin/mine", **here).returncode == 127
+    deep = ("--workdir", "there/bin", "--dry-run", "--")
+    for typed, meant in ((".", "there/bin"), ("..", "there"), ("../bin", "there/bin")):
+        shown = sandbox.nono("run", "--read", typed, *deep, "true").stdout
+        assert f" {sandbox.work / meant}/  (--read)" in shown, typed
+
+
+def test_a_deny_inside_proc_self_is_held_or_refused(sandbox):
+    """It hid the supervisor's own, and the program read the file that was denied."""
+    def run(denied, *flags):
+        profile = sandbox.profile(f'[filesystem]\ndeny = ["{denied}"]\n')
+        return sandbox.nono("run", "-s", "--profile", profile, *flags, "--", "cat", "/proc/self/environ")
+
+    for denied, *flags in (("/proc/self/environ",), ("/proc/self/task",), ("/proc/self", "--read", "/proc")):
+        answer = run(denied, *flags)
+        assert (answer.returncode, answer.stdout) == (6, "") and f"denies {denied}: every process" in answer.stderr, answer
+    for denied, *flags in (("/proc/self",), ("/proc", "--read", "/proc")):
+        answer = run(denied, *flags)
+        assert (answer.returncode, answer.stdout) == (1, "") and "Permission denied" in answer.stderr, answer
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="whoever is not root may map themself")
+def test_root_who_may_map_nobody_runs_without_namespaces(sandbox):
+    """Root without capabilities (a container that drops them all) makes a user namespace and cannot map itself into it."""
+    (sandbox.work / "secret").write_text("secret")
+    (sandbox.work / "plain").write_text("plain")
+    profile = sandbox.profile('[filesystem]\nallow = ["$WORKDIR"]\ndeny = ["$WORKDIR/secret"]\n')
+
+    def nono(*words):
+        return subprocess.run(["setpriv", "--bounding-set=-all", NONO, *words], env=sandbox.environment, cwd=sandbox.work,
+                              capture_output=True, text=True, check=False, timeout=60)
+
+    answer = nono("run", "-s", "--profile", profile, "--", "cat", "plain", "secret")
+    assert answer.stdout == "plain" and "secret: Permission denied" in answer.stderr, answer
+    said = json.loads(nono("--version", "--json").stdout)
+    assert not said["mount_namespaces"] and not said["network_namespaces"]
+
+
+def test_no_grant_leads_by_what_a_process_has_open(sandbox):
+    """A pack that asks for /proc/self/root had the root granted, and for a number of a descriptor what nono had open."""
+    for path in ("/proc/self/root", "/proc/thread-self/root/home", "/proc/self/cwd", *(f"/proc/self/fd/{fd}" for fd in range(3, 20))):
+        profile = sandbox.profile(f'[filesystem]\nread = ["~/tool", "{path}"]\n')
+        answer = sandbox.nono("run", "-s", "--profile", profile, "--", "echo", "ran")
+        granted = sandbox.nono("run", "--profile", profile, "--dry-run", "--", "true").stdout
+        shown = [line for line in granted.splitlines() if line.endswith("(test)") and "not there" not in line]
+        assert not shown and (answer.returncode == 2 or "/fd/" in path), (path, shown, answer)
+    (sandbox.work / "link").symlink_to("/proc/self/root")
+    answer = sandbox.nono("run", "--read", "link/etc", "--", "true")
+    assert answer.returncode == 2 and "leads where a process is" in answer.stderr
+    assert sandbox.why("/proc/self/root/etc/shadow")["suggested_flag"] == "--read-file /etc/shadow"
+    with open(sandbox.work / "out", "w+") as out:  # what the program is given it may open anew
+        words = [NONO, "run", "-s", "--write-file", "/dev/stdout", "--", "sh", "-c", "echo x > /dev/stdout"]
+        subprocess.run(words, env=sandbox.environment, cwd=sandbox.work, stdout=out, stdin=subprocess.DEVNULL, check=True)
+    assert (sandbox.work / "out").read_text() == "x\n"

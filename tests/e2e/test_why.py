@@ -1,10 +1,13 @@
 """nono why: the same answers as the kernel's, with reasons that programs can read."""
 import json
+import os
+import pathlib
 import shutil
+import subprocess
 
 import pytest
 
-from fixtures_sandbox import sandbox  # noqa: F401
+from fixtures_sandbox import NONO, sandbox  # noqa: F401
 
 
 def test_a_path_is_allowed_by_the_grant_that_covers_it(sandbox):
@@ -223,3 +226,29 @@ def test_hosts_cannot_be_denied_of_an_open_network(sandbox):
     assert sandbox.nono("run", "-s", "--allow-net", "--", "true").returncode == 0
     assert sandbox.nono("why", "--allow-domain", "*.example", "--deny-domain", "evil.example", "evil.example").returncode == 1
     assert sandbox.nono("run", "--allow-net", "--allow-domain", "a.example", "--", "true").returncode == 2
+
+
+def test_what_lies_behind_somebody_elses_closed_door_is_not_there(sandbox):
+    """A pack that protects /root started for root alone, and why had no answer about it."""
+    closed, drop = pathlib.Path("/root"), []
+    if os.geteuid() == 0:
+        closed, drop = sandbox.home / "others", ["setpriv", "--bounding-set=-all"]
+        closed.mkdir(mode=0o700)
+        os.chown(closed, 65534, 65534)
+    elif not closed.is_dir() or os.access(closed, os.X_OK):
+        pytest.skip("no folder here is closed")
+
+    def nono(*words):
+        return subprocess.run([*drop, NONO, *words], env=sandbox.environment, cwd=sandbox.work, capture_output=True, text=True)
+
+    inside = f'"{closed}/secret/key"'
+    for rule in ("deny", "read"):
+        profile = sandbox.profile(f"[filesystem]\n{rule} = [{inside}]\n")
+        for flags in ([], ["--read", "/"]):
+            answer = nono("run", "-s", "--profile", profile, *flags, "--", "echo", "ran")
+            assert answer.stdout == "ran\n", (rule, flags, answer)
+    answer = nono("why", "--json", f"{closed}/secret/key")
+    assert answer.returncode == 1 and json.loads(answer.stdout)["reason"] == "path_not_granted", answer
+    assert "suggested_flag" not in answer.stdout
+    answer = nono("run", "--read", f"{closed}/secret", "--", "true")
+    assert answer.returncode == 4 and "may not be searched" in answer.stderr
