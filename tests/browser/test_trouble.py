@@ -1,0 +1,44 @@
+"""What people do twice, in another order than was thought of, or while the registry is busy; and texts that were made to mislead."""
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import SIZES
+from tests.browser.test_pages import enter
+from tests.support import packs
+from tests.support.api import PASSWORD, World
+
+MORE = "**/api/v1/packages?*cursor=*"
+
+
+@pytest.fixture(scope="module")
+def crowd(shop):
+    """An organisation with more packs than a page has."""
+    world = World(shop.url, "admin", shop.password)
+    owner = world.person("crowd-owner")
+    namespace = world.organisation(owner, "crowd")
+    key = world.key(owner, namespace)
+    for i in range(22):
+        answer = owner.publish(namespace, packs.pack_files(f"pack{i}"), key, name=f"pack{i}", visibility="public")
+        assert answer.status_code == 201, answer.text
+    return namespace
+
+
+def held(page, address, method="GET"):
+    """Requests that wait until the test lets them go on."""
+    waiting = []
+    page.route(address, lambda route: waiting.append(route) if route.request.method == method else route.continue_())
+    return waiting
+
+
+def test_a_registry_that_cannot_tell_who_one_is_is_asked_again(page, world):
+    enter(page, world.person())
+    refused = {"status": 503, "content_type": "application/problem+json", "body": '{"status": 503, "detail": "the database is down"}'}
+    page.route("**/api/v1/auth/whoami", lambda route: route.fulfill(**refused))
+    for path in ("/account", "/account/tokens", "/device"):
+        page.goto(path)
+        expect(page.get_by_role("alert")).to_contain_text("The database is down.")
+        expect(page).to_have_url(page.url.split("/login")[0])
+    page.unroute("**/api/v1/auth/whoami")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Sign in a device")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
