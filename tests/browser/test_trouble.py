@@ -30,6 +30,33 @@ def held(page, address, method="GET"):
     return waiting
 
 
+def test_a_button_that_is_pressed_twice_adds_the_next_page_once(page, crowd):
+    page.goto(f"/?q={crowd}/")
+    names = page.locator(".pack-name")
+    expect(names).to_have_count(20)
+    waiting = held(page, MORE)
+    page.get_by_role("button", name="Show more").dblclick()
+    page.wait_for_timeout(200)
+    for request in waiting:
+        request.continue_()
+    expect(page.get_by_role("button", name="Show more")).to_have_count(0)
+    page.wait_for_timeout(300)
+    assert len(waiting) == 1 and len(set(names.all_text_contents())) == names.count() == 22
+
+
+def test_what_comes_late_is_not_put_into_another_list(page, crowd):
+    page.goto(f"/?q={crowd}/")
+    waiting = held(page, MORE)
+    page.get_by_role("button", name="Show more").click()
+    page.get_by_role("main").get_by_role("searchbox").fill(f"{crowd}/pack7")
+    page.keyboard.press("Enter")
+    expect(page.locator(".pack-name")).to_have_text([f"{crowd}/pack7"])
+    with page.expect_response(MORE):
+        waiting[0].continue_()
+    page.wait_for_timeout(300)
+    expect(page.locator(".pack-name")).to_have_text([f"{crowd}/pack7"])
+
+
 def test_a_registry_that_cannot_tell_who_one_is_is_asked_again(page, world):
     enter(page, world.person())
     refused = {"status": 503, "content_type": "application/problem+json", "body": '{"status": 503, "detail": "the database is down"}'}
