@@ -57,6 +57,39 @@ def test_what_comes_late_is_not_put_into_another_list(page, crowd):
     expect(page.locator(".pack-name")).to_have_text([f"{crowd}/pack7"])
 
 
+def test_a_token_is_made_once_and_is_in_view(page, world):
+    enter(page, world.person(), "/login?next=/account/tokens")
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.get_by_label("Name", exact=True).fill("twice")
+    waiting = held(page, "**/api/v1/auth/tokens", "POST")
+    page.get_by_role("button", name="Make token").dblclick()
+    page.wait_for_timeout(200)
+    for request in waiting:
+        request.continue_()
+    expect(page.get_by_role("cell", name="twice", exact=True)).to_have_count(1)
+    assert len(waiting) == 1
+    shown = page.get_by_role("status").filter(has_text="only time")
+    expect(shown).to_be_in_viewport()
+    expect(shown).to_be_focused()
+    page.get_by_role("button", name="Revoke twice").click()
+    expect(page.get_by_text("You have none.")).to_be_visible()
+    expect(shown).to_have_count(0)  # it is nothing to be copied any more
+
+
+def test_a_token_that_is_gone_already_is_taken_off_the_list(page, world):
+    person = world.person()
+    assert person.post("/auth/tokens", {"name": "gone", "scopes": ["read"]}).status_code == 201
+    enter(page, person, "/login?next=/account/tokens")
+    expect(page.get_by_role("cell", name="gone", exact=True)).to_be_visible()
+    for token in person.get("/auth/tokens").json()["tokens"]:
+        assert person.call("DELETE", f"/auth/tokens/{token['id']}").status_code == 204
+    page.get_by_role("button", name="Revoke gone").click()
+    expect(page.get_by_text("You have none.")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page).to_have_title("Tokens · nono registry")
+    expect(page.get_by_role("heading", name="Your tokens")).to_be_focused()
+
+
 def test_a_registry_that_cannot_tell_who_one_is_is_asked_again(page, world):
     enter(page, world.person())
     refused = {"status": 503, "content_type": "application/problem+json", "body": '{"status": 503, "detail": "the database is down"}'}
