@@ -102,3 +102,27 @@ def test_a_registry_that_cannot_tell_who_one_is_is_asked_again(page, world):
     page.get_by_role("button", name="Try again").click()
     expect(page.get_by_role("heading", name="Sign in a device")).to_be_visible()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def test_a_link_to_sign_in_leads_back_to_where_one_was(page, shop):
+    page.goto("/device?code=BCDF-GHJK")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    where = page.url
+    page.get_by_role("banner").get_by_role("link", name="Sign in").click()
+    expect(page).to_have_url(where)
+    page.goto("/?q=web")
+    page.get_by_role("link", name="Sign in").click()
+    page.get_by_label("Name").fill("admin")
+    page.get_by_label("Password").fill(shop.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{shop.url}/?q=web")
+
+
+def test_sign_in_leads_nowhere_that_is_hidden_by_what_addresses_leave_out(page, world, shop):
+    person = world.person()
+    page.goto("/login?next=/%09/elsewhere.example/")
+    page.get_by_label("Name").fill(person.name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(f"{shop.url}/")
+    expect(page.get_by_role("alert")).to_have_count(0)
