@@ -126,3 +126,11 @@ def test_sign_in_leads_nowhere_that_is_hidden_by_what_addresses_leave_out(page, 
     page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(f"{shop.url}/")
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_a_browser_without_javascript_is_told_at_once(chromium, shop):
+    context = chromium.new_context(base_url=shop.url, viewport=SIZES["narrow"], java_script_enabled=False)
+    page = context.new_page()
+    page.goto("/")
+    expect(page.locator("noscript p")).to_be_in_viewport()
+    context.close()
