@@ -1,4 +1,6 @@
 """What people do twice, in another order than was thought of, or while the registry is busy; and texts that were made to mislead."""
+import json
+
 import pytest
 from playwright.sync_api import expect
 
@@ -134,3 +136,26 @@ def test_a_browser_without_javascript_is_told_at_once(chromium, shop):
     page.goto("/")
     expect(page.locator("noscript p")).to_be_in_viewport()
     context.close()
+
+
+def test_the_parts_of_a_path_stand_in_their_order(page, world):
+    owner, namespace, key = world.publisher()
+    first, second = "\u05d0\u05d1\u05d2", "\u05d3\u05d4\u05d5"  # read from the right
+    files = packs.pack_files("turned")
+    files["policy.json"] = json.dumps(packs.PROFILE | {"filesystem": {"read": [f"$HOME/{first}/{second}/x"]}}).encode()
+    assert owner.publish(namespace, files, key, name="turned").status_code == 201
+    page.goto(f"/packages/{namespace}/turned")
+    path = page.get_by_role("region", name="What it may touch").locator("code", has_text=first)
+    expect(path).to_have_text(f"$HOME/{first}/{second}/x")
+    lefts = path.evaluate("""(code, parts) => parts.map((part) => {
+        const walk = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
+        for (let text; (text = walk.nextNode());) {
+            const at = text.data.indexOf(part);
+            if (at < 0) continue;
+            const range = new Range();
+            range.setStart(text, at);
+            range.setEnd(text, at + part.length);
+            return range.getBoundingClientRect().left;
+        }
+    })""", [first, second])
+    assert lefts[0] < lefts[1]
