@@ -159,3 +159,13 @@ def test_the_parts_of_a_path_stand_in_their_order(page, world):
         }
     })""", [first, second])
     assert lefts[0] < lefts[1]
+
+
+def test_marks_without_a_letter_do_not_make_a_page_wider(page, world):
+    owner, namespace, key = world.publisher()
+    files = packs.pack_files("marked", description="Z" + "\u0301\u0489" * 100)
+    assert owner.publish(namespace, files, key, name="marked").status_code == 201
+    page.set_viewport_size(SIZES["narrow"])
+    page.goto(f"/packages/{namespace}/marked")
+    expect(page.locator(".readme")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
