@@ -2,12 +2,18 @@
 
 #include "lib/base/doc.h"
 #include "lib/base/limits.h"
+#include "lib/base/text.h"
 #include "registry/api/api.h"
 #include "registry/blob/blob.h"
 
 #define ARCHIVE_TYPE "application/vnd.nono.pack.v1.tar+zstd"
 #define BUNDLE_TYPE  "application/vnd.dev.sigstore.bundle.v0.3+json"
 #define MANIFEST     "package.json"
+
+/* Browsers find out by themselves what an image is, but not one that is text: a README's SVG needs
+ * its type. Asked for by itself it is a download as all files are, and the policy of every answer
+ * lets no script in it run. */
+#define SVG_TYPE "image/svg+xml"
 
 static bool version_read(struct registry *registry, const struct request *req, struct version **out,
                          struct error *err)
@@ -103,8 +109,11 @@ bool artifact_show(struct registry *registry, const struct request *req, struct 
     if (!file)
         return error_set(err, NOT_FOUND, "%s/%s@%s has no file %s", version->namespace,
                          version->name, version->version, path);
-    if (!blob_answer(registry, file->digest, "application/octet-stream", res, err))
+    bool svg = text_ends(path, ".svg");
+    if (!blob_answer(registry, file->digest, svg ? SVG_TYPE : "application/octet-stream", res, err))
         return false;
+    if (svg)
+        response_header(res, "Content-Disposition", "attachment");
     bytes_keep(res, req, version);
     if (strcmp(path, MANIFEST) == 0)
         res->count = version->id;

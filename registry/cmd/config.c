@@ -16,6 +16,7 @@
 #include "lib/toml/toml.h"
 #include "registry/cmd/listen.h"
 #include "registry/db/db.h"
+#include "registry/http/proxies.h"
 #include "registry/http/server.h"
 
 #define VARIABLE_PREFIX "NONO_REGISTRY"
@@ -347,6 +348,15 @@ static bool database_check(const char *url, struct error *err)
     return error_field(err, "database_url");
 }
 
+static bool proxies_check(struct list texts, struct error *err)
+{
+    CLEANUP(proxies_freep) struct proxies *proxies = NULL;
+    if (proxies_new(texts, &proxies, err))
+        return true;
+    error_prefix(err, "trusted_proxies");
+    return error_field(err, "trusted_proxies");
+}
+
 static bool paths_check(const struct config *config, struct error *err)
 {
     return absolute_check("data_dir", config->data_dir, err) &&
@@ -355,11 +365,17 @@ static bool paths_check(const struct config *config, struct error *err)
            absolute_check("postgres_bin", config->postgres_bin, err);
 }
 
+static bool addresses_check(const struct config *config, struct error *err)
+{
+    return address_check("listen", config->listen, err) &&
+           address_check("admin_listen", config->admin_listen, err) &&
+           proxies_check(config->trusted_proxies, err);
+}
+
 static bool check(const struct config *config, struct error *err)
 {
     const struct config_limits *limits = config->limits;
-    return paths_check(config, err) && address_check("listen", config->listen, err) &&
-           address_check("admin_listen", config->admin_listen, err) && shown_check(config, err) &&
+    return paths_check(config, err) && addresses_check(config, err) && shown_check(config, err) &&
            database_check(config->database_url, err) &&
            at_most("threads", config->threads, 256, err) &&
            at_most("workers", config->workers, 256, err) &&

@@ -1,6 +1,7 @@
 #include "registry/cmd/store.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,6 +14,8 @@
 #include "registry/db/migrate.h"
 
 #define CONNECTIONS_SPARE 8 /* besides a worker's: the jobs', and commands at the same time */
+#define OTHER_WAIT_US     (30 * CLOCK_SECOND)
+#define OTHER_PAUSE_MS    100
 
 /* A folder without a cluster is said to be one before anything is made in it; what else is wrong
  * with it, its opening says. */
@@ -25,6 +28,28 @@ static bool cluster_expect(const struct store *store, struct error *err)
         return true;
     error_set(err, NOT_FOUND, "there is no registry in %s", data_dir);
     return error_hint(err, "data_dir names its folder; nono-registry serve makes a new one");
+}
+
+/* Ours, or that of a registry that serves; one that is only starting is waited for, and what it
+ * leaves, should it end, is ours. */
+static bool cluster_reach(struct store *store, const struct cluster_config *cluster,
+                          enum store_cluster how, struct error *err)
+{
+    const int64_t until_us = clock_monotonic_us() + OTHER_WAIT_US;
+    while (!cluster_start(cluster, &store->cluster, err)) {
+        if (err->kind != ERROR_CONFLICT || how == STORE_ALONE)
+            return false;
+        store->url = cluster_url_of(cluster->data_dir, store->arena);
+        if (cluster_answers(store->url))
+            return true;
+        if (clock_monotonic_us() > until_us)
+            return error_set(err, UNAVAILABLE,
+                             "another nono-registry uses %s, and its PostgreSQL does not answer",
+                             cluster->data_dir);
+        (void)poll(NULL, 0, OTHER_PAUSE_MS);
+    }
+    store->url = cluster_url(store->cluster);
+    return true;
 }
 
 static bool database_find(struct store *store, enum store_cluster how, struct error *err)
@@ -41,14 +66,7 @@ static bool database_find(struct store *store, enum store_cluster how, struct er
         .bin_dir = config->postgres_bin,
         .connections = (unsigned)config->workers + CONNECTIONS_SPARE,
     };
-    if (cluster_start(&cluster, &store->cluster, err)) {
-        store->url = cluster_url(store->cluster);
-        return true;
-    }
-    if (err->kind != ERROR_CONFLICT || how == STORE_ALONE)
-        return false;
-    store->url = cluster_url_of(config->data_dir, store->arena); /* a serving registry's */
-    return true;
+    return cluster_reach(store, &cluster, how, err);
 }
 
 static bool schema_ready(struct store *store, enum store_schema schema, struct error *err)

@@ -36,7 +36,7 @@ enum store_cluster {
 bool store_configure(struct store *store, const char *config_path, struct error *err) MUST_CHECK;
 
 /* Opens all of what is configured. A cluster that a serving registry runs is used as it is, unless
- * told otherwise. */
+ * told otherwise; that of one that is starting is waited for. */
 bool store_open(struct store *store, enum store_schema schema, enum store_cluster cluster,
                 struct error *err) MUST_CHECK;
 void store_close(struct store *store);

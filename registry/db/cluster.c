@@ -209,11 +209,17 @@ const char *cluster_url_of(const char *data_dir, struct arena *arena)
     return url_of(data_dir, DATABASE, arena);
 }
 
+bool cluster_answers(const char *url)
+{
+    CLEANUP(db_closep) struct db *db = NULL;
+    struct error ignored;
+    return db_open(url, &db, &ignored);
+}
+
 static bool database_make(const struct cluster *cluster, const char *service, struct error *err)
 {
-    CLEANUP(db_closep) struct db *there = NULL;
     CLEANUP(db_closep) struct db *db = NULL;
-    if (db_open(cluster->url, &there, err))
+    if (cluster_answers(cluster->url))
         return true;
     return db_open(service, &db, err) && db_run_script(db, "CREATE DATABASE " DATABASE, err);
 }

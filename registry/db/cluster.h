@@ -31,6 +31,8 @@ bool cluster_start(const struct cluster_config *config, struct cluster **out, st
     MUST_CHECK;
 /* The connection string of the cluster that another process runs in data_dir. */
 const char *cluster_url_of(const char *data_dir, struct arena *arena);
+/* Whether that database is there yet. */
+bool cluster_answers(const char *url);
 /* The connection string of its database; lives as long as the cluster. */
 const char *cluster_url(const struct cluster *cluster);
 /* A descriptor that becomes readable when PostgreSQL has ended. */

@@ -53,3 +53,25 @@ def test_a_yanked_version_offers_no_command_that_is_refused(page, world):
     page.goto(f"/packages/{namespace}/web/v/1.1.0")  # nothing is left to lead to
     expect(page.get_by_role("alert")).to_contain_text("This version was yanked. too")
     expect(page.get_by_role("alert").get_by_role("link")).to_have_count(0)
+
+
+def test_images_of_a_readme_are_drawn_and_run_nothing(page, world, shop):
+    owner, namespace, key = world.publisher()
+    artifacts = [{"type": "plugin", "path": "docs/plan.svg"}, {"type": "profile", "path": "policy.json", "install_as": "drawn"}]
+    files = packs.pack_files("drawn", artifacts=artifacts)
+    files = {path: files[path] for path in ("package.json", "policy.json")}
+    files["docs/plan.svg"] = b'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30"><script>top.stolen = 1</script><rect width="40" height="30"/></svg>'
+    files["README.md"] = b"![plan](docs/plan.svg)\n\n[it](docs/plan.svg)\n"
+    answer = owner.publish(namespace, files, key, name="drawn", visibility="public")
+    assert answer.status_code == 201, answer.text
+    page.goto(f"/packages/{namespace}/drawn")
+    image = page.get_by_role("img", name="plan")
+    expect(image).to_be_visible()
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 40
+    with page.expect_download():  # by itself it is a page of this registry's to nobody
+        page.get_by_role("link", name="it", exact=True).click()
+    path = f"/api/v1/packages/{namespace}/drawn/versions/1.0.0/artifacts/docs/plan.svg"
+    for _ in range(2):  # also out of memory
+        headers = shop.get(path).headers
+        assert headers["Content-Disposition"] == "attachment" and headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page.evaluate("window.stolen") is None

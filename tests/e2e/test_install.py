@@ -128,6 +128,8 @@ def test_the_unit_is_one_that_systemd_takes(installed):
     unit = installed / "lib/systemd/system/nono-registry.service"
     program = re.search(r"^ExecStart=(\S+)", unit.read_text(), re.M).group(1)
     assert program == str(installed.with_name("first") / "bin/nono-registry")
+    pause = re.search(r"^RestartSec=(\d+)$", unit.read_text(), re.M)
+    assert pause and int(pause.group(1)) * 5 > 10  # else it is given up for good: five starts in ten seconds are systemd's default
     unit.write_text(unit.read_text().replace(program, str(installed / "bin/nono-registry")))
     checked = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True, check=False)
     assert checked.returncode == 0 and "nono-registry" not in checked.stderr

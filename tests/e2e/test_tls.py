@@ -210,7 +210,7 @@ def test_sighup_takes_the_log_level_from_the_file_and_refuses_a_wrong_one(regist
     with registry.up(NOTIFY_SOCKET=manager.path):
         manager.hears()
         for text, seen in (('log_level = "warn"', False), ('log_level = "loud"', False), ('log_level = "info"', True),
-                           ('[tls]\ncert = "/c"\nkey = "/k"', True)):
+                           ('[tls]\ncert = "/c"\nkey = "/k"', True), ('trusted_proxies = ["nowhere"]', True)):
             config.write_text(text + "\n")
             registry.process.send_signal(signal.SIGHUP)
             assert manager.hears()[0] == "RELOADING=1" and manager.hears() == ["READY=1"]
@@ -220,6 +220,7 @@ def test_sighup_takes_the_log_level_from_the_file_and_refuses_a_wrong_one(regist
             registry.get("/healthz", connection=link)  # the line of the request before it is written by now
             assert (path in registry.log()) == seen, text
         assert "loud" in registry.log() and "by a restart alone" in registry.log()
+        assert "trusted_proxies" in registry.log()  # the next start would refuse it
 
 
 def test_the_service_managers_socket_goes_before_listen_and_outlives_the_registry(registry_folder):  # noqa: F811

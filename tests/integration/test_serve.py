@@ -1,4 +1,5 @@
 """The registry as a process: start, stop, kill, commands beside it, and what every answer has."""
+import fcntl
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import time
 import pytest
 
 from tests.support import packs
-from tests.support.registry import Registry, multipart, raw
+from tests.support.registry import Registry, multipart, program, raw
 
 
 def test_answers_health_readiness_and_metrics(registry):
@@ -355,6 +356,20 @@ def test_commands_work_beside_a_serving_registry(registry):
     assert registry.post("/api/v1/auth/login", {"login": "ada", "password": "a long enough secret"}).status == 401
     assert registry.run("fsck").returncode == 0
     assert registry.run("migrate").returncode == 0
+
+
+def test_commands_wait_for_a_registry_that_is_starting(registry_folder):
+    registry = Registry.start(registry_folder / "data")
+    registry.down()
+    with open(registry.folder / "lock", "rb") as lock:  # as a start does, long before its PostgreSQL answers
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with subprocess.Popen([program(), "admin", "user", "list"], env=registry.environment(), text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as command:
+            with pytest.raises(subprocess.TimeoutExpired):
+                command.wait(timeout=1)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            said, failed = command.communicate(timeout=60)
+    assert command.returncode == 0 and said.startswith("admin"), failed
 
 
 def test_wrong_settings_are_refused_by_name(registry_folder):

@@ -16,14 +16,15 @@ import "./style.css";
 
 function Account() {
   const { who, known, end } = useSession();
-  const { path } = usePlace();
+  const { path, query } = usePlace();
   const [failed, setFailed] = useState(false);
   const leave = () => {
     setFailed(false);
     end().catch(() => setFailed(true));
   };
   if (!known) return null;
-  if (!who) return <Link href={`/login${path === "/" || path === "/login" ? "" : `?next=${encodeURIComponent(path)}`}`}>Sign in</Link>;
+  const here = query.size ? `${path}?${query}` : path;
+  if (!who) return <Link href={path === "/login" ? here : here === "/" ? "/login" : `/login?next=${encodeURIComponent(here)}`}>Sign in</Link>;
   return (
     <>
       {failed && <span role="alert" class="bad-words">You are still signed in: the registry did not answer.</span>}

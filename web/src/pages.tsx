@@ -11,25 +11,27 @@ interface PagesProps<A, T> {
   children: (all: T[], first: A) => ComponentChildren;
 }
 
-/** A list that the registry gives in pages, with a button for the next one. */
-export function Pages<A extends { next_cursor?: string | null }, T>({ of, load, items, focus, children }: PagesProps<A, T>) {
+/** A list that the registry gives in pages, with a button for the next one. What is still asked for one list is nothing of another's. */
+export function Pages<A extends { next_cursor?: string | null }, T>(props: PagesProps<A, T>) {
+  return <List key={props.of} {...props} />;
+}
+
+function List<A extends { next_cursor?: string | null }, T>({ of, load, items, focus, children }: PagesProps<A, T>) {
   const first = useLoad(of, () => load());
   const [more, setMore] = useState<T[]>([]);
   const [cursor, setCursor] = useState<string | null | undefined>(undefined);
   const [failed, setFailed] = useState<unknown>(null);
   const list = useRef<HTMLDivElement>(null);
   const firstNew = useRef<number | null>(null);
-  useEffect(() => {
-    setMore([]);
-    setCursor(undefined);
-    setFailed(null);
-  }, [of]);
+  const busy = useRef(false);
   useEffect(() => { // the button may be gone: who uses the keyboard goes on at the first that came
     if (firstNew.current !== null) list.current?.querySelectorAll<HTMLElement>(focus)[firstNew.current]?.focus();
     firstNew.current = null;
   }, [more]);
 
   const next = async (at: string, shown: number) => {
+    if (busy.current) return;
+    busy.current = true;
     try {
       const answer = await load(at);
       firstNew.current = shown;
@@ -39,6 +41,7 @@ export function Pages<A extends { next_cursor?: string | null }, T>({ of, load, 
     } catch (error) {
       setFailed(error);
     }
+    busy.current = false;
   };
   return (
     <Show of={first}>

@@ -1,4 +1,5 @@
 import type { PermissionLine } from "./api";
+import { Path } from "./ui";
 
 const areas: Record<string, string> = {
   files: "Files",
@@ -40,7 +41,7 @@ export function fold(lines: PermissionLine[]): Said[] {
   return said;
 }
 
-const inCode = (names: string[]) => names.map((name) => <span key={name}><code>{name}</code> </span>);
+const inCode = (names: string[]) => names.map((name) => <span key={name}><code><Path text={name} /></code> </span>);
 
 export function Names({ names }: { names: string[] }) {
   const rest = names.slice(FEW);

@@ -6,13 +6,14 @@ import { go } from "./router";
 interface Session {
   who: WhoAmI | null;
   known: boolean; // false until the registry has answered
+  fault: unknown; // why it has not, or null
   /** Another number when somebody else, or nobody, looks: what was shown before is not for them. */
   round: number;
   refresh: () => Promise<void>;
   end: () => Promise<void>;
 }
 
-const SessionContext = createContext<Session>({ who: null, known: false, round: 0, refresh: async () => {}, end: async () => {} });
+const SessionContext = createContext<Session>({ who: null, known: false, fault: null, round: 0, refresh: async () => {}, end: async () => {} });
 
 export const useSession = () => useContext(SessionContext);
 
@@ -21,6 +22,7 @@ const is401 = (error: unknown) => error instanceof ApiError && error.problem.sta
 export function SessionProvider({ children }: { children: ComponentChildren }) {
   const [who, setWho] = useState<WhoAmI | null>(null);
   const [known, setKnown] = useState(false);
+  const [fault, setFault] = useState<unknown>(null);
   const [round, setRound] = useState(0);
   const login = useRef<string | null>(null);
 
@@ -35,8 +37,10 @@ export function SessionProvider({ children }: { children: ComponentChildren }) {
     try {
       become(await api.whoami());
     } catch (error) {
-      if (is401(error)) become(null); // else it cannot be told: as it was
+      if (!is401(error)) return setFault(error); // it cannot be told: as it was
+      become(null);
     }
+    setFault(null);
     setKnown(true);
   };
   const end = async () => {
@@ -55,7 +59,7 @@ export function SessionProvider({ children }: { children: ComponentChildren }) {
     return () => window.removeEventListener(SESSION_CHANGED, changed);
   }, []);
 
-  return <SessionContext.Provider value={{ who, known, round, refresh, end }}>{children}</SessionContext.Provider>;
+  return <SessionContext.Provider value={{ who, known, fault, round, refresh, end }}>{children}</SessionContext.Provider>;
 }
 
 /** For pages of people who are signed in: sends others to sign in, and back here afterwards. */

@@ -34,6 +34,12 @@ export function Show<T>({ of, children }: { of: Loaded<T> & { again?: () => void
   return <>{children(of.value)}</>;
 }
 
+/** Where it is not known yet who looks, or they are on their way to sign in. */
+export function Unknown() {
+  const { known, fault, refresh } = useSession();
+  return !known && fault !== null ? <Failure error={fault} again={() => void refresh()} /> : <Loading />;
+}
+
 /** again is offered where another try may do better: not to what the registry has judged. */
 export function Failure({ error, again }: { error: unknown; again?: (() => void) | undefined }) {
   const problem = error instanceof ApiError ? error.problem : null;
@@ -111,6 +117,11 @@ export function Command({ text }: { text: string }) {
       <button type="button" onClick={copy} aria-label={`Copy: ${text}`}>{copied ? "Copied" : "Copy"}</button>
     </div>
   );
+}
+
+/** The parts of a path stand in their order, whichever way the letters in them run. */
+export function Path({ text }: { text: string }) {
+  return <>{text.split("/").map((part, i) => <>{i > 0 && "/"}<bdi>{part}</bdi></>)}</>;
 }
 
 export function Digest({ text }: { text: string }) {

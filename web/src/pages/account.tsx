@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { api, type PasswordChanged } from "../api";
 import { Link, go, useTitle } from "../router";
 import { useSession, useSignedIn } from "../session";
-import { Badge, Failure, Loading } from "../ui";
+import { Badge, Failure, Unknown } from "../ui";
 
 /** A form that calls the registry: busy while it does, and says what failed. */
 function useSend() {
@@ -117,7 +117,7 @@ function Password() {
 export function AccountPage() {
   useTitle("Account");
   const who = useSignedIn();
-  if (!who) return <Loading />;
+  if (!who) return <Unknown />;
   const { login, display_name, is_admin } = who.user;
   return (
     <>

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { ApiError, api } from "../api";
 import { go, useTitle } from "../router";
 import { useSignedIn } from "../session";
-import { Failure, Show, useLoad } from "../ui";
+import { Failure, Show, Unknown, useLoad } from "../ui";
 
 const scopeWords: Record<string, string> = {
   read: "read the private packs that you may read",
@@ -86,6 +86,6 @@ function Decide({ code, login, admin }: { code: string; login: string; admin: bo
 export function DevicePage({ code }: { code: string }) {
   useTitle("Sign in a device");
   const who = useSignedIn();
-  if (!who) return null;
+  if (!who) return <Unknown />;
   return code ? <Decide key={code} code={code} login={who.user.login} admin={!!who.user.is_admin} /> : <Enter />;
 }

@@ -4,9 +4,10 @@ import { go, useTitle } from "../router";
 import { useSession } from "../session";
 import { Failure } from "../ui";
 
-/** Only a path of this origin: never somewhere else. */
+/** Only a page of this origin: never somewhere else. */
 function safe(next: string | null): string {
-  return next && /^\/(?![/\\])/.test(next) ? next : "/";
+  const url = URL.canParse(next ?? "/", window.location.origin) ? new URL(next ?? "/", window.location.origin) : null;
+  return url?.origin === window.location.origin ? url.href : "/";
 }
 
 export function LoginPage({ next }: { next: string | null }) {

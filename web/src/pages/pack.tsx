@@ -3,7 +3,7 @@ import { Link, useTitle } from "../router";
 import { Pages } from "../pages";
 import { PermissionLines } from "../permissions";
 import { WiringLines } from "../wiring";
-import { Badge, Command, Digest, Show, Time, size, useLoad } from "../ui";
+import { Badge, Command, Digest, Path, Show, Time, size, useLoad } from "../ui";
 
 /** The README's own headings go below the page's, and what may scroll sideways can be reached by keyboard. */
 function fit(html: string): string {
@@ -81,7 +81,7 @@ function FilesPart({ pack, version }: { pack: Pack; version: Version }) {
           <tbody>
             {version.files.map((file) => (
               <tr key={file.path}>
-                <td><a href={api.artifactUrl(pack.namespace, pack.name, version.version, file.path)}>{file.path}</a></td>
+                <td><a href={api.artifactUrl(pack.namespace, pack.name, version.version, file.path)}><Path text={file.path} /></a></td>
                 <td>{size(file.size_bytes)}</td>
                 <td><Digest text={file.digest} /></td>
               </tr>

@@ -1,8 +1,8 @@
-import { useState } from "preact/hooks";
-import { api, type NewToken, type Token } from "../api";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ApiError, api, type NewToken, type Token } from "../api";
 import { useTitle } from "../router";
 import { useSignedIn } from "../session";
-import { Command, Failure, Loading, Show, Time, useLoad } from "../ui";
+import { Command, Failure, Show, Time, Unknown, useLoad } from "../ui";
 
 const scopes = [
   ["read", "Read private packs"],
@@ -13,12 +13,14 @@ const scopes = [
 ] as const;
 
 function Make({ made }: { made: (token: NewToken) => void }) {
+  const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const element = event.currentTarget as HTMLFormElement;
     const form = new FormData(element);
     const days = String(form.get("days") ?? "");
+    setBusy(true);
     setError(null);
     try {
       made(await api.makeToken(String(form.get("name") ?? ""), form.getAll("scope").map(String), days ? Number(days) : null));
@@ -26,6 +28,7 @@ function Make({ made }: { made: (token: NewToken) => void }) {
     } catch (failed) {
       setError(failed);
     }
+    setBusy(false);
   };
   return (
     <form class="card wide" onSubmit={(event) => void submit(event)}>
@@ -46,10 +49,24 @@ function Make({ made }: { made: (token: NewToken) => void }) {
           <option value="365">in a year</option>
         </select>
       </label>
-      <button type="submit" class="primary">Make token</button>
+      <button type="submit" class="primary" disabled={busy}>Make token</button>
     </form>
   );
 }
+
+/** It comes above the form that made it, which may be longer than the screen: it is gone to. */
+function Fresh({ token }: { token: NewToken }) {
+  const notice = useRef<HTMLDivElement>(null);
+  useEffect(() => notice.current?.focus(), [token]);
+  return (
+    <div class="notice good" role="status" tabIndex={-1} ref={notice}>
+      <p><strong>{token.name}</strong> is ready. This is the only time that it is shown.</p>
+      <Command text={token.token} />
+    </div>
+  );
+}
+
+const isGone = (error: unknown) => error instanceof ApiError && error.problem.status === 404;
 
 function TokenRow({ token, revoke }: { token: Token; revoke: () => void }) {
   return (
@@ -70,29 +87,27 @@ export function TokensPage() {
   const [fresh, setFresh] = useState<NewToken | null>(null);
   const [error, setError] = useState<unknown>(null);
   const loaded = useLoad(who?.user.login ?? "", async () => (who ? await api.tokens() : { tokens: [] }));
-  if (!who) return <Loading />;
+  if (!who) return <Unknown />;
 
   const revoke = async (token: Token) => {
+    setError(null);
     try {
       await api.revokeToken(token.id);
-      loaded.again();
     } catch (failed) {
-      setError(failed);
+      if (!isGone(failed)) return setError(failed);
     }
+    if (fresh?.id === token.id) setFresh(null);
+    loaded.again();
+    document.getElementById("tokens")?.focus({ preventScroll: true }); // the button goes with its row
   };
   return (
     <>
       <h1>Tokens</h1>
       <p class="lead">A token signs a program in with what you choose here and nothing more.</p>
-      {fresh && (
-        <div class="notice good" role="status">
-          <p><strong>{fresh.name}</strong> is ready. This is the only time that it is shown.</p>
-          <Command text={fresh.token} />
-        </div>
-      )}
+      {fresh && <Fresh token={fresh} />}
       {error !== null && <Failure error={error} />}
       <Make made={(token) => { setFresh(token); loaded.again(); }} />
-      <h2 id="tokens">Your tokens</h2>
+      <h2 id="tokens" tabIndex={-1}>Your tokens</h2>
       <Show of={loaded}>
         {({ tokens }) =>
           tokens.length === 0 ? (

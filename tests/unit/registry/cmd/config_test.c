@@ -97,6 +97,8 @@ static void wrong_settings_are_refused(void **state)
         { "listen = 'localhost:80'", NULL, "listen: " },
         { "listen = 'unix:'", NULL, "listen: " },
         { "admin_listen = '8081'", NULL, "admin_listen: " },
+        { "trusted_proxies = ['10.0.0.0/99']", NULL, "trusted_proxies: " },
+        { "", "NONO_REGISTRY_TRUSTED_PROXIES=127.0.0.1, ::1", "trusted_proxies: \" ::1\"" },
         { "", "NONO_REGISTRY_LISEN=127.0.0.1:2", "NONO_REGISTRY_LISEN: unknown" },
         { "", "NONO_REGISTRY_LIMITS=1", "NONO_REGISTRY_LIMITS: unknown" },
         { "", "NONO_REGISTRY_LIMITS_ENTRY=1", "NONO_REGISTRY_LIMITS_ENTRY: unknown" },
