@@ -7,7 +7,7 @@ import { Failure } from "../ui";
 /** Only a page of this origin: never somewhere else. */
 function safe(next: string | null): string {
   const url = URL.canParse(next ?? "/", window.location.origin) ? new URL(next ?? "/", window.location.origin) : null;
-  return url?.origin === window.location.origin ? url.href : "/";
+  return url?.origin === window.location.origin && url.protocol === window.location.protocol ? url.href : "/";
 }
 
 export function LoginPage({ next }: { next: string | null }) {
