@@ -77,6 +77,26 @@ def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, regis
     assert registry.get("/api/v1/auth/whoami", token=token).status == 401
 
 
+def test_logout_gives_up_the_token_that_is_kept_and_leaves_the_variables(client, registry):  # noqa: F811
+    kept, other = registry.token(), registry.token()
+    client.ok("auth", "login", registry.url, "--token", stdin=kept + "\n")
+    assert "NONO_TOKEN" in client.ok("auth", "logout", registry.url, NONO_TOKEN=other).stderr
+    assert registry.get("/api/v1/auth/whoami", token=kept).status == 401
+    assert registry.get("/api/v1/auth/whoami", token=other).status == 200
+    assert "NONO_TOKEN" not in client.ok("auth", "logout", registry.url, NONO_TOKEN=other).stderr  # there is no other
+    assert registry.get("/api/v1/auth/whoami", token=other).status == 401
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", " ", "\r\nX-Other: 1", "x" * 5000])
+def test_a_variable_that_holds_no_token_is_not_sent(client, end):  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert "NONO_TOKEN holds no token" in client.refused(2, "search", "--registry", url, NONO_TOKEN="nono_" + "1" * 40 + end)
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
+
+
 def test_a_token_comes_from_a_descriptor_or_the_environment_too(client, registry):  # noqa: F811
     token = registry.token()
     reader, writer = os.pipe()
