@@ -311,6 +311,8 @@ static enum transfer_result failure_take(const struct transfer *transfer, CURLco
         return TRANSFER_FAILED;
     }
     const char *text = *message ? message : curl_easy_strerror(code);
+    if (text_starts(text, "Unsupported proxy")) /* the rest is the variable, password and all */
+        text = "the proxy's address is none, or of a kind that is not known";
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
         distrust(transfer, code, text, err);
         return TRANSFER_FAILED;
