@@ -1,9 +1,11 @@
 """Logging in: device codes, tokens, where they are kept, and giving them up; completion."""
+import http.server
 import json
 import os
 import re
 import socket
 import subprocess
+import threading
 
 import pytest
 from fixtures_client import client, publisher, registry, registry_folder  # noqa: F401
@@ -65,6 +67,32 @@ def test_a_login_that_waits_outlives_a_registry_that_is_started_anew(client, reg
         assert answer.status in (200, 204), answer.body
         out, err = waiting.communicate(timeout=120)
         assert waiting.returncode == 0 and "logged in" in out, (out, err)
+
+
+def test_a_code_that_lives_for_ages_is_waited_for(client):  # noqa: F811
+    class Forge(http.server.BaseHTTPRequestHandler):
+        polls = 0
+
+        def log_message(self, *said):
+            pass
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = 200, {"device_code": "d", "user_code": "BCDF-GHJK", "verification_uri": "/device", "interval": 1,
+                                   "expires_in": 2**63 - 1}
+            if self.path.endswith("/token"):
+                Forge.polls += 1
+                status, answer = 400, {"error": "authorization_pending" if Forge.polls < 3 else "access_denied"}
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forge) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = client.refused(UNAUTHORIZED, "auth", "login", f"http://127.0.0.1:{server.server_port}", "--no-browser")
+        server.shutdown()
+    assert "denied in the browser" in said and Forge.polls == 3
 
 
 def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, registry):  # noqa: F811

@@ -61,6 +61,8 @@ static bool no_registry(const struct remote *remote, struct error *err)
     return error_hint(err, "write the address that the registry's pages have, without a path");
 }
 
+#define CODE_SECONDS_MAX 86400 /* whatever the registry says */
+
 /* In a row: somebody is reading a code, and the registry starts anew. */
 #define POLLS_FAILED_MAX 5
 
@@ -69,7 +71,8 @@ static bool device_wait(const struct remote *remote, const struct device_login *
 {
     unsigned failed = 0;
     uint64_t interval = login->interval > 60 ? 60 : login->interval;
-    int64_t end = clock_monotonic_us() + (int64_t)login->expires_in * CLOCK_SECOND;
+    uint64_t life = login->expires_in > CODE_SECONDS_MAX ? CODE_SECONDS_MAX : login->expires_in;
+    int64_t end = clock_monotonic_us() + (int64_t)life * CLOCK_SECOND;
     for (;;) {
         bool slower;
         const struct timespec pause = { .tv_sec = (time_t)interval };
