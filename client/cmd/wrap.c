@@ -5,6 +5,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
 #include "client/cmd/program_state.h"
+#include "client/cmd/protect.h"
 #include "lib/base/env.h"
 #include "sandbox/run/run.h"
 
@@ -49,8 +50,10 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
         .system_v_ipc = policy.profile->ipc == PROFILE_IPC_FULL,
         .dry_run = policy.options.dry_run,
     };
-    if (!policy.options.dry_run)
+    if (!policy.options.dry_run) {
         program_state_make(&policy);
+        protect_secrets_make(policy.caps, policy.arena);
+    }
     if (!confine_prepare(policy.caps, &confine, &confinement, err))
         return false;
     if (policy.options.dry_run || policy.options.verbose)

@@ -160,6 +160,25 @@ def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
         client.refused(2, "search", "--registry", url)
 
 
+@pytest.mark.parametrize("command", [["run"], ["run", "--no-audit"], ["wrap"]])
+@pytest.mark.parametrize("before", [False, True])
+def test_secrets_that_come_while_a_program_runs_are_not_its_to_read(client, registry, command, before):  # noqa: F811
+    if before:
+        client.ok("auth", "login", registry.url, "--token", stdin=registry.token() + "\n")
+    look = ("echo begun; read line; cat .config/nono/credentials.json .config/nono/keys/* .local/state/nono/*/* 2>/dev/null; "
+            "ls .config/nono")
+    running = subprocess.Popen([NONO, *command, "--read", client.home, "--workdir", client.home, "--", "sh", "-c", look], text=True,
+                               env=client.environment(), cwd=client.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert running.stdout.readline() == "begun\n"
+    token = registry.token()
+    client.ok("auth", "login", registry.url, "--token", stdin=token + "\n")
+    client.ok("key", "generate", "release")
+    client.ok("run", "--", "true", "what is on record")
+    assert token in credentials(client).read_text() and (client.home / ".config/nono/keys/release.pem").exists()
+    seen, _ = running.communicate("now\n", timeout=120)
+    assert "registries.json" in seen and token not in seen and "PRIVATE KEY" not in seen and "on record" not in seen, seen
+
+
 def memory_of(pid):
     """All that a process can write to, but for what a sanitizer reserves."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
