@@ -64,7 +64,7 @@ static const struct {
     { "PASSPHRASE", false }, { "APIKEY", false }, { "CREDENTIAL", false }, { "PRIVATE_KEY", false },
     { "KEY", true },         { "KEYS", true },    { "PASS", true },        { "PWD", true },
     { "PAT", true },         { "JWT", true },     { "COOKIE", true },      { "AUTH", true },
-    { "CRED", true },        { "CREDS", true },   { "BEARER", true },
+    { "CRED", true },        { "CREDS", true },   { "BEARER", true },      { "SSHPASS", true },
 };
 
 static bool pattern_match(const char *pattern, const char *name)

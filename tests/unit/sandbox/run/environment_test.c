@@ -33,6 +33,8 @@ static void names_are_judged_without_rules(void **state)
         { "ANTHROPIC_API_KEY", ENVIRONMENT_SECRET },
         { "AWS_SECRET_ACCESS_KEY", ENVIRONMENT_SECRET },
         { "PGPASSWORD", ENVIRONMENT_SECRET },
+        { "SSHPASS", ENVIRONMENT_SECRET },
+        { "COMPASS", ENVIRONMENT_PASSED },
         { "aws_session_token", ENVIRONMENT_SECRET },
         { "SIGNING_KEY_FILE", ENVIRONMENT_SECRET },
         { "npm_config__auth", ENVIRONMENT_SECRET },
