@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,8 +91,8 @@ bool secret_find(const char *folder, const struct secret_name *name, struct buf 
 static bool file_overwrite(int fd, const char *text, struct arena *arena, struct error *err)
 {
     struct stat st;
-    if (fstat(fd, &st) != 0)
-        return error_set_errno(err, "stat");
+    if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0) /* another's write would be cut short */
+        return error_set_errno(err, "lock");
     size_t len = strlen(text), size = (size_t)st.st_size > len ? (size_t)st.st_size : len;
     char *bytes = arena_alloc(arena, size + 1, 1);
     memcpy(bytes, text, len);
