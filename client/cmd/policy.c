@@ -256,6 +256,7 @@ const char **policy_environment(const struct policy *policy, const char *const *
         .deny = policy->profile->deny_variables,
         .set = values_set(policy, entries, values),
         .workdir = policy->options.workdir,
+        .proxies = policy->caps->network == NONO_NETWORK_OPEN,
     };
     size_t dropped;
     return environment_make(&rules, (const char *const *)environ, policy->arena, &dropped);

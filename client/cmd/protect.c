@@ -1,5 +1,6 @@
 #include "client/cmd/protect.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include "sandbox/policy/paths.h"
 
 #define SOURCE "nono's own folders"
+
+#define CREDENTIALS "credentials.json"
+#define KEYS        "keys"
 
 static bool folder_protect(struct nono_caps *caps, enum xdg which, unsigned denied,
                            struct arena *arena, struct error *err)
@@ -29,8 +33,48 @@ bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct err
            folder_protect(caps, XDG_CACHE, NONO_WRITE, arena, err) &&
            folder_protect(caps, XDG_STATE, NONO_ALL, arena, err) &&
            xdg_folder(XDG_CONFIG, arena, &config, err) &&
-           caps_deny(caps, path_join(arena, config, "credentials.json"), NONO_ALL, SOURCE, err) &&
-           caps_deny(caps, path_join(arena, config, "keys"), NONO_ALL, SOURCE, err);
+           caps_deny(caps, path_join(arena, config, CREDENTIALS), NONO_ALL, SOURCE, err) &&
+           caps_deny(caps, path_join(arena, config, KEYS), NONO_ALL, SOURCE, err);
+}
+
+static bool is_reached(const struct nono_caps *caps, const char *path)
+{
+    for (size_t i = 0; i < caps->grants.count; i++) {
+        const struct caps_path *grant = &caps->grants.items[i];
+        if (grant->access & NONO_READ &&
+            (path_within(path, grant->path) || path_within(grant->path, path)))
+            return true;
+    }
+    return false;
+}
+
+/* Of nono's own, where a grant reaches it; -1 where none does. Where we cannot make it, few others
+ * could. */
+static int folder_make(const struct nono_caps *caps, enum xdg which, struct arena *arena)
+{
+    const char *folder;
+    struct error ignored;
+    int dir = -1;
+    if (xdg_folder(which, arena, &folder, &ignored) && is_reached(caps, folder) &&
+        dir_make_path(folder, 0700, &ignored) && dir_open(folder, &dir, &ignored))
+        return dir;
+    return -1;
+}
+
+void protect_secrets_make(const struct nono_caps *caps, struct arena *arena)
+{
+    static const char empty[] = "{}\n";
+    CLEANUP(closep) int state = folder_make(caps, XDG_STATE, arena); /* of records and snapshots */
+    CLEANUP(closep) int config = folder_make(caps, XDG_CONFIG, arena);
+    struct error ignored;
+    if (config < 0)
+        return;
+    (void)mkdirat(config, KEYS, 0700);
+    CLEANUP(closep)
+    int fd =
+        openat(config, CREDENTIALS, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0 && !file_write_all(fd, empty, strlen(empty), &ignored))
+        (void)unlinkat(config, CREDENTIALS, 0);
 }
 
 /* A name that leads nowhere would have to be held by a placeholder: these are there, or are not. */

@@ -13,6 +13,13 @@
 bool protect_own_folders(struct nono_caps *caps, struct arena *arena, struct error *err) MUST_CHECK;
 
 /*
+ * At the start of a program: tokens, signing keys and records that are not there cannot be covered,
+ * and could be read when the user logs in meanwhile, makes a key or runs something. So the file and
+ * the folders for them are made, where a grant reaches them.
+ */
+void protect_secrets_make(const struct nono_caps *caps, struct arena *arena);
+
+/*
  * What decides about this run or the next, or runs outside of it: the profile's documents that lie
  * elsewhere, its session hooks, and nono's programs. They cannot be changed through any grant.
  */

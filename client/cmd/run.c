@@ -10,6 +10,7 @@
 #include "client/cmd/hooks.h"
 #include "client/cmd/policy.h"
 #include "client/cmd/program_state.h"
+#include "client/cmd/protect.h"
 #include "client/cmd/refusals.h"
 #include "client/cmd/sandbox_options.h"
 #include "client/cmd/snapshot.h"
@@ -126,6 +127,7 @@ static bool run_prepare(struct run *run, const char *name, struct error *err)
     if (!audit_make(run, err) || !snapshot_take(run, err) || !proxy_make(run, &confine, err))
         return false;
     program_state_make(&run->policy);
+    protect_secrets_make(run->policy.caps, run->policy.arena);
     return confine_prepare(run->policy.caps, &confine, &run->confinement, err) &&
            hook_before(&run->policy, run->audit ? audit_id(run->audit) : "", &run->hook, err);
 }

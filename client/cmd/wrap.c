@@ -5,6 +5,7 @@
 #include "client/cmd/explain.h"
 #include "client/cmd/policy.h"
 #include "client/cmd/program_state.h"
+#include "client/cmd/protect.h"
 #include "client/cmd/sandbox_options.h"
 #include "sandbox/run/run.h"
 
@@ -47,8 +48,10 @@ static bool wrap_run(const char **operands, int *status, struct error *err)
         .system_v_ipc = policy.profile->ipc == PROFILE_IPC_FULL,
         .dry_run = policy.options.dry_run,
     };
-    if (!policy.options.dry_run)
+    if (!policy.options.dry_run) {
         program_state_make(&policy);
+        protect_secrets_make(policy.caps, policy.arena);
+    }
     if (!confine_prepare(policy.caps, &confine, &confinement, err))
         return false;
     if (policy.options.dry_run || policy.options.verbose)

@@ -1,8 +1,11 @@
 #include "client/secret/secret.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "client/secret/keyring.h"
 #include "lib/base/doc.h"
@@ -81,6 +84,36 @@ bool secret_find(const char *folder, const struct secret_name *name, struct buf 
     return true;
 }
 
+/*
+ * Into the file that is there: sandboxes under way cover that one, and would show another that took
+ * its name. In one write, of as much as there is, so that a kill leaves the old or the new one.
+ */
+static bool file_overwrite(int fd, const char *text, struct arena *arena, struct error *err)
+{
+    struct stat st;
+    if (flock(fd, LOCK_EX) != 0 || fstat(fd, &st) != 0) /* another's write would be cut short */
+        return error_set_errno(err, "lock");
+    size_t len = strlen(text), size = (size_t)st.st_size > len ? (size_t)st.st_size : len;
+    char *bytes = arena_alloc(arena, size + 1, 1);
+    memcpy(bytes, text, len);
+    memset(bytes + len, ' ', size - len);
+    if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size + 1) != 0 && errno != EOPNOTSUPP)
+        return error_set_errno(err, "make room");
+    ssize_t put = pwrite(fd, bytes, size, 0);
+    if (put < 0 || (size_t)put != size || ftruncate(fd, (off_t)len) != 0)
+        return error_set_errno(err, "write");
+    return file_sync(fd, err);
+}
+
+static bool file_put(int dir, const char *text, struct arena *arena, struct error *err)
+{
+    CLEANUP(closep) int fd = -1;
+    if (file_open_beneath(dir, FILE_NAME, O_RDWR | O_NONBLOCK, 0, &fd, err))
+        return file_overwrite(fd, text, arena, err) || error_prefix(err, FILE_NAME);
+    return err->kind == ERROR_NOT_FOUND &&
+           file_replace(dir, FILE_NAME, text, strlen(text), 0600, err);
+}
+
 /* The file with one secret set, or left out (NULL). */
 static bool file_change(const char *folder, const struct vault *vault, const char *key,
                         const char *secret, struct error *err)
@@ -95,7 +128,7 @@ static bool file_change(const char *folder, const struct vault *vault, const cha
     const char *text = json_print(doc, JSON_PRETTY, arena);
     CLEANUP(closep) int dir = -1;
     return dir_make_path(folder, 0700, err) && dir_open(folder, &dir, err) &&
-           file_replace(dir, FILE_NAME, text, strlen(text), 0600, err);
+           file_put(dir, text, arena, err);
 }
 
 static bool file_forget(const char *folder, const struct secret_name *name, struct error *err)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,21 +166,6 @@ bool ui_read_line(int fd, char *out, size_t size, struct error *err)
         len--;
     out[len] = '\0';
     return true;
-}
-
-bool ui_read_hidden(int fd, const char *prompt, char *out, size_t size, struct error *err)
-{
-    struct termios shown, hidden;
-    if (!isatty(fd) || tcgetattr(fd, &shown) != 0)
-        return ui_read_line(fd, out, size, err);
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(fd, TCSAFLUSH, &hidden); /* first: it throws away what was typed before */
-    fprintf(stderr, "%s: ", prompt);
-    bool ok = ui_read_line(fd, out, size, err);
-    (void)tcsetattr(fd, TCSADRAIN, &shown);
-    fputc('\n', stderr);
-    return ok;
 }
 
 bool ui_confirm(const char *question, bool *out, struct error *err)

@@ -45,7 +45,8 @@ bool ui_confirm(const char *question, bool *out, struct error *err) MUST_CHECK;
 
 /* One line from a descriptor, without its end: a token or passphrase. Wipe it after use. */
 bool ui_read_line(int fd, char *out, size_t size, struct error *err) MUST_CHECK;
-/* The same, typed without echo after a prompt when fd is a terminal; without a prompt when not. */
+/* The same, typed without echo after a prompt when fd is a terminal; without a prompt when not. A
+ * signal that ends or stops the program gives the terminal its echo back. */
 bool ui_read_hidden(int fd, const char *prompt, char *out, size_t size, struct error *err)
     MUST_CHECK;
 

@@ -2,11 +2,11 @@
  * HTTP client, over libcurl: requests with limits, retries and resumed downloads.
  *
  * https, or http where url_check() allows it. Certificates are checked against the system's roots,
- * or SSL_CERT_FILE and SSL_CERT_DIR. Redirects are followed for GET alone, within url_check(), and
- * never carry credentials to another origin. To other machines the proxy of https_proxy,
- * HTTPS_PROXY, http_proxy, all_proxy or ALL_PROXY is used, but for the hosts of no_proxy or
- * NO_PROXY. Nothing is sent that a request does not name, but User-Agent and Accept. A session is
- * for one thread.
+ * or in their place those of SSL_CERT_FILE and SSL_CERT_DIR. Redirects are followed for GET alone,
+ * within url_check(), and never carry credentials to another origin. To other machines the proxy of
+ * https_proxy, HTTPS_PROXY, http_proxy, all_proxy or ALL_PROXY is used, but for the hosts of
+ * no_proxy or NO_PROXY. Nothing is sent that a request does not name, but User-Agent and Accept. A
+ * session is for one thread.
  */
 #pragma once
 

@@ -175,13 +175,15 @@ static void parts_make(const struct http_request *request, curl_mime *mime)
     }
 }
 
+/* Either stands in place of the system's file and folder both, which libcurl would read besides. */
 static void roots_set(CURL *curl)
 {
     const char *file = env_get("SSL_CERT_FILE"), *folder = env_get("SSL_CERT_DIR");
-    if (file && *file)
-        (void)curl_easy_setopt(curl, CURLOPT_CAINFO, file);
-    if (folder && *folder)
-        (void)curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+    bool has_file = file && *file, has_folder = folder && *folder;
+    if (!has_file && !has_folder)
+        return;
+    (void)curl_easy_setopt(curl, CURLOPT_CAINFO, has_file ? file : NULL);
+    (void)curl_easy_setopt(curl, CURLOPT_CAPATH, has_folder ? folder : NULL);
 }
 
 static void method_set(CURL *curl, const struct http_request *request, curl_mime *mime)
@@ -310,6 +312,8 @@ static enum transfer_result failure_take(const struct transfer *transfer, CURLco
         return TRANSFER_FAILED;
     }
     const char *text = *message ? message : curl_easy_strerror(code);
+    if (text_starts(text, "Unsupported proxy")) /* the rest is the variable, password and all */
+        text = "the proxy's address is none, or of a kind that is not known";
     if (code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_SSL_CACERT_BADFILE) {
         distrust(transfer, code, text, err);
         return TRANSFER_FAILED;

@@ -75,28 +75,47 @@ static bool parsed_check(CURLU *url, bool allow_plain, struct error *err)
            part_refuse(url, CURLUPART_FRAGMENT, "fragment", err);
 }
 
+#define SHOWN_MAX 256
+
+/* For messages: without what stands before an '@', where a password may be. Of what is no URL that
+ * is the last one there is. */
+static void show(const char *url, bool parsed, char out[SHOWN_MAX])
+{
+    const char *scheme = strstr(url, "://"), *host = scheme ? scheme + strlen("://") : url;
+    const char *sign = memrchr(host, '@', parsed ? strcspn(host, "/?#") : strlen(host));
+    int len = host - url < 32 ? (int)(host - url) : 0;
+    if (sign)
+        (void)snprintf(out, SHOWN_MAX, "%.*s[...]%.200s", len, url, sign);
+    else
+        (void)snprintf(out, SHOWN_MAX, "%.200s", url);
+}
+
 bool url_check(const char *url, bool allow_plain, struct error *err)
 {
     CLEANUP(curl_url_cleanupp) CURLU *parsed = url_open(url);
+    char text[SHOWN_MAX];
+    show(url, parsed, text);
     if (!parsed)
-        return error_set(err, INVALID, "\"%.200s\" is not a URL", url);
-    return parsed_check(parsed, allow_plain, err) || error_prefix(err, "%.200s", url);
+        return error_set(err, INVALID, "\"%s\" is not a URL", text);
+    return parsed_check(parsed, allow_plain, err) || error_prefix(err, "%s", text);
 }
 
 bool url_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
               struct error *err)
 {
     CLEANUP(curl_url_cleanupp) CURLU *parsed = url_open(url);
+    char plain[SHOWN_MAX];
+    show(url, parsed, plain);
     if (!parsed || !strstr(url, "://")) {
-        error_set(err, INVALID, "\"%.200s\" is not a URL", url);
+        error_set(err, INVALID, "\"%s\" is not a URL", plain);
         return error_hint(err, "write it whole, as https://registry.example.org");
     }
     if (!parsed_check(parsed, allow_plain, err) ||
         !part_refuse(parsed, CURLUPART_QUERY, "query", err))
-        return error_prefix(err, "%.200s", url);
+        return error_prefix(err, "%s", plain);
     CLEANUP(curl_freep) char *text = part_of(parsed, CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
     if (!text)
-        return error_set(err, INVALID, "\"%.200s\" is not a URL", url);
+        return error_set(err, INVALID, "\"%s\" is not a URL", plain);
     size_t len = strlen(text);
     while (len && text[len - 1] == '/')
         len--;

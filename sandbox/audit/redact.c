@@ -40,7 +40,7 @@ static const struct {
     { "ghp_", 20 }, { "gho_", 20 },        { "ghu_", 20 },  { "ghs_", 20 },  { "ghr_", 20 },
     { "sk-", 20 },  { "glpat-", 16 },      { "xoxb-", 10 }, { "xoxp-", 10 }, { "AKIA", 16 },
     { "ASIA", 16 }, { "npm_", 30 },        { "AIza", 30 },  { "eyJ", 40 },   { "pypi-", 40 },
-    { "hf_", 30 },  { "github_pat_", 20 },
+    { "hf_", 30 },  { "github_pat_", 20 }, { "nono_", 42 },
 };
 
 static bool is_word(char c)

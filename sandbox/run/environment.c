@@ -64,7 +64,7 @@ static const struct {
     { "PASSPHRASE", false }, { "APIKEY", false }, { "CREDENTIAL", false }, { "PRIVATE_KEY", false },
     { "KEY", true },         { "KEYS", true },    { "PASS", true },        { "PWD", true },
     { "PAT", true },         { "JWT", true },     { "COOKIE", true },      { "AUTH", true },
-    { "CRED", true },        { "CREDS", true },   { "BEARER", true },
+    { "CRED", true },        { "CREDS", true },   { "BEARER", true },      { "SSHPASS", true },
 };
 
 static bool pattern_match(const char *pattern, const char *name)
@@ -195,11 +195,12 @@ static bool is_set_by_us(const struct environment_rules *rules, const char *name
     return rules->workdir && (strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0);
 }
 
-/* A URL with a password in it, whatever the variable is called. Those of proxies are left: without
- * them an open network may lead nowhere. */
-static bool has_password(const char *name, const char *value)
+/* A URL with a password in it, whatever the variable is called. Those of proxies are left where the
+ * network is open, which may lead nowhere without them. */
+static bool has_password(const struct environment_rules *rules, const char *name, const char *value)
 {
-    if (!strchr(value, '@') || text_ends(name, "_proxy") || text_ends(name, "_PROXY"))
+    bool left = rules->proxies && (text_ends(name, "_proxy") || text_ends(name, "_PROXY"));
+    if (left || !strchr(value, '@'))
         return false;
     for (const char *at = value; (at = strstr(at, "://")); at += 3) {
         size_t len = strcspn(at + 3, "/?#@ \t\n");
@@ -222,7 +223,7 @@ static bool entry_passes(const struct environment_rules *rules, const struct let
     *out_drop = !is_set_by_us(rules, name);
     bool named = list_names(&rules->allow, name);
     return *out_drop && judge(rules, letters, name) == ENVIRONMENT_PASSED &&
-           (named || !has_password(name, entry + len + 1));
+           (named || !has_password(rules, name, entry + len + 1));
 }
 
 const char **environment_make(const struct environment_rules *rules, const char *const *envp,

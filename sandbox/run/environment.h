@@ -6,7 +6,8 @@
  *    nono's own;
  *  - passed only when allowed by name or PREFIX*: those with TOKEN, SECRET, PASSWORD, ... or a part
  *    KEY in their names, and the addresses of agents and daemons (SSH_AUTH_SOCK, DBUS_*, ...);
- *  - the same for a value that is a URL with a password, but for those of proxies;
+ *  - the same for a value that is a URL with a password, but for those of proxies where the
+ *    network is open;
  *  - everything else passes, unless only a list is allowed, or it is denied.
  */
 #pragma once
@@ -22,6 +23,7 @@ struct environment_rules {
     struct list deny;    /* the same; goes before allow */
     struct list set;     /* struct environment_value: replace whatever was there */
     const char *workdir; /* PWD becomes this; NULL: stays */
+    bool proxies;        /* the network is open: it may be reached through the user's proxy alone */
 };
 
 struct environment_value {

@@ -1,9 +1,11 @@
 """Logging in: device codes, tokens, where they are kept, and giving them up; completion."""
+import http.server
 import json
 import os
 import re
 import socket
 import subprocess
+import threading
 
 import pytest
 from fixtures_client import client, publisher, registry, registry_folder  # noqa: F401
@@ -67,6 +69,32 @@ def test_a_login_that_waits_outlives_a_registry_that_is_started_anew(client, reg
         assert waiting.returncode == 0 and "logged in" in out, (out, err)
 
 
+def test_a_code_that_lives_for_ages_is_waited_for(client):  # noqa: F811
+    class Forge(http.server.BaseHTTPRequestHandler):
+        polls = 0
+
+        def log_message(self, *said):
+            pass
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            status, answer = 200, {"device_code": "d", "user_code": "BCDF-GHJK", "verification_uri": "/device", "interval": 1,
+                                   "expires_in": 2**63 - 1}
+            if self.path.endswith("/token"):
+                Forge.polls += 1
+                status, answer = 400, {"error": "authorization_pending" if Forge.polls < 3 else "access_denied"}
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Forge) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        said = client.refused(UNAUTHORIZED, "auth", "login", f"http://127.0.0.1:{server.server_port}", "--no-browser")
+        server.shutdown()
+    assert "denied in the browser" in said and Forge.polls == 3
+
+
 def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, registry):  # noqa: F811
     token = registry.token()
     assert token not in client.ok("auth", "login", registry.url, "--token", stdin=token + "\n").stdout
@@ -75,6 +103,26 @@ def test_a_token_is_kept_for_this_user_alone_and_revoked_at_logout(client, regis
     client.ok("auth", "logout", registry.url)
     assert token not in credentials(client).read_text()
     assert registry.get("/api/v1/auth/whoami", token=token).status == 401
+
+
+def test_logout_gives_up_the_token_that_is_kept_and_leaves_the_variables(client, registry):  # noqa: F811
+    kept, other = registry.token(), registry.token()
+    client.ok("auth", "login", registry.url, "--token", stdin=kept + "\n")
+    assert "NONO_TOKEN" in client.ok("auth", "logout", registry.url, NONO_TOKEN=other).stderr
+    assert registry.get("/api/v1/auth/whoami", token=kept).status == 401
+    assert registry.get("/api/v1/auth/whoami", token=other).status == 200
+    assert "NONO_TOKEN" not in client.ok("auth", "logout", registry.url, NONO_TOKEN=other).stderr  # there is no other
+    assert registry.get("/api/v1/auth/whoami", token=other).status == 401
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", " ", "\r\nX-Other: 1", "x" * 5000])
+def test_a_variable_that_holds_no_token_is_not_sent(client, end):  # noqa: F811
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        assert "NONO_TOKEN holds no token" in client.refused(2, "search", "--registry", url, NONO_TOKEN="nono_" + "1" * 40 + end)
+        server.settimeout(0.1)
+        with pytest.raises(TimeoutError):
+            server.accept()
 
 
 def test_a_token_comes_from_a_descriptor_or_the_environment_too(client, registry):  # noqa: F811
@@ -110,6 +158,25 @@ def test_http_to_another_machine_needs_to_be_said(client):  # noqa: F811
     assert "--allow-http" in client.refused(UNAUTHORIZED, "search", "--registry", "http://registry.example")
     for url in ("ftp://127.0.0.1", "https://me:word@registry.example", "registry example"):
         client.refused(2, "search", "--registry", url)
+
+
+@pytest.mark.parametrize("command", [["run"], ["run", "--no-audit"], ["wrap"]])
+@pytest.mark.parametrize("before", [False, True])
+def test_secrets_that_come_while_a_program_runs_are_not_its_to_read(client, registry, command, before):  # noqa: F811
+    if before:
+        client.ok("auth", "login", registry.url, "--token", stdin=registry.token() + "\n")
+    look = ("echo begun; read line; cat .config/nono/credentials.json .config/nono/keys/* .local/state/nono/*/* 2>/dev/null; "
+            "ls .config/nono")
+    running = subprocess.Popen([NONO, *command, "--read", client.home, "--workdir", client.home, "--", "sh", "-c", look], text=True,
+                               env=client.environment(), cwd=client.home, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert running.stdout.readline() == "begun\n"
+    token = registry.token()
+    client.ok("auth", "login", registry.url, "--token", stdin=token + "\n")
+    client.ok("key", "generate", "release")
+    client.ok("run", "--", "true", "what is on record")
+    assert token in credentials(client).read_text() and (client.home / ".config/nono/keys/release.pem").exists()
+    seen, _ = running.communicate("now\n", timeout=120)
+    assert "registries.json" in seen and token not in seen and "PRIVATE KEY" not in seen and "on record" not in seen, seen
 
 
 def memory_of(pid):

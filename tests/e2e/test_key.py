@@ -3,8 +3,11 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
+import termios
 import threading
+import time
 
 import pytest
 from fixtures_client import client, publisher, registry  # noqa: F401
@@ -124,6 +127,32 @@ def test_a_passphrase_is_typed_twice_and_not_shown(client):  # noqa: F811
     assert PASSPHRASE.encode() not in shown + asked + rest
     client.ok("pack", "init", "mine")
     assert with_passphrase(client, "pack", "sign", "--namespace", "acme", "mine").returncode == 0
+
+
+def echoes(terminal, wanted):
+    """Waits until a terminal shows what is typed, or until it does not."""
+    end = time.monotonic() + 60
+    while bool(termios.tcgetattr(terminal)[3] & termios.ECHO) != wanted and time.monotonic() < end:
+        time.sleep(0.01)
+    return bool(termios.tcgetattr(terminal)[3] & termios.ECHO) == wanted
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP])
+def test_a_terminal_shows_again_what_is_typed_when_a_prompt_is_left(client, number):  # noqa: F811
+    master, slave = pty.openpty()
+    asking = subprocess.Popen([NONO, "key", "generate", "a", "--passphrase"], env=client.environment(), stdin=slave,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, process_group=0)
+    assert echoes(slave, False)
+    asking.send_signal(signal.SIGTSTP)
+    assert os.waitid(os.P_PID, asking.pid, os.WSTOPPED).si_status == signal.SIGTSTP
+    assert echoes(slave, True)
+    asking.send_signal(signal.SIGCONT)
+    assert echoes(slave, False)
+    asking.send_signal(number)
+    assert asking.wait(timeout=60) == -number
+    assert echoes(slave, True)
+    os.close(master)
+    os.close(slave)
 
 
 @pytest.mark.parametrize("options,said", [

@@ -26,6 +26,19 @@ def test_a_proxy_without_an_address_is_told_as_one(alone):
     assert "that is the proxy of http_proxy;" in said
 
 
+@pytest.mark.parametrize("url", ["http://me:ses ame@127.0.0.1:1", "http://me:ses/ame@127.0.0.1:1", "http://me:sesame@127.0.0.1:70000",
+                                 "kind://me:sesame@127.0.0.1:1"])
+def test_the_password_of_a_proxy_that_cannot_be_read_is_not_told(alone, url):
+    said = alone.refused(UNAVAILABLE, "search", "x", "-r", "https://nosuch.invalid", https_proxy=url)
+    assert "the proxy of https_proxy;" in said and "ses" not in said, said
+
+
+def test_the_password_of_a_registrys_address_is_not_told(alone):
+    for url in ("https://me:sesame@nosuch.invalid", "https://me:ses ame@nosuch.invalid", "me:sesame@nosuch.invalid"):
+        done = alone.run("auth", "status", "--json", NONO_REGISTRY=url)
+        assert done.returncode == 2 and "@nosuch.invalid" in done.stderr and "ses" not in done.stderr + done.stdout, done
+
+
 @pytest.mark.parametrize("more", [{"NO_PROXY": "nosuch.invalid", "HTTPS_PROXY": "http://127.0.0.1:1"}, {"HTTP_PROXY": "http://127.0.0.1:1"}])
 def test_what_goes_past_the_proxy_does_not_name_it(alone, more):
     said = alone.refused(UNAVAILABLE, "search", "x", "-r", "https://nosuch.invalid", **more)

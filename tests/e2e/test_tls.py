@@ -1,14 +1,16 @@
 """The registry over HTTPS: who is believed, what is refused at the start, and what SIGHUP changes."""
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 
 import pytest
-from fixtures_client import Client, Publisher
+from fixtures_client import NONO, Client, Publisher
 
 from tests.support.certificates import Authority, openssl
 from tests.support.packs import pack_files
@@ -95,6 +97,31 @@ def test_a_client_that_knows_the_authority_publishes_and_pulls(registry_folder, 
         publisher.publish(pack_files("web", "1.0.0"))
         user.ok("pull", "--yes", publisher.ref("web"))
         assert (user.packages / "acme/web/package.json").exists()
+
+
+def roots(folder, cert):
+    """What /etc/ssl/certs is on a system that believes in this one authority."""
+    folder.mkdir()
+    name = subprocess.run(["openssl", "x509", "-hash", "-noout", "-in", cert], check=True, capture_output=True, text=True).stdout.strip()
+    for file in (f"{name}.0", "ca-certificates.crt"):
+        shutil.copy(cert, folder / file)
+    return folder
+
+
+def test_named_authorities_are_believed_in_place_of_the_systems(registry_folder, authority, tmp_path):  # noqa: F811
+    apart = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*apart, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("no mount namespace can be made here")
+    system, other = roots(tmp_path / "system", authority.cert), Authority(tmp_path / "other", "another authority")
+    others = roots(tmp_path / "others", other.cert)
+    script = 'mount --bind "$1" /etc/ssl/certs && exec "$2" search'
+    with secure(registry_folder, authority.issue()).up() as registry:
+        user = Client(tmp_path / "user", registry.url)
+        for status, (file, folder) in ((0, ("", "")), (0, ("", system)), (UNTRUSTED, (other.cert, "")), (UNTRUSTED, ("", others)),
+                                       (UNTRUSTED, (other.cert, others)), (0, (authority.cert, others))):
+            env = user.environment(SSL_CERT_FILE=str(file), SSL_CERT_DIR=str(folder))
+            done = subprocess.run([*apart, "sh", "-c", script, "sh", system, NONO], env=env, capture_output=True, text=True, check=False)
+            assert done.returncode == status, (file, folder, done.stderr)
 
 
 def test_a_connection_is_kept_over_what_is_not_modified(registry_folder, authority):  # noqa: F811

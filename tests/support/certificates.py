@@ -9,13 +9,13 @@ def openssl(*args):
 
 
 class Authority:
-    def __init__(self, folder):
+    def __init__(self, folder, name="test authority"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.cert, self.key = self.folder / "ca.pem", self.folder / "ca.key"
         self.made = 0
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.key, "-out",
-                self.cert, "-days", "2", "-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE")
+                self.cert, "-days", "2", "-subj", f"/CN={name}", "-addext", "basicConstraints=critical,CA:TRUE")
 
     def issue(self, name="server", days=(-1, 1)):
         """A certificate for this machine, valid for these days around now, and its key: two paths."""

@@ -49,8 +49,7 @@ static bool token_read(const char *option, int fd, char token[TOKEN_ROOM], struc
 {
     if (!descriptor_read(option, fd, "token", token, TOKEN_ROOM, err))
         return false;
-    bool ok = token[0] && text_is_printable(token) && !strchr(token, ' ');
-    return ok || error_set(err, INVALID, "that is no token");
+    return session_is_token(token) || error_set(err, INVALID, "that is no token");
 }
 
 /* Another server answers there, or the address has a path too many. */
@@ -62,6 +61,8 @@ static bool no_registry(const struct remote *remote, struct error *err)
     return error_hint(err, "write the address that the registry's pages have, without a path");
 }
 
+#define CODE_SECONDS_MAX 86400 /* whatever the registry says */
+
 /* In a row: somebody is reading a code, and the registry starts anew. */
 #define POLLS_FAILED_MAX 5
 
@@ -70,7 +71,8 @@ static bool device_wait(const struct remote *remote, const struct device_login *
 {
     unsigned failed = 0;
     uint64_t interval = login->interval > 60 ? 60 : login->interval;
-    int64_t end = clock_monotonic_us() + (int64_t)login->expires_in * CLOCK_SECOND;
+    uint64_t life = login->expires_in > CODE_SECONDS_MAX ? CODE_SECONDS_MAX : login->expires_in;
+    int64_t end = clock_monotonic_us() + (int64_t)life * CLOCK_SECOND;
     for (;;) {
         bool slower;
         const struct timespec pause = { .tv_sec = (time_t)interval };
@@ -118,7 +120,7 @@ static bool token_get(const struct remote *remote, struct arena *arena, char tok
         return token_read("--token-fd", opt_token_fd, token, err);
     if (opt_token)
         return token_read("standard input,", STDIN_FILENO, token, err);
-    if (variable && *variable && strlen(variable) < TOKEN_ROOM) {
+    if (variable && *variable) { /* that it is one, the session has seen */
         (void)snprintf(token, TOKEN_ROOM, "%s", variable);
         return true;
     }
@@ -166,6 +168,15 @@ static bool login_run(const char **operands, int *status, struct error *err)
     return ok;
 }
 
+/* The variable's token, when it is another than the one that is gone. */
+static void variable_tell(const struct session *session)
+{
+    const char *variable = env_get("NONO_TOKEN");
+    if (session->token_place != SECRET_NOWHERE && variable && *variable &&
+        strcmp(variable, session->token.data) != 0)
+        fprintf(stderr, "NONO_TOKEN holds another token, which still counts\n");
+}
+
 /* The token is forgotten here even when the registry cannot be told; it says so then. */
 static bool logout_run(const char **operands, int *status, struct error *err)
 {
@@ -173,7 +184,8 @@ static bool logout_run(const char **operands, int *status, struct error *err)
     CLEANUP(session_close) struct session session;
     struct remote remote;
     struct error why;
-    if (!session_open(opt_http, &session, err) || !one_registry(operands, &session, &remote, err))
+    if (!session_open(opt_http, &session, err) || !one_registry(operands, &session, &remote, err) ||
+        !session_prefer_kept(&session, &remote, err))
         return false;
     if (!remote.token)
         return error_set(err, NOT_FOUND, "not logged in to %s", remote.base);
@@ -186,6 +198,7 @@ static bool logout_run(const char **operands, int *status, struct error *err)
     if (!revoked)
         fprintf(stderr, "the token could not be revoked (%s): revoke it on the registry's pages\n",
                 why.message);
+    variable_tell(&session);
     return true;
 }
 

@@ -46,6 +46,28 @@ void session_close(struct session *session)
         arena_free(session->arena);
 }
 
+bool session_is_token(const char *text)
+{
+    return *text && strlen(text) <= LIMIT_SECRET_BYTES && text_is_printable(text) &&
+           !strchr(text, ' ');
+}
+
+static bool variable_take(struct session *session, const char *variable, struct error *err)
+{
+    if (session_is_token(variable))
+        return buf_text(&session->token, variable, err);
+    error_set(err, INVALID, "NONO_TOKEN holds no token");
+    return error_hint(err, "a token has neither blanks nor line breaks, also none at its end");
+}
+
+static bool kept_find(const struct session *session, const char *base, struct buf *out,
+                      enum secret_place *out_place, struct error *err)
+{
+    const struct secret_name name = { "token", base };
+    return secret_find(session->folders.config, &name, out, out_place, err) ||
+           error_prefix(err, "registry");
+}
+
 /* is_chosen: the variable, which does not say whose token it holds, is for this registry. */
 static bool token_find(struct session *session, const char *base, bool is_chosen, struct error *err)
 {
@@ -53,9 +75,26 @@ static bool token_find(struct session *session, const char *base, bool is_chosen
     buf_wipe(&session->token);
     session->token_place = SECRET_NOWHERE;
     if (is_chosen && variable && *variable)
-        return buf_text(&session->token, variable, err);
-    const struct secret_name name = { "token", base };
-    return secret_find(session->folders.config, &name, &session->token, &session->token_place, err);
+        return variable_take(session, variable, err);
+    return kept_find(session, base, &session->token, &session->token_place, err);
+}
+
+bool session_prefer_kept(struct session *session, struct remote *remote, struct error *err)
+{
+    struct buf kept;
+    enum secret_place place;
+    buf_init(&kept, LIMIT_SECRET_BYTES);
+    if (!kept_find(session, remote->base, &kept, &place, err)) {
+        buf_wipe(&kept);
+        return false;
+    }
+    if (place == SECRET_NOWHERE)
+        return true;
+    buf_wipe(&session->token);
+    session->token = kept;
+    session->token_place = place;
+    remote->token = session->token.data;
+    return true;
 }
 
 const char *session_option(struct session *session, const char *base, const char *namespace)
@@ -69,7 +108,7 @@ static bool remote_open(struct session *session, const char *base, const char *n
                         bool is_chosen, struct remote *out, struct error *err)
 {
     if (!token_find(session, base, is_chosen, err))
-        return error_prefix(err, "registry");
+        return false;
     *out = (struct remote){ .http = session->http,
                             .base = base,
                             .option = session_option(session, base, namespace) };

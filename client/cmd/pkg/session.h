@@ -23,6 +23,9 @@ struct session {
 bool session_open(bool allow_http, struct session *session, struct error *err) MUST_CHECK;
 void session_close(struct session *session);
 
+/* What a header can carry: text without blanks. */
+bool session_is_token(const char *text);
+
 /* " --registry URL", for advice: what a command needs to ask this registry; "" when it would
  * anyway. */
 const char *session_option(struct session *session, const char *base, const char *namespace);
@@ -36,3 +39,8 @@ bool session_remote(struct session *session, const char *registry_option, const 
  * that session_remote() would give: a token for one registry is not shown to another. */
 bool session_remote_at(struct session *session, const char *url, const char *registry_option,
                        const char *namespace, struct remote *out, struct error *err) MUST_CHECK;
+
+/* Of a remote of this session: the token that is kept for it, where there is one, in place of
+ * NONO_TOKEN. */
+bool session_prefer_kept(struct session *session, struct remote *remote, struct error *err)
+    MUST_CHECK;

@@ -97,12 +97,32 @@ static void a_secret_has_a_limit(void **state)
     assert_fails(secret_save(folder, &two, text, &place, &err), TOO_LARGE);
 }
 
+/* A sandbox that hides the file hides this one, whatever is in it later. */
+static void the_file_stays_the_same_file(void **state)
+{
+    (void)state;
+    char path[128];
+    struct stat before, after;
+    save(&one, "a long one, so that the file gets shorter later");
+    (void)snprintf(path, sizeof(path), "%s/credentials.json", folder);
+    assert_int_equal(stat(path, &before), 0);
+    save(&one, "short");
+    expect(&one, "short");
+    save(&two, "and longer again, with another secret");
+    assert_ok(secret_remove(folder, &one, &err));
+    expect(&one, NULL);
+    expect(&two, "and longer again, with another secret");
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(after.st_ino, before.st_ino);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(secrets_are_kept_apart_and_forgotten),
         cmocka_unit_test(a_file_that_others_can_read_is_refused),
         cmocka_unit_test(a_secret_has_a_limit),
+        cmocka_unit_test(the_file_stays_the_same_file),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

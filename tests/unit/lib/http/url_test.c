@@ -62,6 +62,32 @@ static void a_base_has_one_form(void **state)
     assert_fails(url_base("https://registry.example.org/?q", false, arena, &base, &err), INVALID);
 }
 
+static void a_password_is_not_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *told;
+    } cases[] = {
+        { "https://me:sesame@r.example", "https://[...]@r.example: " },
+        { "https://sesame@r.example/@a/b", "https://[...]@r.example/@a/b: " },
+        { "https://me:se@same@r.example", "[...]@r.example" },
+        { "https://me:ses ame@r.example", "\"https://[...]@r.example\" is not a URL" },
+        { "https://me:ses/ame@r.example", "\"https://[...]@r.example\" is not a URL" },
+        { "me:sesame@r.example", "\"[...]@r.example\" is not a URL" },
+        { "https://r.example/@a/b#c", "https://r.example/@a/b#c: " },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        CLEANUP(arena_freep) struct arena *arena = arena_new();
+        struct error checked = { 0 }, of_base = { 0 };
+        const char *base;
+        (void)!url_check(cases[i].url, false, &checked);
+        if (url_base(cases[i].url, false, arena, &base, &of_base) ||
+            !strstr(of_base.message, cases[i].told) || strstr(of_base.message, "ses") ||
+            strstr(of_base.message, "same") || strstr(checked.message, "ses"))
+            fail_msg("%s: %s; %s", cases[i].url, of_base.message, checked.message);
+    }
+}
+
 static void a_document_cannot_send_us_elsewhere(void **state)
 {
     (void)state;
@@ -105,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_https_and_this_machine_are_talked_to),
         cmocka_unit_test(a_base_has_one_form),
+        cmocka_unit_test(a_password_is_not_told),
         cmocka_unit_test(a_document_cannot_send_us_elsewhere),
         cmocka_unit_test(segments_are_escaped),
     };

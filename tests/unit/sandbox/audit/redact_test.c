@@ -29,6 +29,8 @@ static void text_loses_what_looks_like_a_secret(void **state)
         { "password=abc&user=u", "password=" GONE "&user=u" },
         { "say ghp_0123456789abcdefghij0123 now", "say " GONE " now" },
         { "AKIAABCDEFGHIJKLMNOP", GONE },
+        { "say nono_0123456789abcdefghijABCDEFGHIJ012345abcdef now", "say " GONE " now" },
+        { "nono_session_of_a_run", "nono_session_of_a_run" },
         { "-----BEGIN EC PRIVATE KEY-----\nabc\n-----END EC PRIVATE KEY-----\nx", GONE "\nx" },
         { "-----BEGIN PRIVATE KEY-----\nabc", GONE },
         { "env GH_TOKEN=a\\ b make", "env GH_TOKEN=" GONE " make" },
