@@ -1,6 +1,7 @@
 """A registry that lies, breaks off, or is the original's: a server between the client and the real one."""
 import http.server
 import json
+import random
 import re
 import threading
 import urllib.error
@@ -116,6 +117,34 @@ def test_a_broken_download_is_taken_up_where_it_broke(client, publisher, between
     done = pull(client, between, publisher.ref("web"))
     assert done.returncode == 0, done.stderr
     assert [headers["Range"] for _, headers in between.seen if "Range" in headers]
+    client.ok("verify")
+
+
+def with_data(name, size):
+    files = pack_files(name, "1.0.0")
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "data.bin"})
+    return {**files, "data.bin": random.Random(size).randbytes(size), "package.json": json.dumps(manifest).encode()}
+
+
+@pytest.mark.parametrize("size", [1000, 100000])
+def test_what_another_registry_sent_under_a_digest_keeps_nobody_from_the_archive(client, publisher, between, size):  # noqa: F811
+    publisher.publish(with_data("web", 20000))
+    publisher.publish(with_data("evil", size))
+    digests = [json.loads(client.ok("info", "--json", publisher.ref(name)).stdout)["version"]["digest"].encode()
+               for name in ("evil", "web")]
+
+    def lie(path, body):
+        if path.endswith("/download"):  # into the archive, and not to its end
+            between.cut["download"] = body.find(b"\x28\xb5\x2f\xfd") + size
+        return body.replace(*digests)
+
+    between.body = lie
+    between.path = lambda path: None if path.endswith("/archive") else path
+    assert pull(client, between, publisher.ref("evil")).returncode != 0
+    left = client.home / ".cache/nono/partial" / digests[1].decode().removeprefix("sha256:")
+    assert left.stat().st_size == size
+    client.ok("pull", "--yes", publisher.ref("web"))
     client.ok("verify")
 
 

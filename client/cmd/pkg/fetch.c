@@ -65,9 +65,31 @@ static bool target_place(void *context, const struct pull_document *document, in
     if (!cache_open(target->session->folders.cache, sha256, &target->slot, err))
         return false;
     off_t end = lseek(target->slot.fd, 0, SEEK_END);
+    bool fits = end >= 0 && (uint64_t)end <= document->archive->size_bytes;
+    if (!target->slot.whole && !fits &&
+        (ftruncate(target->slot.fd, 0) != 0 || (end = lseek(target->slot.fd, 0, SEEK_SET)) < 0))
+        return error_set_errno(err, "cache: %s", sha256);
     target->resumes = !target->slot.whole && end > 0;
     *out_fd = target->slot.whole || target->resumes ? -1 : target->slot.fd;
     return true;
+}
+
+/* What an earlier download left of this digest may be anything, another registry's lie too: the
+ * rest of the right archive behind it is no reason to fail. */
+static bool archive_come(struct session *session, const struct remote *remote,
+                         struct target *target, const struct remote_package *package,
+                         struct error *err)
+{
+    const struct remote_archive *archive = package->document.archive;
+    bool here = target->slot.whole || package->archive_here, again = target->resumes;
+    for (;; again = false) {
+        if (!here && !remote_archive_fetch(remote, archive, target->slot.fd, session->arena, err))
+            return error_prefix(err, "archive");
+        if (cache_finish(&target->slot, err))
+            return true;
+        if (!again || err->kind != ERROR_UNTRUSTED)
+            return false;
+    }
 }
 
 static bool archive_get(struct session *session, const struct remote *remote, struct target *target,
@@ -76,10 +98,7 @@ static bool archive_get(struct session *session, const struct remote *remote, st
 {
     const struct remote_archive *archive = package->document.archive;
     fetched->from_cache = target->slot.whole;
-    if (!target->slot.whole && !package->archive_here &&
-        !remote_archive_fetch(remote, archive, target->slot.fd, session->arena, err))
-        return error_prefix(err, "archive");
-    if (!cache_finish(&target->slot, err))
+    if (!archive_come(session, remote, target, package, err))
         return false;
     fetched->source =
         (struct archive_source){ .fd = target->slot.fd, .len = (size_t)archive->size_bytes };
