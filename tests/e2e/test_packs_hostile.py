@@ -11,7 +11,7 @@ import pytest
 from fixtures_client import client, publisher, registry  # noqa: F401
 from fixtures_client import write_pack
 
-from tests.support.packs import pack_files
+from tests.support.packs import Key, pack_files
 
 UNTRUSTED = 5
 
@@ -102,6 +102,19 @@ def test_a_bundle_by_an_unknown_key_is_refused(client, publisher, between):  # n
     publisher.publish(pack_files("web", "1.0.0"))
     between.body = lambda path, body: b'{"keys": []}' if path.endswith("/keys") else body
     nothing_came(client, pull(client, between, publisher.ref("web")))
+
+
+def test_a_key_that_came_after_hundreds_of_others_is_known(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    former = [{"key_id": key.id, "name": "old", "algorithm": "ed25519", "public_key": key.pem,
+               "created_at": "2020-01-01T00:00:00Z", "revoked_at": "2020-01-02T00:00:00Z"} for key in (Key() for _ in range(999))]
+
+    def after(path, body):
+        return json.dumps({"keys": former + json.loads(body)["keys"]}).encode() if path.endswith("/keys") else body
+
+    between.body = after
+    assert pull(client, between, publisher.ref("web")).returncode == 0
+    client.ok("verify")
 
 
 def test_a_broken_download_is_taken_up_where_it_broke(client, publisher, between):  # noqa: F811
