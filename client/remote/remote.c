@@ -161,6 +161,7 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
         .content_type = text ? "application/json" : NULL,
         .body = text,
         .body_len = text ? strlen(text) : 0,
+        .max_bytes = LIMIT_LISTING_BYTES,
     };
     struct http_response response;
     if (!http_send(remote->http, &request, arena, &response, err))
@@ -234,6 +235,7 @@ bool remote_pull(const struct remote *remote, const char *namespace, const char 
                           url_escape(version, arena)),
         .bearer = remote->token,
         .accept = "application/json",
+        .max_bytes = LIMIT_LISTING_BYTES,
     };
     struct http_response response;
     struct pull_document document = { 0 };

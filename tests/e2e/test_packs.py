@@ -272,3 +272,17 @@ def test_init_follows_no_link_and_copies_nothing_that_acts_by_itself(client, pub
     publisher.publish(instructing("2.0.0", "x/Makefile", placement=None))
     client.ok("pull", "--init", "--yes", publisher.ref("web"))
     assert not (client.home / "Makefile").exists()
+
+
+def test_a_pack_of_as_many_files_as_a_manifest_can_name_is_pulled_and_shown(client, publisher):  # noqa: F811
+    """What its registry tells of it is longer than other answers are."""
+    files = pack_files("web", "1.0.0")
+    manifest, extra = json.loads(files["package.json"]), {f"data/{number:0230}": b"x" for number in range(3500)}
+    manifest["artifacts"] += [{"type": "plugin", "path": path} for path in extra]
+    text = json.dumps(manifest, separators=(",", ":")).encode()
+    assert 900000 < len(text) < 1 << 20
+    publisher.publish({**files, **extra, "package.json": text})
+    ref = publisher.ref("web")
+    assert len(json.loads(client.ok("info", "--json", ref).stdout)["version"]["files"]) == 3500 + len(files)
+    client.ok("pull", "--yes", ref)
+    client.ok("verify", ref)
