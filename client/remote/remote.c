@@ -116,9 +116,7 @@ const char *remote_url(const struct remote *remote, struct arena *arena, const c
     va_start(args, format);
     (void)vsnprintf(path, sizeof(path), format, args);
     va_end(args);
-    /* The original's documents show a base that ends in the prefix already. */
-    bool has_prefix = text_ends(remote->base, "/api/v1");
-    return arena_printf(arena, "%s%s%s", remote->base, has_prefix ? "" : "/api/v1", path);
+    return arena_printf(arena, "%s/api/v1%s", remote->base, path);
 }
 
 bool remote_login_hint(const struct remote *remote, struct error *err)

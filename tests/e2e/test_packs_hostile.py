@@ -170,6 +170,13 @@ def test_a_registry_without_one_request_downloads_is_pulled_from_file_by_file(cl
     client.ok("verify")
 
 
+def test_an_address_with_the_api_behind_it_is_the_same_registry(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    between.path = lambda path: None if path.endswith("/download") else path
+    client.ok("pull", "--yes", "--registry", f"{between.url}/api/v1/", publisher.ref("web"))
+    assert json.loads(client.ok("list", "--json").stdout)["packages"][publisher.ref("web")]["registry"] == between.url
+
+
 def test_what_was_pulled_file_by_file_is_the_published_version_all_the_same(client, publisher, between):  # noqa: F811
     files = pack_files("web", "1.0.0")
     manifest = json.loads(files["package.json"])
