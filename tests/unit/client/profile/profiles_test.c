@@ -94,7 +94,7 @@ static void what_is_not_there_is_said_with_a_way_out(void **state)
         { "agnt", "did you mean \"agent\"?" },
         { "acme/other", "nono pull acme/other" },
         { "acme/agent@2.0.0", "nono pull acme/agent@2.0.0 --registry http://r" },
-        { "../x", "`nono profile list` shows those there are" },
+        { "../of-no-file", "`nono profile list` shows those there are" },
         { "..", "`nono profile list` shows those there are" },
         { "a b", "`nono profile list` shows those there are" },
     };
