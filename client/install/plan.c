@@ -195,6 +195,12 @@ const struct node *plan_before(const struct plan *plan, const char *path)
     return entry ? &entry->before : NULL;
 }
 
+mode_t plan_file_mode(const struct plan *plan, const char *path)
+{
+    const struct node *before = plan_before(plan, path);
+    return before && before->kind == NODE_FILE ? before->mode : 0644;
+}
+
 const char *plan_real_path(const struct plan *plan, const char *path)
 {
     const struct entry *entry = entry_find(plan, path);

@@ -34,6 +34,9 @@ bool plan_put(struct plan *plan, const char *path, const struct node *node, stru
 
 /* What was there before the plan. plan_get must have been called for the path. */
 const struct node *plan_before(const struct plan *plan, const char *path);
+/* Of the file that stands there on disk: who may read it is for its user to say. 0644 when there is
+ * none. */
+mode_t plan_file_mode(const struct plan *plan, const char *path);
 
 /* place_real of a path that plan_get was called for. */
 const char *plan_real_path(const struct plan *plan, const char *path);

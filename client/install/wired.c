@@ -208,7 +208,7 @@ bool wired_release(struct wired *wired, struct plan *plan, const char *path, str
     const struct node node = { .kind = former.was_there ? NODE_FILE : NODE_ABSENT,
                                .bytes = former.original,
                                .len = former.original_len,
-                               .mode = former.was_there ? (mode_t)former.mode : 0 };
+                               .mode = former.was_there ? plan_file_mode(plan, path) : 0 };
     return plan_put(plan, path, &node, err);
 }
 

@@ -9,7 +9,9 @@ static bool block_file(struct wiring *wiring, const char *path, struct node *out
     if (!plan_get(wiring->plan, path, out, err))
         return false;
     if (out->kind == NODE_ABSENT)
-        *out = (struct node){ .kind = NODE_FILE, .bytes = "", .mode = 0644 };
+        *out = (struct node){ .kind = NODE_FILE,
+                              .bytes = "",
+                              .mode = plan_file_mode(wiring->plan, path) };
     return out->kind == NODE_FILE || error_set(err, CONFLICT, "%s is not a file", path);
 }
 

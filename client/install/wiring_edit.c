@@ -103,12 +103,13 @@ static bool edit_save(struct wiring *wiring, const struct edit *edit, const char
     size_t len = strlen(text);
     if (edit->is_yaml && !yaml_check(edit, text, err))
         return false;
-    const struct node node = { .kind = NODE_FILE,
-                               .bytes = edit->arena == wiring->arena
-                                            ? text
-                                            : arena_strndup(wiring->arena, text, len),
-                               .len = len,
-                               .mode = edit->node.kind == NODE_FILE ? edit->node.mode : 0644 };
+    const struct node node = {
+        .kind = NODE_FILE,
+        .bytes = edit->arena == wiring->arena ? text : arena_strndup(wiring->arena, text, len),
+        .len = len,
+        .mode = edit->node.kind == NODE_FILE ? edit->node.mode
+                                             : plan_file_mode(wiring->plan, edit->path)
+    };
     return plan_put(wiring->plan, edit->path, &node, err);
 }
 

@@ -102,12 +102,21 @@ static const struct doc *manifest_artifacts(const struct store *store, const str
     return artifacts && artifacts->kind == DOC_LIST ? artifacts : NULL;
 }
 
-/* The install_as of the artifact that has this alias. */
+/* NULL when it has none, and of what is no profile: those mean nothing (manifest_profile_find). */
+static const struct doc *aliases_of(const struct doc *artifact)
+{
+    const char *type = doc_text(artifact, "type");
+    const struct doc *aliases = doc_find(artifact, "aliases");
+    bool is_profile = type && strcmp(type, "profile") == 0;
+    return is_profile && aliases && aliases->kind == DOC_LIST ? aliases : NULL;
+}
+
+/* The install_as of the profile that has this alias. */
 static const char *alias_target(const struct doc *artifacts, const char *alias)
 {
     DOC_FOREACH (artifacts, artifact) {
-        const struct doc *aliases = doc_find(artifact, "aliases");
-        if (!aliases || aliases->kind != DOC_LIST)
+        const struct doc *aliases = aliases_of(artifact);
+        if (!aliases)
             continue;
         DOC_FOREACH (aliases, item)
             if (item->kind == DOC_TEXT && strcmp(item->text, alias) == 0)
@@ -246,8 +255,8 @@ static void aliases_list(const struct doc *artifacts, const char *install_as,
 {
     DOC_FOREACH (artifacts, artifact) {
         const char *target = doc_text(artifact, "install_as");
-        const struct doc *aliases = doc_find(artifact, "aliases");
-        if (!target || strcmp(target, install_as) != 0 || !aliases || aliases->kind != DOC_LIST)
+        const struct doc *aliases = aliases_of(artifact);
+        if (!target || strcmp(target, install_as) != 0 || !aliases)
             continue;
         DOC_FOREACH (aliases, alias)
             if (alias->kind == DOC_TEXT && places_name_is_valid(alias->text))

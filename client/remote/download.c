@@ -24,7 +24,7 @@ struct download {
 
 static bool part_begin(void *context, const struct mixed_part *part, struct error *err)
 {
-    static const size_t limits[] = { LIMIT_JSON_BYTES, LIMIT_BUNDLE_BYTES,
+    static const size_t limits[] = { LIMIT_LISTING_BYTES, LIMIT_BUNDLE_BYTES,
                                      LIMIT_PACK_ARCHIVE_BYTES };
     struct download *download = context;
     if (part->index >= PART_COUNT)
@@ -116,14 +116,14 @@ bool remote_download(const struct remote *remote, const struct remote_wanted *wa
                                  .arena = arena,
                                  .fd = -1 };
     download.sink = (struct mixed_sink){ &download, part_begin, part_bytes, part_end };
-    buf_init(&download.text, LIMIT_BUNDLE_BYTES);
+    buf_init(&download.text, LIMIT_LISTING_BYTES);
     const struct http_sink sink = { &download, answer_begin, answer_bytes };
     const struct http_request request = {
         .url = remote_url(remote, arena, "/packages/%s/%s/versions/%s/download", wanted->namespace,
                           wanted->name, url_escape(wanted->version, arena)),
         .bearer = remote->token,
         .accept = "multipart/mixed",
-        .max_bytes = LIMIT_JSON_BYTES + LIMIT_BUNDLE_BYTES + LIMIT_PACK_ARCHIVE_BYTES + 64 * KIB,
+        .max_bytes = LIMIT_LISTING_BYTES + LIMIT_BUNDLE_BYTES + LIMIT_PACK_ARCHIVE_BYTES + 64 * KIB,
         .sink = &sink,
     };
     struct http_response response;

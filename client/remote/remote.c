@@ -116,9 +116,7 @@ const char *remote_url(const struct remote *remote, struct arena *arena, const c
     va_start(args, format);
     (void)vsnprintf(path, sizeof(path), format, args);
     va_end(args);
-    /* The original's documents show a base that ends in the prefix already. */
-    bool has_prefix = text_ends(remote->base, "/api/v1");
-    return arena_printf(arena, "%s%s%s", remote->base, has_prefix ? "" : "/api/v1", path);
+    return arena_printf(arena, "%s/api/v1%s", remote->base, path);
 }
 
 bool remote_login_hint(const struct remote *remote, struct error *err)
@@ -161,6 +159,7 @@ bool remote_call(const struct remote *remote, const char *method, const char *ur
         .content_type = text ? "application/json" : NULL,
         .body = text,
         .body_len = text ? strlen(text) : 0,
+        .max_bytes = LIMIT_LISTING_BYTES,
     };
     struct http_response response;
     if (!http_send(remote->http, &request, arena, &response, err))
@@ -234,6 +233,7 @@ bool remote_pull(const struct remote *remote, const char *namespace, const char 
                           url_escape(version, arena)),
         .bearer = remote->token,
         .accept = "application/json",
+        .max_bytes = LIMIT_LISTING_BYTES,
     };
     struct http_response response;
     struct pull_document document = { 0 };

@@ -108,15 +108,33 @@ static bool folder_walk(int dir, const char *prefix, unsigned depth, struct walk
     }
 }
 
+static bool is_file(int dir, const char *path)
+{
+    CLEANUP(closep) int fd = -1;
+    struct stat st;
+    struct error ignored;
+    return file_open_beneath(dir, path, O_PATH, 0, &fd, &ignored) && fstat(fd, &st) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
 static bool missing_find(int dir, const struct store *store, const struct lock_pack *pack,
                          struct error *err)
 {
-    LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact) {
-        CLEANUP(closep) int fd = -1;
-        if (!file_open_beneath(dir, artifact->path, O_PATH, 0, &fd, err))
+    LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact)
+        if (!is_file(dir, artifact->path))
             return changed(err, store, pack, artifact->path, "is missing");
-    }
     return changed(err, store, pack, "a file", "is missing");
+}
+
+/* A link or a file in the place of a pack's folder is no fault of the machine. */
+static bool folder_open(const struct store *store, const struct lock_pack *pack, int *out_fd,
+                        struct error *err)
+{
+    if (store_pack_open(store, pack, out_fd, err))
+        return true;
+    if (err->sys == ENOTDIR || err->sys == ELOOP)
+        err->kind = ERROR_UNTRUSTED;
+    return false;
 }
 
 bool store_verify(const struct store *store, const char *namespace, const char *name,
@@ -130,14 +148,23 @@ bool store_verify(const struct store *store, const char *namespace, const char *
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(closep) int dir = -1;
     struct walk walk = { .store = store, .pack = pack, .arena = arena };
-    if (!store_pack_open(store, pack, &dir, err) || !folder_walk(dir, "", 0, &walk, err))
+    if (!folder_open(store, pack, &dir, err) || !folder_walk(dir, "", 0, &walk, err))
         return false;
     if (walk.seen != pack->artifacts.count)
         return missing_find(dir, store, pack, err);
-    struct stat st;
-    if (pack->manifest_sha256 && fstatat(dir, STORE_MANIFEST, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return changed(err, store, pack, STORE_MANIFEST, "is missing");
-    return true;
+    return !pack->manifest_sha256 || is_file(dir, STORE_MANIFEST) ||
+           changed(err, store, pack, STORE_MANIFEST, "is missing");
+}
+
+/* What stands where a locked file was, and cannot be read as one. */
+static bool unread(struct error *err, const struct store *store, const struct lock_pack *pack,
+                   const char *path)
+{
+    if (err->kind == ERROR_NOT_FOUND)
+        return changed(err, store, pack, path, "is missing");
+    if (err->kind == ERROR_INVALID || err->sys == ENOTDIR || err->sys == ELOOP)
+        return changed(err, store, pack, path, "is not a regular file");
+    return error_prefix(err, "%s", pack->key);
 }
 
 bool store_read_checked(const struct store *store, const struct lock_pack *pack, const char *path,
@@ -151,10 +178,10 @@ bool store_read_checked(const struct store *store, const struct lock_pack *pack,
     const char *bytes;
     size_t len;
     char actual[SHA256_TEXT];
-    if (!store_pack_open(store, pack, &dir, err))
+    if (!folder_open(store, pack, &dir, err))
         return false;
     if (!file_read_beneath(dir, path, LIMIT_ARTIFACT_BYTES, arena, &bytes, &len, err))
-        return err->kind == ERROR_NOT_FOUND ? changed(err, store, pack, path, "is missing") : false;
+        return unread(err, store, pack, path);
     sha256_hex(bytes, len, actual);
     if (strcmp(actual, expected) != 0)
         return changed(err, store, pack, path, "has been changed");

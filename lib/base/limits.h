@@ -9,6 +9,7 @@
 
 /* Documents */
 #define LIMIT_JSON_BYTES    (2 * MIB)   /* any JSON document of a peer */
+#define LIMIT_LISTING_BYTES (16 * MIB)  /* what a registry tells of a version: all its files */
 #define LIMIT_PROFILE_BYTES (1 * MIB)   /* a profile, in any syntax */
 #define LIMIT_CONFIG_BYTES  (256 * KIB) /* our own configuration files */
 #define LIMIT_DOC_DEPTH     64          /* nesting of lists and tables */

@@ -1,6 +1,7 @@
 """A registry that lies, breaks off, or is the original's: a server between the client and the real one."""
 import http.server
 import json
+import random
 import re
 import threading
 import urllib.error
@@ -10,7 +11,7 @@ import pytest
 from fixtures_client import client, publisher, registry  # noqa: F401
 from fixtures_client import write_pack
 
-from tests.support.packs import pack_files
+from tests.support.packs import Key, pack_files
 
 UNTRUSTED = 5
 
@@ -103,6 +104,19 @@ def test_a_bundle_by_an_unknown_key_is_refused(client, publisher, between):  # n
     nothing_came(client, pull(client, between, publisher.ref("web")))
 
 
+def test_a_key_that_came_after_hundreds_of_others_is_known(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    former = [{"key_id": key.id, "name": "old", "algorithm": "ed25519", "public_key": key.pem,
+               "created_at": "2020-01-01T00:00:00Z", "revoked_at": "2020-01-02T00:00:00Z"} for key in (Key() for _ in range(999))]
+
+    def after(path, body):
+        return json.dumps({"keys": former + json.loads(body)["keys"]}).encode() if path.endswith("/keys") else body
+
+    between.body = after
+    assert pull(client, between, publisher.ref("web")).returncode == 0
+    client.ok("verify")
+
+
 def test_a_broken_download_is_taken_up_where_it_broke(client, publisher, between):  # noqa: F811
     files = pack_files("web", "1.0.0")
     manifest = json.loads(files["package.json"])
@@ -119,6 +133,34 @@ def test_a_broken_download_is_taken_up_where_it_broke(client, publisher, between
     client.ok("verify")
 
 
+def with_data(name, size):
+    files = pack_files(name, "1.0.0")
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"].append({"type": "plugin", "path": "data.bin"})
+    return {**files, "data.bin": random.Random(size).randbytes(size), "package.json": json.dumps(manifest).encode()}
+
+
+@pytest.mark.parametrize("size", [1000, 100000])
+def test_what_another_registry_sent_under_a_digest_keeps_nobody_from_the_archive(client, publisher, between, size):  # noqa: F811
+    publisher.publish(with_data("web", 20000))
+    publisher.publish(with_data("evil", size))
+    digests = [json.loads(client.ok("info", "--json", publisher.ref(name)).stdout)["version"]["digest"].encode()
+               for name in ("evil", "web")]
+
+    def lie(path, body):
+        if path.endswith("/download"):  # into the archive, and not to its end
+            between.cut["download"] = body.find(b"\x28\xb5\x2f\xfd") + size
+        return body.replace(*digests)
+
+    between.body = lie
+    between.path = lambda path: None if path.endswith("/archive") else path
+    assert pull(client, between, publisher.ref("evil")).returncode != 0
+    left = client.home / ".cache/nono/partial" / digests[1].decode().removeprefix("sha256:")
+    assert left.stat().st_size == size
+    client.ok("pull", "--yes", publisher.ref("web"))
+    client.ok("verify")
+
+
 def test_a_registry_without_one_request_downloads_is_pulled_from_file_by_file(client, publisher, between):  # noqa: F811
     publisher.publish(pack_files("web", "1.0.0"))
     between.path = lambda path: None if path.endswith("/download") else path
@@ -126,6 +168,13 @@ def test_a_registry_without_one_request_downloads_is_pulled_from_file_by_file(cl
     assert done.returncode == 0, done.stderr
     assert [path for path, _ in between.seen if "/artifacts/bin/hook.sh" in path]
     client.ok("verify")
+
+
+def test_an_address_with_the_api_behind_it_is_the_same_registry(client, publisher, between):  # noqa: F811
+    publisher.publish(pack_files("web", "1.0.0"))
+    between.path = lambda path: None if path.endswith("/download") else path
+    client.ok("pull", "--yes", "--registry", f"{between.url}/api/v1/", publisher.ref("web"))
+    assert json.loads(client.ok("list", "--json").stdout)["packages"][publisher.ref("web")]["registry"] == between.url
 
 
 def test_what_was_pulled_file_by_file_is_the_published_version_all_the_same(client, publisher, between):  # noqa: F811

@@ -77,6 +77,21 @@ def test_a_name_of_a_built_in_profile_is_told_and_is_no_base(client, publisher):
     assert f"{client.home}/web" not in grants(client, mine)
 
 
+def test_only_profiles_have_names(client, publisher):  # noqa: F811
+    """One that another artifact has would be told to nobody, and be another profile at a run than in the consent."""
+    files = pack("web", {"web": {"extends": "x", **CLOSED}, "safe": readers("$HOME/safe"), "danger": readers("$HOME/danger")})
+    manifest = json.loads(files["package.json"])
+    manifest["artifacts"][1]["aliases"] = ["x"]
+    manifest["artifacts"].insert(0, {"type": "plugin", "path": "p.txt", "install_as": "danger", "aliases": ["node-dev", "x"]})
+    publisher.publish({**files, "p.txt": b"", "package.json": json.dumps(manifest).encode()})
+    assert "--profile node-dev" not in shown(client, publisher.ref("web"))
+    for name in ("node-dev", "x", "web"):
+        assert f"{client.home}/danger" not in grants(client, name), name
+    assert f"{client.home}/safe" in grants(client, "x") & grants(client, "web")
+    listed = json.loads(client.ok("profile", "list", "--json").stdout)
+    assert [item["name"] for item in listed if item.get("pack")].count("x") == 1
+
+
 def test_the_consent_shows_every_profile(client, publisher):  # noqa: F811
     quiet = {f"q{i}": CLOSED for i in range(65)}
     publisher.publish(pack("many", {**quiet, "many": readers("$HOME/last")}))

@@ -21,6 +21,26 @@ def write(source, file=SETTINGS):
 P, Q = b'{"a": 1}\n', b'{"b": 2}\n'
 
 
+def test_who_may_read_a_file_is_not_changed_by_updates_and_removals(client, publisher):  # noqa: F811
+    """An agent, or its user, closes a file that a token has come into."""
+    made, block = ".claude/made.json", {"type": "toml_block", "file": "$HOME/.codex/config.toml", "marker_id": "m", "content": "b.toml"}
+    for version in ("1.0.0", "1.1.0"):
+        publisher.publish(wiring_pack([merge("p.json"), merge("q.json", made), block], {"p.json": P, "q.json": Q, "b.toml": b"b = 1\n"},
+                                      version=version))
+    (client.home / SETTINGS).parent.mkdir()
+    (client.home / SETTINGS).write_bytes(b"{}")
+    client.ok("pull", "--yes", publisher.ref("web", "1.0.0"))
+    files = [client.home / name for name in (SETTINGS, made, ".codex/config.toml")]
+    for file in files:
+        assert file.stat().st_mode & 0o777 == 0o644
+        file.chmod(0o600)
+    client.ok("pull", "--yes", publisher.ref("web"))
+    assert [file.stat().st_mode & 0o777 for file in files] == [0o600] * 3
+    client.ok("remove", publisher.ref("web"))
+    assert [file.exists() for file in files] == [True, False, False]
+    assert files[0].read_bytes() == b"{}" and files[0].stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("before", [b'{"z":1}', b'{ // mine\n  "z": 1,   "a": [1,2] }\n', None], ids=["bare", "comments", "none"])
 def test_two_merges_into_one_file_are_undone_to_the_last_byte(client, publisher, before):  # noqa: F811
     for version in ("1.0.0", "1.1.0"):

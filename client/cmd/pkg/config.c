@@ -175,8 +175,13 @@ static const char *scheme_add(const char *url, struct arena *arena)
 bool config_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
                  struct error *err)
 {
-    return url_base(scheme_add(url, arena), allow_plain, arena, out, err) ||
-           error_prefix(err, "registry");
+    static const char prefix[] = "/api/v1"; /* which the original's documents show */
+    const char *base;
+    if (!url_base(scheme_add(url, arena), allow_plain, arena, &base, err))
+        return error_prefix(err, "registry");
+    size_t len = strlen(base) - (text_ends(base, prefix) ? strlen(prefix) : 0);
+    *out = arena_strndup(arena, base, len);
+    return true;
 }
 
 bool config_is_default(const struct config *config, const char *base, const char *namespace)

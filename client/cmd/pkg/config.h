@@ -38,8 +38,8 @@ const char *config_registry(const struct config *config, const char *option, con
 /* False when that is the public one for want of another. */
 bool config_is_chosen(const struct config *config, const char *option, const char *namespace);
 
-/* An address as people write it ("registry.example.org") as a base: https, and http to this
- * machine. */
+/* An address as people write it ("registry.example.org", with "/api/v1" behind it or without) as a
+ * base, which is without it: https, and http to this machine. */
 bool config_base(const char *url, bool allow_plain, struct arena *arena, const char **out,
                  struct error *err) MUST_CHECK;
 

@@ -11,8 +11,6 @@
 #include "lib/base/text.h"
 #include "lib/pack/semver.h"
 
-#define KEYS_MAX 256
-
 bool fetch_resolve(const struct remote *remote, struct pack_ref *ref, struct arena *arena,
                    struct error *err)
 {
@@ -65,9 +63,31 @@ static bool target_place(void *context, const struct pull_document *document, in
     if (!cache_open(target->session->folders.cache, sha256, &target->slot, err))
         return false;
     off_t end = lseek(target->slot.fd, 0, SEEK_END);
+    bool fits = end >= 0 && (uint64_t)end <= document->archive->size_bytes;
+    if (!target->slot.whole && !fits &&
+        (ftruncate(target->slot.fd, 0) != 0 || (end = lseek(target->slot.fd, 0, SEEK_SET)) < 0))
+        return error_set_errno(err, "cache: %s", sha256);
     target->resumes = !target->slot.whole && end > 0;
     *out_fd = target->slot.whole || target->resumes ? -1 : target->slot.fd;
     return true;
+}
+
+/* What an earlier download left of this digest may be anything, another registry's lie too: the
+ * rest of the right archive behind it is no reason to fail. */
+static bool archive_come(struct session *session, const struct remote *remote,
+                         struct target *target, const struct remote_package *package,
+                         struct error *err)
+{
+    const struct remote_archive *archive = package->document.archive;
+    bool here = target->slot.whole || package->archive_here, again = target->resumes;
+    for (;; again = false) {
+        if (!here && !remote_archive_fetch(remote, archive, target->slot.fd, session->arena, err))
+            return error_prefix(err, "archive");
+        if (cache_finish(&target->slot, err))
+            return true;
+        if (!again || err->kind != ERROR_UNTRUSTED)
+            return false;
+    }
 }
 
 static bool archive_get(struct session *session, const struct remote *remote, struct target *target,
@@ -76,10 +96,7 @@ static bool archive_get(struct session *session, const struct remote *remote, st
 {
     const struct remote_archive *archive = package->document.archive;
     fetched->from_cache = target->slot.whole;
-    if (!target->slot.whole && !package->archive_here &&
-        !remote_archive_fetch(remote, archive, target->slot.fd, session->arena, err))
-        return error_prefix(err, "archive");
-    if (!cache_finish(&target->slot, err))
+    if (!archive_come(session, remote, target, package, err))
         return false;
     fetched->source =
         (struct archive_source){ .fd = target->slot.fd, .len = (size_t)archive->size_bytes };
@@ -115,8 +132,8 @@ static bool package_get(struct session *session, const struct remote *remote,
 
 /* Of an organisation: the keys, and their windows. */
 struct keys {
-    struct trusted_key trusted[KEYS_MAX];
-    struct public_key *owned[KEYS_MAX];
+    struct trusted_key *trusted;
+    struct public_key **owned;
     size_t count;
 };
 
@@ -127,18 +144,27 @@ static void keys_free(struct keys *keys)
 }
 
 /* A key that we cannot read is one that nobody can have signed with for us. */
-static void keys_add(struct keys *keys, const struct remote_key *item)
+static void key_add(struct keys *keys, const struct remote_key *item)
 {
     struct error ignored;
     struct public_key *key;
     int64_t until = 0;
-    if (keys->count == KEYS_MAX ||
-        !public_key_read(item->public_key, strlen(item->public_key), &key, &ignored))
+    if (!public_key_read(item->public_key, strlen(item->public_key), &key, &ignored))
         return;
     if (item->revoked_at && !clock_parse(item->revoked_at, &until))
         until = 1;
     keys->owned[keys->count] = key;
     keys->trusted[keys->count++] = (struct trusted_key){ .key = key, .until_us = until };
+}
+
+/* All of them, those that were revoked too: the one that signs now is the last. LIMIT_JSON_BYTES
+ * bounds them. */
+static void keys_take(const struct list *listed, struct arena *arena, struct keys *keys)
+{
+    keys->trusted = ARENA_ARRAY(arena, struct trusted_key, listed->count + 1);
+    keys->owned = ARENA_ARRAY(arena, struct public_key *, listed->count + 1);
+    LIST_FOREACH (*listed, const struct remote_key, item)
+        key_add(keys, item);
 }
 
 static struct list subjects_of(const struct pack_index *index, struct arena *arena)
@@ -181,8 +207,7 @@ static bool signature_verify(struct session *session, const struct remote *remot
     if (!remote_keys(remote, fetched->ref.namespace, arena, &listed, err))
         return error_prefix(err, "the keys of %s", fetched->ref.namespace);
     CLEANUP(keys_free) struct keys keys = { .count = 0 };
-    LIST_FOREACH (listed, const struct remote_key, item)
-        keys_add(&keys, item);
+    keys_take(&listed, arena, &keys);
     const bool ours = fetched->document.archive != NULL;
     const struct trust_subject subject = {
         .namespace = fetched->ref.namespace,

@@ -70,7 +70,8 @@ static int world_make(void **state)
                           "{\"lockfile_version\":4,\"registry\":\"http://r\",\"packages\":{%s}}",
                           entries));
     home_put(dir, PACKS "aaa/evil/package.json",
-             "{\"artifacts\":[{\"install_as\":\"base\",\"aliases\":[\"web\",\"go-dev\"]}]}");
+             "{\"artifacts\":[{\"type\":\"profile\",\"install_as\":\"base\","
+             "\"aliases\":[\"web\",\"go-dev\"]}]}");
     home_put(dir, ".config/nono/profiles/mine.toml",
              "extends = ['default', 'node-dev', 'go-dev']\n");
     home_put(dir, ".config/nono/profiles/hers.toml", "extends = 'base'\n");
