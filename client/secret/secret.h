@@ -18,9 +18,9 @@ struct secret_name {
 };
 
 /*
- * folder is nono's configuration folder; the file is folder/credentials.json. *out_place says where
- * it was, SECRET_NOWHERE when there is none. The caller wipes out (buf_wipe). A file that others
- * can read is refused.
+ * folder is nono's configuration folder; the file there is client/secret/vault.h's. *out_place says
+ * where it was, SECRET_NOWHERE when there is none. The caller wipes out (buf_wipe). A file that
+ * others can read is refused.
  */
 bool secret_find(const char *folder, const struct secret_name *name, struct buf *out,
                  enum secret_place *out_place, struct error *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* Typing that is not shown. A signal that ends or stops us meanwhile finds the terminal as it was.
+/* Typing that is not shown: a signal that ends or stops us meanwhile finds the terminal as it was.
  */
 #include <errno.h>
 #include <signal.h>
@@ -19,7 +19,7 @@ static struct {
 
 static void on_leaving(int number);
 
-static void catch (int number)
+static void handler_set(int number)
 {
     struct sigaction action = { .sa_handler = on_leaving, .sa_flags = SA_NODEFER };
     (void)sigemptyset(&action.sa_mask);
@@ -32,7 +32,7 @@ static void on_leaving(int number)
     (void)tcsetattr(typing.fd, TCSANOW, &typing.shown);
     (void)signal(number, SIG_DFL);
     (void)raise(number); /* comes back only from a stop */
-    catch (number);
+    handler_set(number);
     (void)tcsetattr(typing.fd, TCSANOW, &typing.hidden);
     errno = sys;
 }
@@ -45,7 +45,7 @@ static unsigned signals_take(void)
         struct sigaction before;
         if (sigaction(leaving[i], NULL, &before) != 0 || before.sa_handler != SIG_DFL)
             continue;
-        catch (leaving[i]);
+        handler_set(leaving[i]);
         taken |= 1U << i;
     }
     return taken;
@@ -66,8 +66,8 @@ bool ui_read_hidden(int fd, const char *prompt, char *out, size_t size, struct e
     typing.hidden = typing.shown;
     typing.hidden.c_lflag &= ~(tcflag_t)ECHO;
     unsigned taken = signals_take();
-    (void)tcsetattr(fd, TCSAFLUSH,
-                    &typing.hidden); /* first: it throws away what was typed before */
+    /* before the prompt: it throws away what was typed until then */
+    (void)tcsetattr(fd, TCSAFLUSH, &typing.hidden);
     fprintf(stderr, "%s: ", prompt);
     bool ok = ui_read_line(fd, out, size, err);
     (void)tcsetattr(fd, TCSADRAIN, &typing.shown);

@@ -116,6 +116,36 @@ static void the_file_stays_the_same_file(void **state)
     assert_int_equal(after.st_ino, before.st_ino);
 }
 
+static void file_write(const char *name, const char *text)
+{
+    CLEANUP(closep) int dir = -1;
+    assert_ok(dir_open(folder, &dir, &err));
+    assert_ok(file_replace(dir, name, text, strlen(text), 0600, &err));
+}
+
+/* As a power cut can leave them: what was written first is whole, the file itself is not. */
+static void a_write_that_was_cut_off_is_taken_up(void **state)
+{
+    (void)state;
+    char keys[128], left[160];
+    (void)snprintf(keys, sizeof(keys), "%s/keys", folder);
+    (void)snprintf(left, sizeof(left), "%s/credentials.json", keys);
+    save(&one, "old");
+    save(&two, "other");
+    CLEANUP(closep) int dir = -1;
+    assert_ok(dir_open(keys, &dir, &err));
+    const char *whole =
+        "{\"token https://one.example\": \"new\", \"token https://two.example\": \"other\"}";
+    assert_ok(file_replace(dir, "credentials.json", whole, strlen(whole), 0600, &err));
+    file_write("credentials.json", "{\"token https://one.exa");
+    expect(&one, "new");
+    expect(&two, "other");
+    save(&two, "changed");
+    assert_int_equal(access(left, F_OK), -1);
+    expect(&one, "new");
+    expect(&two, "changed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +153,7 @@ int main(void)
         cmocka_unit_test(a_file_that_others_can_read_is_refused),
         cmocka_unit_test(a_secret_has_a_limit),
         cmocka_unit_test(the_file_stays_the_same_file),
+        cmocka_unit_test(a_write_that_was_cut_off_is_taken_up),
     };
     return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
