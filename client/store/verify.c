@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/files.h"
@@ -19,8 +20,35 @@ struct walk {
     const struct store *store;
     const struct lock_pack *pack;
     struct arena *arena;
-    size_t seen; /* locked files that are there */
+    const struct lock_artifact **locked; /* the pack's, by their paths: there may be thousands */
+    size_t seen;                         /* of them that are there */
 };
+
+static int by_path(const void *a, const void *b)
+{
+    return strcmp((*(const struct lock_artifact *const *)a)->path,
+                  (*(const struct lock_artifact *const *)b)->path);
+}
+
+static const struct lock_artifact **locked_sort(const struct lock_pack *pack, struct arena *arena)
+{
+    size_t count = 0;
+    const struct lock_artifact **locked =
+        ARENA_ARRAY(arena, const struct lock_artifact *, pack->artifacts.count + 1);
+    LIST_FOREACH (pack->artifacts, const struct lock_artifact, artifact)
+        locked[count++] = artifact;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
+    qsort(locked, count, sizeof(*locked), by_path);
+    return locked;
+}
+
+static const struct lock_artifact *locked_find(const struct walk *walk, const char *path)
+{
+    const struct lock_artifact wanted = { .path = path }, *key = &wanted;
+    const struct lock_artifact *const *found =
+        bsearch(&key, walk->locked, walk->pack->artifacts.count, sizeof(key), by_path);
+    return found ? *found : NULL;
+}
 
 static bool changed(struct error *err, const struct store *store, const struct lock_pack *pack,
                     const char *path, const char *what)
@@ -29,19 +57,18 @@ static bool changed(struct error *err, const struct store *store, const struct l
     return store_again_hint(store, pack, err);
 }
 
-/* The digest that the lock file has for a path: NULL when it has none. */
-static const char *digest_of(const struct lock_pack *pack, const char *path)
+/* The digest that the lock file has for a path, of which artifact is the record, or NULL. */
+static const char *digest_of(const struct lock_pack *pack, const struct lock_artifact *artifact,
+                             const char *path)
 {
-    const struct lock_artifact *artifact = lock_artifact_find(pack, path);
     if (artifact)
         return artifact->sha256;
     return strcmp(path, STORE_MANIFEST) == 0 ? pack->manifest_sha256 : NULL;
 }
 
-static bool file_check(int dir, const char *name, const char *path, const struct walk *walk,
-                       struct error *err)
+static bool file_check(int dir, const char *name, const char *path, const char *expected,
+                       const struct walk *walk, struct error *err)
 {
-    const char *expected = digest_of(walk->pack, path);
     CLEANUP(closep) int fd = -1;
     char actual[SHA256_TEXT];
     if (!file_open_beneath(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0, &fd, err) ||
@@ -75,12 +102,12 @@ static bool entry_check(int dir, const char *name, const char *path, unsigned de
     }
     if (!S_ISREG(st.st_mode))
         return changed(err, walk->store, walk->pack, path, "is not a regular file");
-    bool locked = digest_of(walk->pack, path);
-    if (!locked && !is_unlocked_part(path))
+    const struct lock_artifact *locked = locked_find(walk, path);
+    const char *digest = digest_of(walk->pack, locked, path);
+    if (!digest && !is_unlocked_part(path))
         return changed(err, walk->store, walk->pack, path, "is not part of the pack");
-    if (lock_artifact_find(walk->pack, path))
-        walk->seen++;
-    return !locked || file_check(dir, name, path, walk, err);
+    walk->seen += locked != NULL;
+    return !digest || file_check(dir, name, path, digest, walk, err);
 }
 
 /* NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX */
@@ -148,6 +175,7 @@ bool store_verify(const struct store *store, const char *namespace, const char *
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     CLEANUP(closep) int dir = -1;
     struct walk walk = { .store = store, .pack = pack, .arena = arena };
+    walk.locked = locked_sort(pack, arena);
     if (!folder_open(store, pack, &dir, err) || !folder_walk(dir, "", 0, &walk, err))
         return false;
     if (walk.seen != pack->artifacts.count)
@@ -170,7 +198,7 @@ static bool unread(struct error *err, const struct store *store, const struct lo
 bool store_read_checked(const struct store *store, const struct lock_pack *pack, const char *path,
                         struct arena *arena, const char **out, size_t *out_len, struct error *err)
 {
-    const char *expected = digest_of(pack, path);
+    const char *expected = digest_of(pack, lock_artifact_find(pack, path), path);
     if (!expected)
         return error_set(err, NOT_FOUND, "%s: the pack has no file %.200s", pack->key,
                          text_escape(path, arena));

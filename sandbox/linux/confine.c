@@ -46,42 +46,60 @@ static void report_missing(struct confine_report *report, const char *phrase)
         report->missing[report->missing_count++] = phrase;
 }
 
-static void report_fill(struct confinement *confinement)
+static unsigned held_of(const struct plan *plan, unsigned features)
 {
-    struct confine_report *report = &confinement->report;
-    const struct plan *plan = &confinement->plan;
     const struct nono_caps *caps = plan->caps;
-    unsigned features = landlock_features(report->landlock_abi);
-    report->landlock_errata = landlock_errata();
-    report->held |= NONO_HELD_FILES | NONO_HELD_SYSTEM_CALLS;
+    unsigned held = NONO_HELD_FILES | NONO_HELD_SYSTEM_CALLS;
     if (caps->network != NONO_NETWORK_OPEN)
-        report->held |= NONO_HELD_NETWORK;
+        held |= NONO_HELD_NETWORK;
     if (features & LANDLOCK_SCOPES && !caps->scope_open[NONO_SCOPE_SIGNAL])
-        report->held |= NONO_HELD_SIGNALS;
+        held |= NONO_HELD_SIGNALS;
     if (features & LANDLOCK_SCOPES && !caps->scope_open[NONO_SCOPE_ABSTRACT_SOCKET])
-        report->held |= NONO_HELD_ABSTRACT;
+        held |= NONO_HELD_ABSTRACT;
     if (plan->has_overlap)
-        report->held |= plan->method == PLAN_MOUNT ? NONO_HELD_DENY_MOUNTS : NONO_HELD_DENY_SPLIT;
-    report->rules = plan->node_count;
-    report->skipped = plan->skipped_count;
-    bool hides = false; /* a mount is on what was there, and stays on that wherever it goes */
-    for (size_t i = 0; i < plan->mask_count; i++) {
-        report->denied += plan->masks[i].in_grant;
+        held |= plan->method == PLAN_MOUNT ? NONO_HELD_DENY_MOUNTS : NONO_HELD_DENY_SPLIT;
+    return held;
+}
+
+/* A mount is on what was there, and stays on that wherever it goes. */
+static bool hides_by_mounts(const struct plan *plan)
+{
+    bool hides = false;
+    for (size_t i = 0; i < plan->mask_count; i++)
         hides |= plan->masks[i].in_grant && plan->masks[i].access & NONO_READ;
-    }
+    return hides && plan->method == PLAN_MOUNT;
+}
+
+static void report_missing_all(struct confine_report *report, const struct plan *plan,
+                               unsigned features)
+{
     for (size_t i = 0; i < sizeof(lacks) / sizeof(lacks[0]); i++)
         if (!(features & lacks[i].feature))
             report_missing(report, lacks[i].phrase);
     report_missing(report, "mode, owner, times and attributes of the user's own files");
-    if (caps->network == NONO_NETWORK_OPEN)
+    if (plan->caps->network == NONO_NETWORK_OPEN)
         report_missing(report, "programs outside that listen on Unix sockets (D-Bus, Docker): the "
                                "network is open");
     if (plan->hard_linked)
         report_missing(report, "a denied file by its other names (hard links)");
-    if (hides && plan->method == PLAN_MOUNT)
+    if (hides_by_mounts(plan))
         report_missing(report, "a denied path, if what is there is replaced from outside");
     if (plan->has_absent)
         report_missing(report, "a denied path that is not there yet, if it is made from outside");
+}
+
+static void report_fill(struct confinement *confinement)
+{
+    struct confine_report *report = &confinement->report;
+    const struct plan *plan = &confinement->plan;
+    unsigned features = landlock_features(report->landlock_abi);
+    report->landlock_errata = landlock_errata();
+    report->held |= held_of(plan, features);
+    report->rules = plan->node_count;
+    report->skipped = plan->skipped_count;
+    for (size_t i = 0; i < plan->mask_count; i++)
+        report->denied += plan->masks[i].in_grant;
+    report_missing_all(report, plan, features);
 }
 
 /* What is to be hidden must be there. */
