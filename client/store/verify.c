@@ -46,7 +46,8 @@ static const struct lock_artifact *locked_find(const struct walk *walk, const ch
 {
     const struct lock_artifact wanted = { .path = path }, *key = &wanted;
     const struct lock_artifact *const *found =
-        bsearch(&key, walk->locked, walk->pack->artifacts.count, sizeof(key), by_path);
+        bsearch(&key, walk->locked, walk->pack->artifacts.count,
+                sizeof(const struct lock_artifact *), by_path);
     return found ? *found : NULL;
 }
 
