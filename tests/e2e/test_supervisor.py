@@ -132,7 +132,8 @@ def test_a_program_may_tidy_up_before_it_stops(sandbox):
 
 
 def test_a_program_that_does_not_stop_keeps_the_terminal(sandbox):
-    script = '$| = 1; $SIG{TSTP} = sub { print "no\\n" }; print qq(up\\n); print "got ", scalar <STDIN>; exit 7'
+    wait = 'vec(my $in = "", 0, 1) = 1; 1 until select(my $ready = $in, undef, undef, 0.1) > 0'  # a read may begin before perl looks for signals
+    script = f'$| = 1; $SIG{{TSTP}} = sub {{ print "no\\n" }}; print qq(up\\n); {wait}; print "got ", scalar <STDIN>; exit 7'
     with interactive_shell(sandbox) as shell:
         shell.type(f"{NONO} run -s -- perl -e '{script}'\n")
         shell.expect("up\r\n")
