@@ -64,7 +64,8 @@ static int folder_make(const struct nono_caps *caps, enum xdg which, struct aren
 void protect_secrets_make(const struct nono_caps *caps, struct arena *arena)
 {
     static const char empty[] = "{}\n";
-    CLEANUP(closep) int state = folder_make(caps, XDG_STATE, arena); /* of records and snapshots */
+    int state = folder_make(caps, XDG_STATE, arena); /* of records and snapshots */
+    closep(&state);
     CLEANUP(closep) int config = folder_make(caps, XDG_CONFIG, arena);
     struct error ignored;
     if (config < 0)
