@@ -15,8 +15,8 @@
 
 /* What a start with a built-in profile uses, measured. */
 #define WARM_HEAP  (112 * KIB) /* under malloc's limit for a mapping of its own */
-#define WARM_POOL  (84 * KIB)  /* of the arenas' */
-#define WARM_STACK (32 * KIB)
+#define WARM_POOL  (66 * KIB)  /* of the arenas' */
+#define WARM_STACK (24 * KIB)
 
 static void populate(uintptr_t from, uintptr_t to)
 {

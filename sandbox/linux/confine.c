@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -20,7 +19,7 @@
 #include "sandbox/policy/plan.h"
 
 struct confinement {
-    struct plan plan;
+    struct plan plan; /* in whose arena it lies itself */
     struct placeholders placeholders;
     struct confine_options options;
     struct confine_report report;
@@ -192,23 +191,37 @@ static void program_build(struct confinement *confinement)
     seccomp_build(&options, &confinement->program);
 }
 
+/* Takes over the plan; NULL without memory. */
+static struct confinement *made_new(struct plan *plan)
+{
+    struct confinement *made = arena_try_alloc(plan->arena, 1, sizeof(*made));
+    if (made) {
+        made->plan = *plan;
+        made->ruleset = -1;
+        *plan = (struct plan){ 0 };
+    }
+    return made;
+}
+
 bool confine_prepare(const struct nono_caps *caps, const struct confine_options *options,
                      struct confinement **out, struct error *err)
 {
-    CLEANUP(confine_freep) struct confinement *made = calloc(1, sizeof(*made));
-    if (!made)
-        return memory_none(err);
-    made->ruleset = -1;
-    made->options = *options;
-    made->report.landlock_abi = landlock_abi();
-    if (made->report.landlock_abi < 1)
+    int abi = landlock_abi();
+    if (abi < 1)
         return error_set(err, UNSUPPORTED, "this kernel has no Landlock");
     CLEANUP(plain_cache_clear) struct plain_cache cache;
     plain_cache_init(&cache);
     struct path_ops ops = linux_path_ops;
     ops.context = &cache;
-    if (!plan_make(caps, &ops, &made->plan, err) || !deny_is_held(made, err) ||
-        !network_is_held(made, err))
+    CLEANUP(plan_clear) struct plan plan = { 0 };
+    if (!plan_make(caps, &ops, &plan, err))
+        return false;
+    CLEANUP(confine_freep) struct confinement *made = made_new(&plan);
+    if (!made)
+        return memory_none(err);
+    made->options = *options;
+    made->report.landlock_abi = abi;
+    if (!deny_is_held(made, err) || !network_is_held(made, err))
         return false;
     own_mark(&made->plan);
     if (!landlock_build(&made->plan, made->report.landlock_abi, &made->ruleset, err))
@@ -224,9 +237,9 @@ void confine_free(struct confinement *confinement)
     if (!confinement)
         return;
     placeholders_clear(&confinement->placeholders);
-    plan_clear(&confinement->plan);
     closep(&confinement->ruleset);
-    free(confinement);
+    struct plan plan = confinement->plan;
+    plan_clear(&plan);
 }
 
 void confine_entered(struct confinement *confinement)

@@ -127,18 +127,24 @@ bool landlock_build(const struct plan *plan, int abi, int *out_fd, struct error 
     return true;
 }
 
+/* What node->own names in the folder of the process that asks. */
+static int own_open(const struct plan_node *node)
+{
+    CLEANUP(closep)
+    int self = openat(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (self < 0 || !*node->own)
+        return STEAL_FD(self);
+    return openat(self, node->own, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
 int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd)
 {
-    CLEANUP(closep) int self = -1;
     for (size_t i = 0; i < plan->node_count; i++) {
         const struct plan_node *node = &plan->nodes[i];
         if (!node->own)
             continue;
-        if (self < 0)
-            self = open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        CLEANUP(closep)
-        int fd = openat(self, *node->own ? node->own : ".", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-        if (self < 0 || fd < 0)
+        CLEANUP(closep) int fd = own_open(node);
+        if (fd < 0)
             return errno;
         int rc = node_allow(ruleset_fd, node, fd, rights_of_abi(abi));
         if (rc)

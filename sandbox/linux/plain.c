@@ -143,6 +143,8 @@ static struct plain_folder *folder_remember(struct search *search)
     folder->len = search->len;
     folder->fd = -1;
     folder->known = 0;
+    folder->looks = 0;
+    folder->listed = false;
     return folder;
 }
 
@@ -246,11 +248,22 @@ static enum step step_other(struct search *search)
     return link_follow(search) ? STEP_LINK : STEP_LONG_WAY;
 }
 
-/* One system call, which gives no descriptor out that would have to be closed again. */
+/* Where many are looked for, what the folder has is read once. */
+static bool folder_lacks(struct plain_folder *folder, const char *name)
+{
+    if (++folder->looks == PLAIN_LOOKS)
+        folder->listed = listing_read(&folder->names, folder->fd);
+    return folder->listed && listing_lacks(&folder->names, name);
+}
+
+/* One system call at most, which gives no descriptor out that would have to be closed again. */
 static enum step look_step(struct search *search)
 {
     struct stat st;
-    if (fstatat(search->folder->fd, search->path + search->len + 1, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    const char *name = search->path + search->len + 1;
+    if (folder_lacks(search->folder, name))
+        return found_missing(search, search->len) ? STEP_DONE : STEP_LONG_WAY;
+    if (fstatat(search->folder->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return step_other(search);
     if (S_ISLNK(st.st_mode))
         return link_follow(search) ? STEP_LINK : STEP_LONG_WAY;
@@ -296,6 +309,8 @@ static enum step resolve_step(struct search *search)
     bool below = folder && folder->fd >= 0;
     if (below && search->look)
         return look_step(search);
+    if (search->len == 0 && link_follow(search)) /* /bin, /lib and the like are links as a rule */
+        return STEP_LINK;
     int fd = below ? open_below(folder->fd, path + search->len + 1) : prefix_open(search, path);
     if (fd < 0)
         return step_other(search);

@@ -6,10 +6,12 @@
 
 #include <limits.h>
 
+#include "sandbox/linux/listing.h"
 #include "sandbox/policy/paths.h"
 
 #define PLAIN_FOLDERS     8
 #define PLAIN_LINKS_MAX   4   /* symbolic links that are followed here */
+#define PLAIN_LOOKS       4   /* for names in a folder, before what it has is read */
 #define PLAIN_FOLDER_SIZE 256 /* longer ones are not remembered */
 
 /*
@@ -23,6 +25,9 @@ struct plain_cache {
         size_t len;                   /* 0 at first */
         int fd;                       /* -1: not opened yet, or not there */
         size_t known;                 /* of one that is not there, how much of it is; else 0 */
+        unsigned looks;               /* for names in it */
+        bool listed;
+        struct listing names; /* when listed */
     } folders[PLAIN_FOLDERS];
     unsigned next; /* to be given up */
 };
