@@ -23,7 +23,11 @@ if(NONO_MUSL)
   nono_musl_module(nono-client-ui)
   nono_program(nono         client/main.c              USES client/cmd-musl client/ui-musl)
   nono_musl_link(nono)
-  target_sources(nono PRIVATE client/fortify.c)
+  target_sources(nono PRIVATE client/fortify.c client/first.c)
+  # gcc knows what malloc is, and would make one of malloc and memset
+  set_source_files_properties(client/first.c PROPERTIES COMPILE_OPTIONS "-fno-lto;-fno-builtin")
+  target_link_options(nono PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
+  include(Start)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
     target_sources(nono PRIVATE client/copy.c)
     # nothing in it may become a call of what it stands for

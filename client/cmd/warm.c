@@ -13,10 +13,9 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-/* What a start with a built-in profile uses, measured. */
+/* As WARM_POOL. */
 #define WARM_HEAP  (112 * KIB) /* under malloc's limit for a mapping of its own */
-#define WARM_POOL  (66 * KIB)  /* of the arenas' */
-#define WARM_STACK (24 * KIB)
+#define WARM_STACK (32 * KIB)
 
 static void populate(uintptr_t from, uintptr_t to)
 {
@@ -28,7 +27,9 @@ static void populate(uintptr_t from, uintptr_t to)
 /* Where memory is going to be asked for. */
 static void heap_populate(void)
 {
-#ifdef NONO_ARENA_POOL
+#if defined(NONO_START)
+    /* client/start.c has done it */
+#elif defined(NONO_ARENA_POOL)
     size_t size;
     uintptr_t pool = (uintptr_t)arena_pool(&size);
     populate(pool, pool + (WARM_POOL < size ? WARM_POOL : size));

@@ -25,6 +25,7 @@ struct confinement {
     struct confine_report report;
     int ruleset;
     int namespaces; /* CLONE_NEW flags */
+    pid_t planner;
     struct seccomp_program program;
 };
 
@@ -198,6 +199,7 @@ static struct confinement *made_new(struct plan *plan)
     if (made) {
         made->plan = *plan;
         made->ruleset = -1;
+        made->planner = getpid();
         *plan = (struct plan){ 0 };
     }
     return made;
@@ -307,7 +309,8 @@ bool confine_enter(const struct confinement *confinement, struct confine_failure
         return !failed(failure, "no_new_privs", errno);
     const struct plan *plan = &confinement->plan;
     int abi = confinement->report.landlock_abi;
-    if (failed(failure, "/proc/self", landlock_add_own(plan, abi, confinement->ruleset)) ||
+    bool planned = getpid() == confinement->planner && !confine_makes_namespaces(confinement);
+    if (failed(failure, "/proc/self", landlock_add_own(plan, abi, confinement->ruleset, planned)) ||
         failed(failure, "landlock", landlock_enforce(confinement->ruleset)))
         return false;
     return !failed(failure, "seccomp", seccomp_enforce(&confinement->program));

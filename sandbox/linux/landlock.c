@@ -127,30 +127,29 @@ bool landlock_build(const struct plan *plan, int abi, int *out_fd, struct error 
     return true;
 }
 
-/* What node->own names in the folder of the process that asks. */
-static int own_open(const struct plan_node *node)
+static int own_allow(int ruleset, const struct plan_node *node, uint64_t handled)
 {
     CLEANUP(closep)
     int self = openat(AT_FDCWD, "/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (self < 0 || !*node->own)
-        return STEAL_FD(self);
-    return openat(self, node->own, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (self < 0)
+        return errno;
+    if (!*node->own)
+        return node_allow(ruleset, node, self, handled);
+    CLEANUP(closep) int fd = openat(self, node->own, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? errno : node_allow(ruleset, node, fd, handled);
 }
 
-int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd)
+int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd, bool planned)
 {
-    for (size_t i = 0; i < plan->node_count; i++) {
+    uint64_t handled = rights_of_abi(abi);
+    int rc = 0;
+    for (size_t i = 0; i < plan->node_count && rc == 0; i++) {
         const struct plan_node *node = &plan->nodes[i];
-        if (!node->own)
-            continue;
-        CLEANUP(closep) int fd = own_open(node);
-        if (fd < 0)
-            return errno;
-        int rc = node_allow(ruleset_fd, node, fd, rights_of_abi(abi));
-        if (rc)
-            return rc;
+        if (node->own)
+            rc = planned ? node_allow(ruleset_fd, node, node->fd, handled)
+                         : own_allow(ruleset_fd, node, handled);
     }
-    return 0;
+    return rc;
 }
 
 int landlock_enforce(int ruleset_fd)

@@ -34,9 +34,9 @@ unsigned landlock_features(int abi);
  */
 bool landlock_build(const struct plan *plan, int abi, int *out_fd, struct error *err) MUST_CHECK;
 
-/* Grants the nodes with `own` of the process that calls. Only system calls. Returns 0 or an errno.
- */
-int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd);
+/* Grants the nodes with `own` of the process that calls; planned: it is the one that made the plan.
+ * Only system calls. Returns 0 or an errno. */
+int landlock_add_own(const struct plan *plan, int abi, int ruleset_fd, bool planned);
 
 /* Lets the running thread's own rule set in force: for it and its descendants, for good. Only
  * system calls, so it may follow fork(2). Returns 0 or an errno. */

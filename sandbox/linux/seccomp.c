@@ -52,6 +52,33 @@
 #define RET_DENY   (SECCOMP_RET_ERRNO | EPERM)
 #define RET_ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 
+/* A stretch of numbers that are judged alike, up to the next span's first. */
+struct span {
+    unsigned first;
+    enum seccomp_check check;
+};
+
+#define SPANS_MAX (2 * SECCOMP_RULES_MAX + 1)
+#define JUMPS_MAX 128
+
+/*
+ * A program being written: the search comes first and jumps to the checks behind it, and they to
+ * the plain answers, each of which is there once, at the end.
+ */
+struct writer {
+    struct seccomp_program *program;
+    const struct seccomp_options *options;
+    struct span spans[SPANS_MAX];
+    size_t span_count;
+    unsigned char checks[CHECK_COUNT]; /* where each begins; 0: nowhere yet */
+    struct jump {
+        unsigned char from;
+        bool otherwise;   /* when what is compared does not hold */
+        unsigned char to; /* a check */
+    } jumps[JUMPS_MAX];   /* to be aimed */
+    size_t jump_count;
+};
+
 static void emit(struct seccomp_program *program, unsigned code, unsigned jt, unsigned jf,
                  unsigned k)
 {
@@ -74,32 +101,53 @@ static void emit_return(struct seccomp_program *program, unsigned action)
     emit(program, BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* Ends with one action when the word in hand is among values, else with another. */
-static void emit_choice(struct seccomp_program *program, const unsigned *values, size_t count,
-                        unsigned found, unsigned otherwise)
+/* The comparison that was written last goes there when it holds, or else when it does not. */
+static void jump_note(struct writer *writer, bool otherwise, enum seccomp_check to)
 {
-    for (size_t i = 0; i < count; i++)
-        emit(program, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)(count - i), 0, values[i]);
-    emit_return(program, otherwise);
+    assert(writer->jump_count < JUMPS_MAX);
+    writer->jumps[writer->jump_count++] = (struct jump){
+        .from = (unsigned char)(writer->program->len - 1),
+        .otherwise = otherwise,
+        .to = (unsigned char)to,
+    };
+}
+
+/* Ends with one answer when the word in hand is among values, else with another. */
+static void emit_choice(struct writer *writer, const unsigned *values, size_t count,
+                        enum seccomp_check found, enum seccomp_check otherwise)
+{
+    for (size_t i = 0; i < count; i++) {
+        emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, values[i]);
+        jump_note(writer, false, found);
+    }
     if (count)
-        emit_return(program, found);
+        jump_note(writer, true, otherwise);
+    else
+        emit_return(writer->program, otherwise == CHECK_DENY ? RET_DENY : SECCOMP_RET_ALLOW);
+}
+
+/* Goes on when the word in hand is this one. */
+static void emit_need(struct writer *writer, unsigned value)
+{
+    emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, value);
+    jump_note(writer, true, CHECK_DENY);
 }
 
 /* Refuses what has one of these bits in an argument. */
-static void emit_bits(struct seccomp_program *program, unsigned argument, unsigned bits)
+static void emit_bits(struct writer *writer, unsigned argument, unsigned bits)
 {
-    emit_load(program, ARG(argument));
-    emit(program, BPF_JMP | BPF_JSET | BPF_K, 0, 1, bits);
-    emit_return(program, RET_DENY);
-    emit_return(program, SECCOMP_RET_ALLOW);
+    emit_load(writer->program, ARG(argument));
+    emit(writer->program, BPF_JMP | BPF_JSET | BPF_K, 0, 0, bits);
+    jump_note(writer, false, CHECK_DENY);
+    jump_note(writer, true, CHECK_ALLOW);
 }
 
-static void emit_mknod(struct seccomp_program *program, unsigned mode_argument)
+static void emit_mknod(struct writer *writer, unsigned mode_argument)
 {
     static const unsigned kinds[] = { S_IFCHR, S_IFBLK };
-    emit_load(program, ARG(mode_argument));
-    emit(program, BPF_ALU | BPF_AND | BPF_K, 0, 0, S_IFMT);
-    emit_choice(program, kinds, COUNT(kinds), RET_DENY, SECCOMP_RET_ALLOW);
+    emit_load(writer->program, ARG(mode_argument));
+    emit(writer->program, BPF_ALU | BPF_AND | BPF_K, 0, 0, S_IFMT);
+    emit_choice(writer, kinds, COUNT(kinds), CHECK_DENY, CHECK_ALLOW);
 }
 
 /*
@@ -109,7 +157,7 @@ static void emit_mknod(struct seccomp_program *program, unsigned mode_argument)
  * that is encrypted by a key that is then gone, the user's own key taken away from their files, a
  * file that nobody may write any more.
  */
-static void emit_ioctl(struct seccomp_program *program)
+static void emit_ioctl(struct writer *writer)
 {
     static const unsigned refused[] = {
         TIOCSTI,
@@ -134,12 +182,13 @@ static void emit_ioctl(struct seccomp_program *program)
         FS_IOC_REMOVE_ENCRYPTION_KEY,
         FS_IOC_ENABLE_VERITY,
     };
-    emit_load(program, ARG(1));
-    emit_choice(program, refused, COUNT(refused), RET_DENY, SECCOMP_RET_ALLOW);
+    emit_load(writer->program, ARG(1));
+    emit_choice(writer, refused, COUNT(refused), CHECK_DENY, CHECK_ALLOW);
 }
 
-static void emit_socket(struct seccomp_program *program, const struct seccomp_options *options)
+static void emit_socket(struct writer *writer)
 {
+    const struct seccomp_options *options = writer->options;
     unsigned families[4];
     size_t count = 0;
     if (options->unix_sockets)
@@ -149,92 +198,90 @@ static void emit_socket(struct seccomp_program *program, const struct seccomp_op
         families[count++] = AF_INET6;
         families[count++] = AF_NETLINK;
     }
-    emit_load(program, ARG(0));
-    emit_choice(program, families, count, SECCOMP_RET_ALLOW, RET_DENY);
+    emit_load(writer->program, ARG(0));
+    emit_choice(writer, families, count, CHECK_ALLOW, CHECK_DENY);
 }
 
 /*
  * One end of a pair can send datagrams to any socket that has a path; a stream cannot. So where no
  * Unix socket may be made, a pair is a stream or keeps its records' bounds (SOCK_SEQPACKET).
  */
-static void emit_socketpair(struct seccomp_program *program, const struct seccomp_options *options)
+static void emit_socketpair(struct writer *writer)
 {
     static const unsigned connected[] = { SOCK_STREAM, SOCK_SEQPACKET };
-    emit_load(program, ARG(0));
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, AF_UNIX);
-    emit_return(program, RET_DENY);
-    if (options->unix_sockets) {
-        emit_return(program, SECCOMP_RET_ALLOW);
+    static const unsigned local[] = { AF_UNIX };
+    emit_load(writer->program, ARG(0));
+    if (writer->options->unix_sockets) {
+        emit_choice(writer, local, COUNT(local), CHECK_ALLOW, CHECK_DENY);
         return;
     }
-    emit_load(program, ARG(1));
-    emit(program, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf /* SOCK_TYPE_MASK of the kernel */);
-    emit_choice(program, connected, COUNT(connected), SECCOMP_RET_ALLOW, RET_DENY);
+    emit_need(writer, AF_UNIX);
+    emit_load(writer->program, ARG(1));
+    emit(writer->program, BPF_ALU | BPF_AND | BPF_K, 0, 0, 0xf /* SOCK_TYPE_MASK of the kernel */);
+    emit_choice(writer, connected, COUNT(connected), CHECK_ALLOW, CHECK_DENY);
 }
 
 /* Argument 0 says of what kind argument 1 is; allowed is 0, oneself, of one kind. */
-static void emit_target(struct seccomp_program *program, unsigned kind)
+static void emit_target(struct writer *writer, unsigned kind)
 {
     static const unsigned oneself[] = { 0 };
-    emit_load(program, ARG(0));
-    emit(program, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, kind);
-    emit_return(program, RET_DENY);
-    emit_load(program, ARG(1));
-    emit_choice(program, oneself, COUNT(oneself), SECCOMP_RET_ALLOW, RET_DENY);
+    emit_load(writer->program, ARG(0));
+    emit_need(writer, kind);
+    emit_load(writer->program, ARG(1));
+    emit_choice(writer, oneself, COUNT(oneself), CHECK_ALLOW, CHECK_DENY);
 }
 
-static void emit_check(struct seccomp_program *program, enum seccomp_check check,
-                       const struct seccomp_options *options)
+static void emit_check(struct writer *writer, enum seccomp_check check)
 {
     static const unsigned personalities[] = { 0, 0xffffffff, ADDR_NO_RANDOMIZE };
     static const unsigned oneself[] = { 0 };
     switch (check) {
     case CHECK_ALLOW:
-        emit_return(program, SECCOMP_RET_ALLOW);
+        emit_return(writer->program, SECCOMP_RET_ALLOW);
         return;
     case CHECK_DENY:
-        emit_return(program, RET_DENY);
+        emit_return(writer->program, RET_DENY);
         return;
     case CHECK_ABSENT:
-        emit_return(program, RET_ABSENT);
+        emit_return(writer->program, RET_ABSENT);
         return;
     case CHECK_NAMESPACES:
-        emit_bits(program, 0, NAMESPACE_FLAGS);
+        emit_bits(writer, 0, NAMESPACE_FLAGS);
         return;
     case CHECK_IOCTL:
-        emit_ioctl(program);
+        emit_ioctl(writer);
         return;
     case CHECK_PERSONALITY:
-        emit_load(program, ARG(0));
-        emit_choice(program, personalities, COUNT(personalities), SECCOMP_RET_ALLOW, RET_DENY);
+        emit_load(writer->program, ARG(0));
+        emit_choice(writer, personalities, COUNT(personalities), CHECK_ALLOW, CHECK_DENY);
         return;
     case CHECK_MKNOD:
-        emit_mknod(program, 1);
+        emit_mknod(writer, 1);
         return;
     case CHECK_MKNODAT:
-        emit_mknod(program, 2);
+        emit_mknod(writer, 2);
         return;
     case CHECK_OTHERS:
-        emit_load(program, ARG(0));
-        emit_choice(program, oneself, COUNT(oneself), SECCOMP_RET_ALLOW, RET_DENY);
+        emit_load(writer->program, ARG(0));
+        emit_choice(writer, oneself, COUNT(oneself), CHECK_ALLOW, CHECK_DENY);
         return;
     case CHECK_SOCKET:
-        emit_socket(program, options);
+        emit_socket(writer);
         return;
     case CHECK_SOCKETPAIR:
-        emit_socketpair(program, options);
+        emit_socketpair(writer);
         return;
     case CHECK_SEND:
-        emit_bits(program, 3, MSG_FASTOPEN);
+        emit_bits(writer, 3, MSG_FASTOPEN);
         return;
     case CHECK_SENDMSG:
-        emit_bits(program, 2, MSG_FASTOPEN);
+        emit_bits(writer, 2, MSG_FASTOPEN);
         return;
     case CHECK_PRIORITY:
-        emit_target(program, PRIO_PROCESS);
+        emit_target(writer, PRIO_PROCESS);
         return;
     case CHECK_IO_PRIORITY:
-        emit_target(program, 1 /* IOPRIO_WHO_PROCESS */);
+        emit_target(writer, 1 /* IOPRIO_WHO_PROCESS */);
         return;
     case CHECK_IPC: /* settled before */
     case CHECK_MEET:
@@ -253,23 +300,6 @@ static void rules_sort(struct seccomp_rule *rules, size_t count)
         rules[at] = rule;
     }
 }
-
-/* A stretch of numbers that are judged alike, up to the next span's first. */
-struct span {
-    unsigned first;
-    enum seccomp_check check;
-};
-
-#define SPANS_MAX (2 * SECCOMP_RULES_MAX + 1)
-
-/* A program being written: the search comes first and jumps to the checks behind it. */
-struct writer {
-    struct seccomp_program *program;
-    const struct seccomp_options *options;
-    struct span spans[SPANS_MAX];
-    size_t span_count;
-    unsigned char checks[CHECK_COUNT]; /* where each begins; 0: nowhere yet */
-};
 
 /* Checks that the options turn into a plain answer. */
 static enum seccomp_check check_settle(enum seccomp_check check,
@@ -314,10 +344,31 @@ static void spans_make(struct writer *writer)
     }
 }
 
-/* How many instructions the search of so many spans takes. */
-static size_t tree_size(size_t count)
+/* Numbers that stand alone are compared one by one where they are few. */
+#define LEAF_MAX 6
+
+/* As many comparisons; 0: one of them is a stretch, or they are too many. */
+static size_t leaf_size(const struct writer *writer, const struct span *spans, size_t count)
 {
-    return count - 1;
+    const struct span *end = writer->spans + writer->span_count;
+    size_t size = 0;
+    for (const struct span *span = spans; span < spans + count; span++) {
+        if (span->check == CHECK_ALLOW)
+            continue;
+        if (span + 1 == end || span[1].first != span->first + 1)
+            return 0;
+        size++;
+    }
+    return size <= LEAF_MAX ? size : 0;
+}
+
+/* How many instructions the search of so many spans takes; none for one, which is jumped to. */
+static size_t tree_size(const struct writer *writer, const struct span *spans, size_t count)
+{
+    size_t size = count > 1 ? leaf_size(writer, spans, count) : 0, half = count / 2;
+    if (count == 1 || size)
+        return size;
+    return 1 + tree_size(writer, spans, half) + tree_size(writer, spans + half, count - half);
 }
 
 /* What a jump from the instruction at `from` skips to reach a check. */
@@ -328,11 +379,28 @@ static unsigned check_distance(const struct writer *writer, size_t from, enum se
     return (unsigned)distance;
 }
 
+static void emit_leaf(struct writer *writer, const struct span *spans, size_t count, size_t left)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (spans[i].check == CHECK_ALLOW)
+            continue;
+        size_t from = writer->program->len;
+        unsigned other = --left ? 0 : check_distance(writer, from, CHECK_ALLOW);
+        emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K,
+             check_distance(writer, from, spans[i].check), other, spans[i].first);
+    }
+}
+
 /* A binary search for the number, which is in hand; at its ends stand the jumps to the checks. */
 static void emit_tree(struct writer *writer, const struct span *spans, size_t count)
 {
-    size_t half = count / 2, rest = count - half, from = writer->program->len;
-    unsigned below = 0, above = (unsigned)tree_size(half);
+    size_t alone = leaf_size(writer, spans, count), half = count / 2, rest = count - half;
+    size_t from = writer->program->len;
+    if (alone) {
+        emit_leaf(writer, spans, count, alone);
+        return;
+    }
+    unsigned below = 0, above = (unsigned)tree_size(writer, spans, half);
     if (half == 1)
         below = check_distance(writer, from, spans[0].check);
     if (rest == 1)
@@ -345,20 +413,43 @@ static void emit_tree(struct writer *writer, const struct span *spans, size_t co
         emit_tree(writer, spans + half, rest);
 }
 
-/* The checks that are asked for, written behind the search, which is not there yet. */
+static bool is_answer(enum seccomp_check check)
+{
+    return check == CHECK_ALLOW || check == CHECK_DENY || check == CHECK_ABSENT;
+}
+
+static void check_place(struct writer *writer, enum seccomp_check check)
+{
+    if (writer->checks[check])
+        return;
+    assert(writer->program->len <= UCHAR_MAX);
+    writer->checks[check] = (unsigned char)writer->program->len;
+    emit_check(writer, check);
+}
+
+static void jumps_aim(const struct writer *writer)
+{
+    for (const struct jump *jump = writer->jumps; jump < writer->jumps + writer->jump_count;
+         jump++) {
+        struct sock_filter *code = &writer->program->code[jump->from];
+        unsigned char distance = (unsigned char)check_distance(writer, jump->from, jump->to);
+        *(jump->otherwise ? &code->jf : &code->jt) = distance;
+    }
+}
+
+/* The checks that are asked for, written behind the search, which is not there yet; what jumps can
+ * only go forward to comes last. */
 static void emit_checks(struct writer *writer)
 {
-    struct seccomp_program *program = writer->program;
-    size_t search = program->len;
-    program->len = (unsigned short)(search + tree_size(writer->span_count));
-    for (size_t i = 0; i < writer->span_count; i++) {
-        enum seccomp_check check = writer->spans[i].check;
-        if (writer->checks[check])
-            continue;
-        assert(program->len <= UCHAR_MAX);
-        writer->checks[check] = (unsigned char)program->len;
-        emit_check(program, check, writer->options);
-    }
+    size_t size = tree_size(writer, writer->spans, writer->span_count);
+    writer->program->len = (unsigned short)(writer->program->len + size);
+    for (size_t i = 0; i < writer->span_count; i++)
+        if (!is_answer(writer->spans[i].check))
+            check_place(writer, writer->spans[i].check);
+    check_place(writer, CHECK_ALLOW);
+    check_place(writer, CHECK_DENY);
+    check_place(writer, CHECK_ABSENT);
+    jumps_aim(writer);
 }
 
 void seccomp_build(const struct seccomp_options *options, struct seccomp_program *out)
@@ -378,7 +469,7 @@ void seccomp_build(const struct seccomp_options *options, struct seccomp_program
     unsigned short end = out->len;
     out->len = (unsigned short)search;
     emit_tree(&writer, writer.spans, writer.span_count);
-    assert(out->len == search + tree_size(writer.span_count));
+    assert(out->len == search + tree_size(&writer, writer.spans, writer.span_count));
     out->len = end;
 }
 

@@ -229,8 +229,9 @@ static void nodes_trim(struct plan *plan)
     size_t kept = 0;
     for (size_t i = 0; i < plan->node_count; i++) {
         struct plan_node *node = &plan->nodes[i];
+        size_t len = strlen(node->path);
         for (size_t m = 0; m < plan->mask_count; m++)
-            if (path_within(node->path, plan->masks[m].path))
+            if (plan->masks[m].len <= len && path_within(node->path, plan->masks[m].path))
                 node->access &= ~plan->masks[m].access;
         if (node->access)
             plan->nodes[kept++] = *node;

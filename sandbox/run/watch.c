@@ -51,20 +51,22 @@ struct start_failure {
     int status;
 };
 
+static bool workdir_enter(const struct run_spec *spec, struct start_failure *failure)
+{
+    if (!spec->workdir || chdir(spec->workdir) == 0)
+        return true;
+    failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
+    return false;
+}
+
 static void start(const struct run_spec *spec, struct start_failure *failure)
 {
     failure->status = RUN_EXIT_SETUP;
-    if (spec->workdir && chdir(spec->workdir) < 0) {
-        failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
-        return;
-    }
-    if (!confine_enter(spec->confinement, &failure->why))
+    if (!workdir_enter(spec, failure) || !confine_enter(spec->confinement, &failure->why))
         return;
     /* Mounts may have come over the folder: its path leads to what is there now. */
-    if (spec->workdir && chdir(spec->workdir) < 0) {
-        failure->why = (struct confine_failure){ .step = "the working folder", .sys = errno };
+    if (confine_makes_namespaces(spec->confinement) && !workdir_enter(spec, failure))
         return;
-    }
     signals_hand_on();
     execve(spec->program, (char *const *)(uintptr_t)spec->argv,
            (char *const *)(uintptr_t)spec->envp);
