@@ -12,6 +12,7 @@
 
 /* madvise(from the page of the first address to fill in, up to what the arenas need,
  * MADV_POPULATE_WRITE) */
+/* clang-format off */
 __asm__(".section .text.nono_start,\"ax\",@progbits\n"
         ".globl nono_start\n"
         ".hidden nono_start\n"
@@ -21,9 +22,10 @@ __asm__(".section .text.nono_start,\"ax\",@progbits\n"
         "\tlea __init_array_start(%rip), %rdi\n"
         "\tand $-4096, %rdi\n"
         "\tlea arena_pool_bytes+" TEXT(WARM_POOL) "(%rip), %rsi\n"
-                                                  "\tsub %rdi, %rsi\n"
-                                                  "\tmov $23, %edx\n"
-                                                  "\tsyscall\n"
-                                                  "\txor %edx, %edx\n"
-                                                  "\tjmp _start\n"
-                                                  ".size nono_start, . - nono_start\n");
+        "\tsub %rdi, %rsi\n"
+        "\tmov $23, %edx\n"
+        "\tsyscall\n"
+        "\txor %edx, %edx\n"
+        "\tjmp _start\n"
+        ".size nono_start, . - nono_start\n");
+/* clang-format on */

@@ -25,7 +25,7 @@ struct confinement {
     struct confine_report report;
     int ruleset;
     int namespaces; /* CLONE_NEW flags */
-    pid_t planner;
+    pid_t planner;  /* whose /proc/self the plan has */
     struct seccomp_program program;
 };
 
