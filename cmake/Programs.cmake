@@ -29,10 +29,11 @@ if(NONO_MUSL)
   target_link_options(nono PRIVATE -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
   include(Start)
   if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
-    target_sources(nono PRIVATE client/copy.c)
-    # nothing in it may become a call of what it stands for
-    set_source_files_properties(client/copy.c PROPERTIES COMPILE_OPTIONS "-fno-lto;-fno-tree-loop-distribute-patterns")
-    target_link_options(nono PRIVATE -Wl,--wrap=memcpy)
+    target_sources(nono PRIVATE client/copy.c client/length.c)
+    # nothing in them may become a call of what it stands for
+    set_source_files_properties(client/copy.c client/length.c PROPERTIES
+                                COMPILE_OPTIONS "-fno-lto;-fno-tree-loop-distribute-patterns")
+    target_link_options(nono PRIVATE -Wl,--wrap=memcpy,--wrap=strlen)
   endif()
 else()
   nono_program(nono         client/main.c              USES client/cmd client/ui)

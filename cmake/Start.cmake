@@ -16,7 +16,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/start.ld @ONLY CONTENT "SECTIONS
     *libc.a:mem*.lo(.text)
     *libc.a:syscall_cp.lo(.text)
     *(.text.startup.main .text.unlikely.error_raise .text.unlikely.error_raise_errno .text.unlikely.text_mend .text.unlikely.file_read_path
-      .text.unlikely.find_profile .text.nono_start)
+      .text.unlikely.find_profile .text.nono_start .text.nono_relocate)
     *libpopt.a:popt.o(.text)
 @NONO_START_FUNCTIONS@    *libcrypto.a:*sha256*(.text .text.*)
     *libcrypto.a:*mem_clr*(.text .text.*)
@@ -41,6 +41,6 @@ set_property(TARGET nono APPEND PROPERTY LINK_DEPENDS ${PROJECT_BINARY_DIR}/star
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
   target_sources(nono PRIVATE client/start.c)
   set_source_files_properties(client/start.c PROPERTIES COMPILE_OPTIONS -fno-lto)
-  target_link_options(nono PRIVATE -Wl,-e,nono_start)
+  target_link_options(nono PRIVATE -Wl,-e,nono_start -Wl,-z,pack-relative-relocs)
   target_compile_definitions(nono-client-cmd-musl PRIVATE NONO_START)
 endif()

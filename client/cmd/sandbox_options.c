@@ -202,7 +202,7 @@ static bool workdir_find(char *path, struct error *err)
         return error_set(err, INVALID, "--workdir: an empty path");
     if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, PATH_MAX))
         return error_set_errno(err, "%s", opt_workdir ? opt_workdir : "the working folder");
-    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ||
+    return !opt_workdir || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ||
            error_set(err, INVALID, "--workdir %s: not a folder", path);
 }
 

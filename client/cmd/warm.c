@@ -14,8 +14,8 @@
 #endif
 
 /* As WARM_POOL. */
-#define WARM_HEAP  (112 * KIB) /* under malloc's limit for a mapping of its own */
-#define WARM_STACK (32 * KIB)
+#define WARM_HEAP  (96 * KIB) /* under malloc's limit for a mapping of its own */
+#define WARM_STACK (20 * KIB)
 
 static void populate(uintptr_t from, uintptr_t to)
 {

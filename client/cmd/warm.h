@@ -6,7 +6,7 @@
 
 /* How many bytes of the arenas' pool a start with a built-in profile uses, measured: a number that
  * assembly can read (client/start.c). */
-#define WARM_POOL 67584
+#define WARM_POOL 57568
 
 /* Before anything else, for commands that end in a start. Fails silently: older kernels bring the
  * pages one by one. */

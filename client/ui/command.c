@@ -12,6 +12,7 @@
 #include "lib/base/cleanup.h"
 #include "lib/base/record.h"
 #include "lib/base/signals.h"
+#include "lib/base/stack.h"
 #include "lib/base/standard.h"
 #include "lib/base/text.h"
 
@@ -107,7 +108,8 @@ bool command_helper_path(const char *name, char *out, size_t size, struct error 
     return command_beside(path, out, size, err);
 }
 
-static bool helper_exec(const struct command *command, const char **argv, struct error *err)
+OWN_FRAME static bool helper_exec(const struct command *command, const char **argv,
+                                  struct error *err)
 {
     char path[4096];
     if (!command_helper_path(command->helper, path, sizeof(path), err))
@@ -192,6 +194,17 @@ static void usage_make(const struct command *command, char *out, size_t size)
                              example == command->examples ? "\n" : "", *example);
 }
 
+OWN_FRAME static void asked_print(const struct command *command, int asked, poptContext context)
+{
+    char usage[1024];
+    usage_make(command, usage, sizeof(usage));
+    poptSetOtherOptionHelp(context, usage);
+    if (asked == ASKED_HELP)
+        poptPrintHelp(context, stdout, 0);
+    else
+        poptPrintUsage(context, stdout, 0);
+}
+
 static bool command_run(const struct command *command, const char *title, int argc,
                         const char **argv, int *status, struct error *err)
 {
@@ -207,13 +220,7 @@ static bool command_run(const struct command *command, const char *title, int ar
     if (!options_parse(options, argv, context, &asked, err))
         return false;
     if (asked) {
-        char usage[1024];
-        usage_make(command, usage, sizeof(usage));
-        poptSetOtherOptionHelp(context, usage);
-        if (asked == ASKED_HELP)
-            poptPrintHelp(context, stdout, 0);
-        else
-            poptPrintUsage(context, stdout, 0);
+        asked_print(command, asked, context);
         return true;
     }
 

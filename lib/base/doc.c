@@ -25,7 +25,7 @@ void doc_append(struct doc *list, struct doc *item)
 
 void doc_insert(struct arena *arena, struct doc *table, const char *key, struct doc *value)
 {
-    value->key_len = strlen(key);
+    value->key_len = (uint32_t)strlen(key);
     value->key = arena_strndup(arena, key, value->key_len);
     value->key_plain = NULL;
     doc_append(table, value);

@@ -25,11 +25,11 @@ enum doc_kind {
 
 struct doc {
     enum doc_kind kind;
+    uint32_t key_len;
     const char *source;    /* file name, or NULL */
     unsigned line, column; /* where the value begins, from 1; 0 when it was not read from text */
     unsigned key_line, key_column;
     const char *key; /* in a table; UTF-8. A quoted key of TOML may hold NUL: see key_len */
-    size_t key_len;
     /* Of YAML: how a scalar, and its key, were written where that was without quotes; else NULL.
      * What it means depends on who reads it: `no` and 0755 are other values in YAML 1.1. */
     const char *plain, *key_plain;

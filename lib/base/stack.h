@@ -10,3 +10,7 @@
 #ifndef UNINITIALIZED
 #define UNINITIALIZED
 #endif
+
+/* A function with a large frame that is not always called: not made part of who calls it, whose
+ * frame would be larger all the time. */
+#define OWN_FRAME __attribute__((noinline))

@@ -31,7 +31,7 @@ static bool object_convert(json_t *object, struct arena *arena, unsigned depth, 
         struct doc *child;
         if (!value_convert(json_object_iter_value(at), arena, depth + 1, &child, err))
             return false;
-        child->key_len = json_object_iter_key_len(at);
+        child->key_len = (uint32_t)json_object_iter_key_len(at);
         child->key = arena_strndup(arena, json_object_iter_key(at), child->key_len);
         if (strlen(child->key) != child->key_len)
             return error_set(err, INVALID, "a key contains NUL");

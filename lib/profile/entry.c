@@ -7,8 +7,10 @@
 
 #define TEXT_MAX 4095
 
-#define ROOM_FIRST  4 /* powers of two */
-#define PATHS_FIRST 64
+#define ROOM_FIRST   4 /* powers of two */
+#define GROUPS_FIRST 16
+#define GRANTS_FIRST 32
+#define PATHS_FIRST  64
 
 /* Full at `first` and at every power of two above it. */
 static void *list_add(struct arena *arena, struct list *list, size_t size, size_t first)
@@ -29,9 +31,15 @@ void *profile_list_add(struct arena *arena, struct list *list, size_t size)
     return list_add(arena, list, size, ROOM_FIRST);
 }
 
-struct profile_path *profile_path_new(struct arena *arena, struct list *list)
+struct profile_group_ref *profile_group_ref_new(struct arena *arena, struct list *list)
 {
-    return list_add(arena, list, sizeof(struct profile_path), PATHS_FIRST);
+    return list_add(arena, list, sizeof(struct profile_group_ref), GROUPS_FIRST);
+}
+
+struct profile_path *profile_path_new(struct resolver *resolver, struct list *list)
+{
+    size_t first = list == &resolver->profile->grants ? GRANTS_FIRST : PATHS_FIRST;
+    return list_add(resolver->arena, list, sizeof(struct profile_path), first);
 }
 
 bool profile_texts_have(const struct list *list, const char *text)

@@ -211,6 +211,8 @@ static const char *expand_plain(struct resolver *resolver, const char *written)
             return NULL;
     if (*written != '/' || before + len > PATH_LEN_MAX || !resolver->env->platform)
         return NULL;
+    if (!before)
+        return path_is_plain(written) ? written : NULL;
     char *path = arena_alloc(resolver->arena, before + len + 1, 1);
     memcpy(path, home, before);
     memcpy(path + before, written, len);

@@ -9,7 +9,7 @@ static struct profile_path *path_add(struct resolver *resolver, struct list *lis
                                      const struct doc *item, const struct profile_item *entry,
                                      const char *path, unsigned access)
 {
-    struct profile_path *added = profile_path_new(resolver->arena, list);
+    struct profile_path *added = profile_path_new(resolver, list);
     added->written = entry->text;
     added->path = path;
     added->access = access;

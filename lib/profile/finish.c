@@ -14,8 +14,7 @@ static bool has_default(const struct resolver *resolver)
 
 static void include_add(struct resolver *resolver, const char *name)
 {
-    struct profile_group_ref *ref =
-        LIST_ADD(resolver->arena, &resolver->include, struct profile_group_ref);
+    struct profile_group_ref *ref = profile_group_ref_new(resolver->arena, &resolver->include);
     *ref = (struct profile_group_ref){ .name = name };
 }
 
@@ -96,7 +95,7 @@ static bool user_path_add(struct resolver *resolver, struct list *list, const ch
     if (!*path || !clean)
         return error_set(resolver->err, INVALID, "%s: \"%.256s\": %s", flag, path,
                          *path ? "a path cannot have .." : "an empty path");
-    struct profile_path *added = profile_path_new(resolver->arena, list);
+    struct profile_path *added = profile_path_new(resolver, list);
     added->written = path;
     added->path = clean;
     added->origin = (struct profile_origin){ .level = PROFILE_FROM_USER, .name = flag };
@@ -248,7 +247,7 @@ static bool denies_settle(struct resolver *resolver)
     LIST_FOREACH (profile->denies, struct profile_path, deny)
         if (deny->origin.level != PROFILE_FROM_GROUP ||
             !place_above(resolver->arena, &bypasses, path_of(deny)))
-            *profile_path_new(resolver->arena, &kept) = *deny;
+            *profile_path_new(resolver, &kept) = *deny;
     profile->denies = kept;
     return true;
 }
@@ -303,15 +302,14 @@ static void grants_settle(struct resolver *resolver)
     /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     qsort(order, grants->count, sizeof(*order), by_path);
 
-    struct profile_path *last = NULL;
+    struct profile_path *items = ARENA_ARRAY(resolver->arena, struct profile_path, grants->count);
     for (size_t i = 0; i < grants->count; i++) {
-        if (last && same_place(last, order[i])) {
-            grant_fold(last, order[i]);
-            continue;
-        }
-        last = profile_path_new(resolver->arena, &kept);
-        *last = *order[i];
+        if (kept.count && same_place(&items[kept.count - 1], order[i]))
+            grant_fold(&items[kept.count - 1], order[i]);
+        else
+            items[kept.count++] = *order[i];
     }
+    kept.items = items; /* without room: nothing is added any more */
     LIST_FOREACH (kept, struct profile_path, grant) {
         if (resolver->profile->execute_listed && !(grant->access & PROFILE_ARG_LISTED))
             grant->access &= ~(unsigned)PROFILE_EXECUTE;

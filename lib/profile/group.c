@@ -20,7 +20,7 @@ static bool refs_add(struct resolver *resolver, struct list *refs, const char *k
             return false;
         if (!entry.holds)
             continue;
-        struct profile_group_ref *ref = LIST_ADD(resolver->arena, refs, struct profile_group_ref);
+        struct profile_group_ref *ref = profile_group_ref_new(resolver->arena, refs);
         *ref = (struct profile_group_ref){
             .name = entry.text, .when = entry.when, .doc = item, .pack = resolver->part->pack
         };

@@ -66,8 +66,9 @@ struct resolver {
  * the count alone: a list grows in one way only. */
 void *profile_list_add(struct arena *arena, struct list *list, size_t size);
 #define LIST_ADD(arena, list, type) ((type *)profile_list_add((arena), (list), sizeof(type)))
-/* The way of lists of struct profile_path, which are long: they begin with room for many. */
-struct profile_path *profile_path_new(struct arena *arena, struct list *list);
+/* The way of lists that are long: they begin with room for many. */
+struct profile_group_ref *profile_group_ref_new(struct arena *arena, struct list *list);
+struct profile_path *profile_path_new(struct resolver *resolver, struct list *list);
 /* Adds a text that is not there yet. */
 void profile_texts_add(struct arena *arena, struct list *list, const char *text);
 bool profile_texts_have(const struct list *list, const char *text);

@@ -63,7 +63,7 @@ void toml_insert(struct toml_reader *reader, struct doc *table, const struct tom
     if (reader->slots_used * 2 >= reader->slot_count)
         slots_grow(reader);
     value->key = key->text;
-    value->key_len = key->len;
+    value->key_len = (uint32_t)key->len;
     value->key_line = key->line;
     value->key_column = key->column;
     doc_append(table, value);

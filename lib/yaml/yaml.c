@@ -80,7 +80,7 @@ static bool key_take(struct reader *reader, struct level *level, struct doc *doc
     if (doc_find(level->doc, text))
         return fault_at(reader, mark, "this key is there already");
     doc->key = arena_strndup(reader->arena, text, len);
-    doc->key_len = len;
+    doc->key_len = (uint32_t)len;
     if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE)
         doc->plain = doc->key;
     level->key = doc;

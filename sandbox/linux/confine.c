@@ -153,12 +153,11 @@ static bool own_is_given(const struct plan *plan, struct error *err)
 static bool deny_is_held(struct confinement *confinement, struct error *err)
 {
     struct plan *plan = &confinement->plan;
+    if (!plan->has_overlap) /* nothing that is denied is granted */
+        return true;
     if (!own_is_given(plan, err))
         return false;
-    if (plan->has_overlap)
-        placeholders_spare(plan);
-    if (!plan->has_overlap)
-        return true;
+    placeholders_spare(plan);
     if (!confinement->options.dry_run && !placeholders_keep_folders(plan, err))
         return false;
     if (confinement->options.no_mounts || !features_mount_namespace())

@@ -33,7 +33,7 @@ int privileges_drop(void)
      */
     if (prctl(PR_SET_SECUREBITS, SECURE_BITS, 0, 0, 0) < 0 && errno != EPERM)
         return errno;
-    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    /* Ambient ones go with the inheritable: capabilities(7). */
     data[0] = data[1] = (struct __user_cap_data_struct){ 0 };
     return syscall(SYS_capset, &header, data) < 0 ? errno : 0;
 }

@@ -74,8 +74,7 @@ static bool entries_add(struct listing *listing, const char *bytes, size_t size)
     return true;
 }
 
-/* Not part of who calls it: what it needs of the stack would be theirs all the time. */
-__attribute__((noinline)) bool listing_read(struct listing *listing, int dir)
+OWN_FRAME bool listing_read(struct listing *listing, int dir)
 {
     CLEANUP(closep) int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0 || !lists_all(fd))

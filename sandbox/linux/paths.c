@@ -275,6 +275,12 @@ static bool look(void *context, const char *path, struct arena *arena, struct pa
     return true;
 }
 
+static void expect(void *context, const char *path)
+{
+    if (context)
+        plain_expect(context, path);
+}
+
 static bool identify(void *context, const char *path, struct path_id *out)
 {
     (void)context;
@@ -306,5 +312,5 @@ static bool list(void *context, const char *path, bool (*entry)(void *data, cons
 }
 
 const struct path_ops linux_path_ops = {
-    .resolve = resolve, .look = look, .identify = identify, .list = list
+    .resolve = resolve, .look = look, .expect = expect, .identify = identify, .list = list
 };

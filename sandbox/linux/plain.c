@@ -16,6 +16,7 @@
 void plain_cache_init(struct plain_cache *cache)
 {
     cache->next = 0;
+    memset(cache->expected, 0, sizeof(cache->expected));
     for (size_t i = 0; i < PLAIN_FOLDERS; i++) {
         cache->folders[i].len = cache->folders[i].known = 0;
         cache->folders[i].fd = -1;
@@ -27,6 +28,29 @@ void plain_cache_clear(struct plain_cache *cache)
     for (size_t i = 0; i < PLAIN_FOLDERS; i++)
         closep(&cache->folders[i].fd);
     plain_cache_init(cache);
+}
+
+static size_t slash_before(const char *path, size_t len)
+{
+    while (len > 0 && path[--len] != '/')
+        ;
+    return len;
+}
+
+/* Of the folder that is path's first len bytes: its end tells most of them apart. */
+static unsigned char *expected_in(struct plain_cache *cache, const char *path, size_t len)
+{
+    size_t place = len;
+    for (size_t i = len > 4 ? len - 4 : 0; i < len; i++)
+        place = place * 31 + (unsigned char)path[i];
+    return &cache->expected[place % PLAIN_PLACES];
+}
+
+void plain_expect(struct plain_cache *cache, const char *path)
+{
+    unsigned char *expected = expected_in(cache, path, slash_before(path, strlen(path)));
+    if (*expected < UCHAR_MAX)
+        ++*expected;
 }
 
 static int open_below(int dir, const char *path)
@@ -63,7 +87,8 @@ struct search {
     struct arena *arena;
     struct path_found *found;
     bool look; /* no descriptor is wanted */
-    char path[PATH_MAX];
+    char path[PLAIN_PATH_MAX];
+    size_t size;                        /* of the path */
     size_t len;                         /* of the folder it is in */
     struct plain_folder *folder;        /* that one; NULL: not remembered */
     const struct plain_folder *nearest; /* the deepest above it that is open, or NULL */
@@ -72,8 +97,7 @@ struct search {
 static bool found_done(struct search *search)
 {
     struct error ignored;
-    return memory_copy(search->arena, search->path, strlen(search->path), &search->found->path,
-                       &ignored);
+    return memory_copy(search->arena, search->path, search->size, &search->found->path, &ignored);
 }
 
 static bool found_missing(struct search *search, size_t known)
@@ -86,7 +110,7 @@ static bool found_there(struct search *search, int fd)
 {
     struct error ignored;
     search->found->fd = fd;
-    search->found->known = strlen(search->path);
+    search->found->known = search->size;
     return plain_fill(search->found, fd, &ignored) && found_done(search);
 }
 
@@ -143,16 +167,8 @@ static struct plain_folder *folder_remember(struct search *search)
     folder->len = search->len;
     folder->fd = -1;
     folder->known = 0;
-    folder->looks = 0;
-    folder->listed = false;
+    folder->looked_in = folder->listed = false;
     return folder;
-}
-
-static size_t slash_before(const char *path, size_t len)
-{
-    while (len > 0 && path[--len] != '/')
-        ;
-    return len;
 }
 
 /*
@@ -162,7 +178,7 @@ static size_t slash_before(const char *path, size_t len)
  */
 static size_t known_of(struct search *search, size_t missing)
 {
-    char prefix[PATH_MAX] UNINITIALIZED;
+    char prefix[PLAIN_PATH_MAX] UNINITIALIZED;
     struct plain_folder *folder = search->folder;
     size_t size, end = search->nearest ? search->nearest->len : 0;
     memcpy(prefix, search->path, missing);
@@ -191,7 +207,7 @@ static bool resolve_absent(struct search *search)
     const struct plain_folder *folder = search->folder;
     if (folder && folder->fd >= 0) /* the folder is there, the name is not */
         return found_missing(search, search->len);
-    size_t known = known_of(search, strlen(search->path));
+    size_t known = known_of(search, search->size);
     return known && found_missing(search, known);
 }
 
@@ -204,7 +220,7 @@ static bool link_note(struct search *search)
     if (!memory_grow(search->arena, &found->crossed, found->crossed_count, sizeof(*found->crossed),
                      &ignored) ||
         !memory_copy(search->arena, search->path, len ? len : 1, &left, &ignored) ||
-        !memory_copy(search->arena, search->path, strlen(search->path), &link, &ignored))
+        !memory_copy(search->arena, search->path, search->size, &link, &ignored))
         return false;
     found->crossed[found->crossed_count++] = (struct path_crossed){ left, true, link };
     return true;
@@ -217,7 +233,7 @@ static bool link_note(struct search *search)
  */
 static bool link_follow(struct search *search)
 {
-    char target[PATH_MAX] UNINITIALIZED;
+    char target[PLAIN_PATH_MAX] UNINITIALIZED;
     char *path = search->path;
     size_t len = search->len;
     const struct plain_folder *folder = search->folder;
@@ -226,10 +242,11 @@ static bool link_follow(struct search *search)
     ssize_t size = len ? readlinkat(folder->fd, path + len + 1, target, sizeof(target))
                        : readlink(path, target, sizeof(target));
     size_t from = size > 0 && target[0] != '/' ? len + 1 : 0;
-    if (size <= 0 || (size_t)size + from >= PATH_MAX || !link_note(search))
+    if (size <= 0 || (size_t)size + from >= PLAIN_PATH_MAX || !link_note(search))
         return false;
     memcpy(path + from, target, (size_t)size);
-    path[from + (size_t)size] = '\0';
+    search->size = from + (size_t)size;
+    path[search->size] = '\0';
     return true;
 }
 
@@ -249,10 +266,12 @@ static enum step step_other(struct search *search)
 }
 
 /* Where many are looked for, what the folder has is read once. */
-static bool folder_lacks(struct plain_folder *folder, const char *name)
+static bool folder_lacks(const struct search *search, const char *name)
 {
-    if (++folder->looks == PLAIN_LOOKS)
+    struct plain_folder *folder = search->folder;
+    if (!folder->looked_in && *expected_in(search->cache, search->path, search->len) >= PLAIN_LOOKS)
         folder->listed = listing_read(&folder->names, folder->fd);
+    folder->looked_in = true;
     return folder->listed && listing_lacks(&folder->names, name);
 }
 
@@ -261,14 +280,14 @@ static enum step look_step(struct search *search)
 {
     struct stat st;
     const char *name = search->path + search->len + 1;
-    if (folder_lacks(search->folder, name))
+    if (folder_lacks(search, name))
         return found_missing(search, search->len) ? STEP_DONE : STEP_LONG_WAY;
     if (fstatat(search->folder->fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
         return step_other(search);
     if (S_ISLNK(st.st_mode))
         return link_follow(search) ? STEP_LINK : STEP_LONG_WAY;
     found_fill(search->found, &st);
-    search->found->known = strlen(search->path);
+    search->found->known = search->size;
     return found_done(search) ? STEP_DONE : STEP_LONG_WAY;
 }
 
@@ -298,7 +317,7 @@ static enum step resolve_step(struct search *search)
     const char *path = search->path;
     if (!path_is_plain(path))
         return STEP_LONG_WAY;
-    search->len = (size_t)(strrchr(path, '/') - path);
+    search->len = slash_before(path, search->size);
     folders_recall(search, &known);
     if (known)
         return step_missing(search, known);
@@ -322,14 +341,14 @@ bool plain_resolve(struct plain_cache *cache, const char *path, bool look, struc
 {
     CLEANUP(path_found_clear) struct path_found found = { .fd = -1 };
     struct search search UNINITIALIZED;
-    size_t len = strlen(path);
-    if (len >= PATH_MAX)
+    search.size = strlen(path);
+    if (search.size >= PLAIN_PATH_MAX)
         return false;
     search.cache = cache;
     search.arena = arena;
     search.found = &found;
     search.look = look;
-    memcpy(search.path, path, len + 1);
+    memcpy(search.path, path, search.size + 1);
     for (unsigned links = 0; links <= PLAIN_LINKS_MAX; links++) {
         enum step step = resolve_step(&search);
         if (step == STEP_LONG_WAY)

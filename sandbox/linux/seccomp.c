@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/base/record.h"
+#include "lib/base/stack.h"
 #include "sandbox/linux/seccomp_rules.h"
 
 #if defined(__x86_64__)
@@ -52,18 +53,22 @@
 #define RET_DENY   (SECCOMP_RET_ERRNO | EPERM)
 #define RET_ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 
+/* Above all numbers of either architecture but x32's; there are a few more each year. */
+#define NUMBERS     512
+#define NUMBERS_NOW 468 /* what is faster follows from it, no answer does */
+
 /* A stretch of numbers that are judged alike, up to the next span's first. */
 struct span {
     unsigned first;
     enum seccomp_check check;
 };
 
-#define SPANS_MAX (2 * SECCOMP_RULES_MAX + 1)
-#define JUMPS_MAX 128
+#define SPANS_MAX (2 * SECCOMP_RULES_MAX + 2)
+#define JUMPS_MAX (2 * SECCOMP_PROGRAM_MAX)
 
 /*
  * A program being written: the search comes first and jumps to the checks behind it, and they to
- * the plain answers, each of which is there once, at the end.
+ * the plain answers, each of which is there once, at the end. Jumps are aimed when all is written.
  */
 struct writer {
     struct seccomp_program *program;
@@ -75,7 +80,7 @@ struct writer {
         unsigned char from;
         bool otherwise;   /* when what is compared does not hold */
         unsigned char to; /* a check */
-    } jumps[JUMPS_MAX];   /* to be aimed */
+    } jumps[JUMPS_MAX];
     size_t jump_count;
 };
 
@@ -245,6 +250,9 @@ static void emit_check(struct writer *writer, enum seccomp_check check)
     case CHECK_ABSENT:
         emit_return(writer->program, RET_ABSENT);
         return;
+    case CHECK_KILL:
+        emit_return(writer->program, SECCOMP_RET_KILL_PROCESS);
+        return;
     case CHECK_NAMESPACES:
         emit_bits(writer, 0, NAMESPACE_FLAGS);
         return;
@@ -290,17 +298,6 @@ static void emit_check(struct writer *writer, enum seccomp_check check)
     }
 }
 
-static void rules_sort(struct seccomp_rule *rules, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        struct seccomp_rule rule = rules[i];
-        size_t at = i;
-        for (; at > 0 && rules[at - 1].nr > rule.nr; at--)
-            rules[at] = rules[at - 1];
-        rules[at] = rule;
-    }
-}
-
 /* Checks that the options turn into a plain answer. */
 static enum seccomp_check check_settle(enum seccomp_check check,
                                        const struct seccomp_options *options)
@@ -316,32 +313,28 @@ static enum seccomp_check check_settle(enum seccomp_check check,
     return open && of_sockets ? CHECK_ALLOW : check;
 }
 
-/* Calls with the same answer that stand side by side are one span. */
 static void span_add(struct writer *writer, unsigned first, enum seccomp_check check)
 {
-    struct span *last = writer->span_count ? &writer->spans[writer->span_count - 1] : NULL;
-    if (last && last->first == first) {
-        last->check = check;
-        if (writer->span_count > 1 && last[-1].check == check)
-            writer->span_count--;
-        return;
-    }
     assert(writer->span_count < SPANS_MAX);
-    if (!last || last->check != check)
-        writer->spans[writer->span_count++] = (struct span){ first, check };
+    writer->spans[writer->span_count++] = (struct span){ first, check };
 }
 
+/* Calls with the same answer that stand side by side are one span. */
 static void spans_make(struct writer *writer)
 {
-    struct seccomp_rule rules[SECCOMP_RULES_MAX];
-    assert(seccomp_rule_count <= SECCOMP_RULES_MAX);
-    memcpy(rules, seccomp_rules, seccomp_rule_count * sizeof(rules[0]));
-    rules_sort(rules, seccomp_rule_count);
-    span_add(writer, 0, CHECK_ALLOW);
+    unsigned char checks[NUMBERS] = { 0 }; /* CHECK_ALLOW */
     for (size_t i = 0; i < seccomp_rule_count; i++) {
-        span_add(writer, rules[i].nr, check_settle(rules[i].check, writer->options));
-        span_add(writer, rules[i].nr + 1, CHECK_ALLOW);
+        assert(seccomp_rules[i].nr < NUMBERS);
+        enum seccomp_check check = check_settle(seccomp_rules[i].check, writer->options);
+        checks[seccomp_rules[i].nr] = (unsigned char)check;
     }
+    span_add(writer, 0, checks[0]);
+    for (unsigned nr = 1; nr < NUMBERS; nr++)
+        if (checks[nr] != checks[nr - 1])
+            span_add(writer, nr, checks[nr]);
+    if (checks[NUMBERS - 1] != CHECK_ALLOW)
+        span_add(writer, NUMBERS, CHECK_ALLOW);
+    span_add(writer, X32_BIT, CHECK_KILL);
 }
 
 /* Numbers that stand alone are compared one by one where they are few. */
@@ -355,67 +348,72 @@ static size_t leaf_size(const struct writer *writer, const struct span *spans, s
     for (const struct span *span = spans; span < spans + count; span++) {
         if (span->check == CHECK_ALLOW)
             continue;
-        if (span + 1 == end || span[1].first != span->first + 1)
+        if (span + 1 == end || span[1].first != span->first + 1 || ++size > LEAF_MAX)
             return 0;
-        size++;
     }
-    return size <= LEAF_MAX ? size : 0;
+    return size;
 }
 
-/* How many instructions the search of so many spans takes; none for one, which is jumped to. */
-static size_t tree_size(const struct writer *writer, const struct span *spans, size_t count)
-{
-    size_t size = count > 1 ? leaf_size(writer, spans, count) : 0, half = count / 2;
-    if (count == 1 || size)
-        return size;
-    return 1 + tree_size(writer, spans, half) + tree_size(writer, spans + half, count - half);
-}
-
-/* What a jump from the instruction at `from` skips to reach a check. */
-static unsigned check_distance(const struct writer *writer, size_t from, enum seccomp_check check)
-{
-    size_t distance = writer->checks[check] - from - 1;
-    assert(writer->checks[check] > from && distance <= UCHAR_MAX);
-    return (unsigned)distance;
-}
-
-static void emit_leaf(struct writer *writer, const struct span *spans, size_t count, size_t left)
+static void emit_leaf(struct writer *writer, const struct span *spans, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (spans[i].check == CHECK_ALLOW)
             continue;
-        size_t from = writer->program->len;
-        unsigned other = --left ? 0 : check_distance(writer, from, CHECK_ALLOW);
-        emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K,
-             check_distance(writer, from, spans[i].check), other, spans[i].first);
+        emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, spans[i].first);
+        jump_note(writer, false, spans[i].check);
     }
+    jump_note(writer, true, CHECK_ALLOW);
 }
 
-/* A binary search for the number, which is in hand; at its ends stand the jumps to the checks. */
+/* Where a span begins among the numbers that the kernel tries when the program is loaded. */
+static unsigned place_of(const struct writer *writer, const struct span *span)
+{
+    bool end = span == writer->spans + writer->span_count;
+    return end || span->first > NUMBERS_NOW ? NUMBERS_NOW : span->first;
+}
+
+/* The span to begin the upper half with, so that as many numbers are in both: the kernel goes
+ * through the search with each. */
+static size_t spans_halve(const struct writer *writer, const struct span *spans, size_t count)
+{
+    unsigned both = place_of(writer, spans) + place_of(writer, spans + count);
+    size_t half = 1;
+    while (half + 1 < count && 2 * place_of(writer, spans + half) < both)
+        half++;
+    bool lower =
+        half > 1 && place_of(writer, spans + half) + place_of(writer, spans + half - 1) > both;
+    return lower ? half - 1 : half;
+}
+
+/*
+ * A search for the number, which is in hand; at its ends stand the jumps to the checks.
+ * NOLINTNEXTLINE(misc-no-recursion): each half is smaller
+ */
 static void emit_tree(struct writer *writer, const struct span *spans, size_t count)
 {
-    size_t alone = leaf_size(writer, spans, count), half = count / 2, rest = count - half;
-    size_t from = writer->program->len;
-    if (alone) {
-        emit_leaf(writer, spans, count, alone);
+    if (leaf_size(writer, spans, count)) {
+        emit_leaf(writer, spans, count);
         return;
     }
-    unsigned below = 0, above = (unsigned)tree_size(writer, spans, half);
-    if (half == 1)
-        below = check_distance(writer, from, spans[0].check);
+    size_t half = spans_halve(writer, spans, count), rest = count - half;
+    size_t from = writer->program->len;
+    emit(writer->program, BPF_JMP | BPF_JGE | BPF_K, 0, 0, spans[half].first);
     if (rest == 1)
-        above = check_distance(writer, from, spans[half].check);
-    assert(above <= UCHAR_MAX);
-    emit(writer->program, BPF_JMP | BPF_JGE | BPF_K, above, below, spans[half].first);
-    if (half > 1)
+        jump_note(writer, false, spans[half].check);
+    if (half == 1)
+        jump_note(writer, true, spans[0].check);
+    else
         emit_tree(writer, spans, half);
-    if (rest > 1)
+    if (rest > 1) {
+        writer->program->code[from].jt = (unsigned char)(writer->program->len - from - 1);
         emit_tree(writer, spans + half, rest);
+    }
 }
 
 static bool is_answer(enum seccomp_check check)
 {
-    return check == CHECK_ALLOW || check == CHECK_DENY || check == CHECK_ABSENT;
+    return check == CHECK_ALLOW || check == CHECK_DENY || check == CHECK_ABSENT ||
+           check == CHECK_KILL;
 }
 
 static void check_place(struct writer *writer, enum seccomp_check check)
@@ -432,45 +430,36 @@ static void jumps_aim(const struct writer *writer)
     for (const struct jump *jump = writer->jumps; jump < writer->jumps + writer->jump_count;
          jump++) {
         struct sock_filter *code = &writer->program->code[jump->from];
-        unsigned char distance = (unsigned char)check_distance(writer, jump->from, jump->to);
-        *(jump->otherwise ? &code->jf : &code->jt) = distance;
+        size_t to = writer->checks[jump->to], distance = to - jump->from - 1;
+        assert(to > jump->from && distance <= UCHAR_MAX);
+        *(jump->otherwise ? &code->jf : &code->jt) = (unsigned char)distance;
     }
 }
 
-/* The checks that are asked for, written behind the search, which is not there yet; what jumps can
- * only go forward to comes last. */
+/* Those that are asked for; what jumps can only go forward to comes last. */
 static void emit_checks(struct writer *writer)
 {
-    size_t size = tree_size(writer, writer->spans, writer->span_count);
-    writer->program->len = (unsigned short)(writer->program->len + size);
     for (size_t i = 0; i < writer->span_count; i++)
         if (!is_answer(writer->spans[i].check))
             check_place(writer, writer->spans[i].check);
     check_place(writer, CHECK_ALLOW);
     check_place(writer, CHECK_DENY);
     check_place(writer, CHECK_ABSENT);
-    jumps_aim(writer);
+    check_place(writer, CHECK_KILL);
 }
 
-void seccomp_build(const struct seccomp_options *options, struct seccomp_program *out)
+OWN_FRAME void seccomp_build(const struct seccomp_options *options, struct seccomp_program *out)
 {
     struct writer writer = { .program = out, .options = options };
     spans_make(&writer);
     out->len = 0;
     emit_load(out, (unsigned)offsetof(struct seccomp_data, arch));
-    emit(out, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH);
-    emit_return(out, SECCOMP_RET_KILL_PROCESS);
+    emit(out, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, ARCH);
+    jump_note(&writer, true, CHECK_KILL);
     emit_load(out, (unsigned)offsetof(struct seccomp_data, nr));
-    emit(out, BPF_JMP | BPF_JGE | BPF_K, 0, 1, X32_BIT);
-    emit_return(out, SECCOMP_RET_KILL_PROCESS);
-
-    size_t search = out->len;
-    emit_checks(&writer);
-    unsigned short end = out->len;
-    out->len = (unsigned short)search;
     emit_tree(&writer, writer.spans, writer.span_count);
-    assert(out->len == search + tree_size(&writer, writer.spans, writer.span_count));
-    out->len = end;
+    emit_checks(&writer);
+    jumps_aim(&writer);
 }
 
 int seccomp_enforce(const struct seccomp_program *program)

@@ -22,7 +22,8 @@ enum seccomp_check {
     CHECK_MEET,        /* EPERM where no socket can be made that could meet another */
     CHECK_PRIORITY,    /* EPERM unless it is one's own */
     CHECK_IO_PRIORITY,
-    CHECK_IPC, /* ENOSYS unless the options let it through */
+    CHECK_IPC,  /* ENOSYS unless the options let it through */
+    CHECK_KILL, /* ends the process: what is of another architecture */
     CHECK_COUNT
 };
 

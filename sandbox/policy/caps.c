@@ -1,5 +1,7 @@
 #include "sandbox/policy/caps.h"
 
+#include <string.h>
+
 #include "sandbox/policy/host_rules.h"
 #include "sandbox/policy/memory.h"
 
@@ -29,6 +31,18 @@ static bool text_copy(struct nono_caps *caps, const char *text, const char **out
     return true;
 }
 
+/* Many that come one after the other have the same. */
+static bool source_copy(struct nono_caps *caps, const struct caps_paths *before, const char *source,
+                        const char **out, struct error *err)
+{
+    const struct caps_path *last = before->count ? &before->items[before->count - 1] : NULL;
+    if (last && strcmp(last->source, source) == 0) {
+        *out = last->source;
+        return true;
+    }
+    return text_copy(caps, source, out, err);
+}
+
 static bool path_add(struct nono_caps *caps, struct caps_paths *paths, const struct caps_path *path,
                      struct error *err)
 {
@@ -43,7 +57,7 @@ static bool path_add(struct nono_caps *caps, struct caps_paths *paths, const str
 
     struct caps_path added = *path;
     if (!text_copy(caps, path->path, &added.path, err) ||
-        !text_copy(caps, path->source ? path->source : "user", &added.source, err) ||
+        !source_copy(caps, paths, path->source ? path->source : "user", &added.source, err) ||
         !memory_grow_many(caps->arena, &paths->items, paths->count, sizeof(*paths->items), err))
         return false;
     paths->items[paths->count++] = added;

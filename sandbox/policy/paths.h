@@ -68,6 +68,9 @@ struct path_ops {
     /* As resolve, for who needs no descriptor: out->fd is -1. */
     bool (*look)(void *context, const char *path, struct arena *arena, struct path_found *out,
                  struct error *err);
+    /* Tells of a look before the first, so that what lies side by side is found together; or NULL.
+     */
+    void (*expect)(void *context, const char *path);
     /* False when there is nothing at a canonical path. */
     bool (*identify)(void *context, const char *path, struct path_id *out);
     /* Calls entry for each name in a folder, without "." and ".."; stops at its first false. */

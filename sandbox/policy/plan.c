@@ -5,6 +5,8 @@
 
 #include "sandbox/policy/memory.h"
 
+#define NODES_FIRST 32 /* as many as most profiles have */
+
 void plan_close(struct plan *plan)
 {
     for (size_t i = 0; i < plan->node_count; i++) {
@@ -34,10 +36,12 @@ bool plan_add_node(struct plan *plan, struct plan_node *node, struct error *err)
         closep(&node->fd);
         return error_set(err, INVALID, "more than %d paths to grant", PLAN_NODES_MAX);
     }
-    if (!memory_grow_many(plan->arena, &plan->nodes, plan->node_count, sizeof(*plan->nodes), err)) {
+    if (!memory_grow_from(plan->arena, NODES_FIRST, &plan->nodes, plan->node_count,
+                          sizeof(*plan->nodes), err)) {
         closep(&node->fd);
         return false;
     }
+    node->len = strlen(node->path);
     plan->nodes[plan->node_count++] = *node;
     return true;
 }
@@ -223,15 +227,40 @@ static bool deny_place(struct plan *plan, const struct caps_path *deny, const st
     return mask_add(plan, &mask, err) && way_place(plan, deny, &found, ops, err);
 }
 
+static bool denies_place(struct plan *plan, const struct path_ops *ops, struct error *err)
+{
+    const struct caps_paths *denies = &plan->caps->denies;
+    for (size_t i = 0; i < denies->count && ops->expect; i++)
+        ops->expect(ops->context, denies->items[i].path);
+    for (size_t i = 0; i < denies->count; i++)
+        if (!deny_place(plan, &denies->items[i], ops, err))
+            return false;
+    return true;
+}
+
+/* path_below of paths with their lengths. Every grant is laid beside every deny, and nearly all
+ * differ in the one byte that is looked at first. */
+static bool is_below(const char *path, size_t len, const char *root, size_t root_len)
+{
+    if (root_len == 1) /* "/" */
+        return len > 1;
+    return len > root_len && path[root_len] == '/' && memcmp(path, root, root_len) == 0;
+}
+
+static bool is_within(const struct plan_node *node, const struct plan_mask *mask)
+{
+    return is_below(node->path, node->len, mask->path, mask->len) ||
+           (node->len == mask->len && memcmp(node->path, mask->path, mask->len) == 0);
+}
+
 /* Nodes at or below a mask lose what it takes; one that is left with nothing goes. */
 static void nodes_trim(struct plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->node_count; i++) {
         struct plan_node *node = &plan->nodes[i];
-        size_t len = strlen(node->path);
         for (size_t m = 0; m < plan->mask_count; m++)
-            if (plan->masks[m].len <= len && path_within(node->path, plan->masks[m].path))
+            if (is_within(node, &plan->masks[m]))
                 node->access &= ~plan->masks[m].access;
         if (node->access)
             plan->nodes[kept++] = *node;
@@ -248,7 +277,7 @@ static void nodes_merge(struct plan *plan)
         struct plan_node *node = &plan->nodes[i];
         for (size_t j = 0; j < plan->node_count; j++) {
             const struct plan_node *above = &plan->nodes[j];
-            if (above->is_dir && path_below(node->path, above->path))
+            if (above->is_dir && is_below(node->path, node->len, above->path, above->len))
                 node->access &= ~above->access;
         }
     }
@@ -292,7 +321,8 @@ static void mask_judge(const struct plan *plan, struct plan_mask *mask)
         const struct plan_node *node = &plan->nodes[i];
         /* A rule is on an object: one name of it granted, all are. */
         bool other_name = mask->exists && path_id_equal(node->id, mask->id);
-        if (!other_name && (!node->is_dir || !path_below(mask->path, node->path)))
+        bool below = node->is_dir && is_below(mask->path, mask->len, node->path, node->len);
+        if (!other_name && !below)
             continue;
         mask->in_grant |= (node->access & mask->access) != 0;
         mask->in_writable |= (node->access & NONO_WRITE) != 0;
@@ -322,9 +352,8 @@ bool plan_make(const struct nono_caps *caps, const struct path_ops *ops, struct 
         return memory_none(err);
     if (!grants_place(&plan, ops, err))
         return false;
-    for (size_t i = 0; i < caps->denies.count; i++)
-        if (!deny_place(&plan, &caps->denies.items[i], ops, err))
-            return false;
+    if (!denies_place(&plan, ops, err))
+        return false;
     nodes_trim(&plan);
     masks_judge(&plan);
     nodes_merge(&plan);

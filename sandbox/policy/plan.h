@@ -25,6 +25,7 @@ enum plan_method {
 
 struct plan_node {
     char *path; /* canonical */
+    size_t len; /* of path */
     int fd;     /* O_PATH */
     struct path_id id;
     bool is_dir, is_device;

@@ -69,12 +69,14 @@ static const struct {
 
 static bool pattern_match(const char *pattern, const char *name)
 {
-    if (*pattern != *name && *pattern != '*')
-        return false; /* most end here */
-    size_t len = strlen(pattern);
-    if (len && pattern[len - 1] == '*')
-        return strncmp(pattern, name, len - 1) == 0;
-    return strcmp(pattern, name) == 0;
+    for (;; pattern++, name++) {
+        if (pattern[0] == '*' && !pattern[1])
+            return true;
+        if (*pattern != *name)
+            return false; /* most at the first letter */
+        if (!*pattern)
+            return true;
+    }
 }
 
 /* The letters that something begins with, by their five low bits: what begins otherwise need not be

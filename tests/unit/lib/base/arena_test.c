@@ -14,10 +14,30 @@ static void memory_is_zeroed_and_aligned(void **state)
     (void)state;
     for (size_t size = 1; size < sizeof(zeroes); size = size * 3 + 1) {
         char *bytes = arena_alloc(arena, size, 1);
-        assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
+        assert_int_equal((uintptr_t)bytes % ARENA_ALIGN, 0);
         assert_memory_equal(bytes, zeroes, size);
         memset(bytes, 'x', size);
     }
+}
+
+/* What is left of a block that one thing did not fit into is used for what does. */
+static void a_block_that_was_left_is_filled(void **state)
+{
+    (void)state;
+    CLEANUP(arena_freep) struct arena *arena = arena_new();
+    const size_t size = 5000;
+    char *last = arena_alloc(arena, size, 1), *next = arena_alloc(arena, size, 1);
+    const size_t room = 6000; /* with what lies between, under AddressSanitizer */
+    while (next > last && next < last + room) {
+        last = next;
+        next = arena_alloc(arena, size, 1);
+    }
+    bool is_filled = false;
+    for (int i = 0; i < 1000 && !is_filled; i++) {
+        const char *small = arena_alloc(arena, 100, 1);
+        is_filled = small > last && small < last + room;
+    }
+    assert_true(is_filled);
 }
 
 /* One large piece between small ones does not part them: they share a block. */
@@ -102,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_is_zeroed_and_aligned),
+        cmocka_unit_test(a_block_that_was_left_is_filled),
         cmocka_unit_test(large_pieces_leave_the_block_in_hand),
         cmocka_unit_test(text_is_copied_and_printed),
         cmocka_unit_test(printed_text_leaves_zeros_behind),

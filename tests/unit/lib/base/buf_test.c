@@ -31,7 +31,7 @@ static void an_arena_gives_zeroed_aligned_memory(void **state)
     CLEANUP(arena_freep) struct arena *arena = arena_new();
     for (size_t size = 1; size < 70000; size = size * 3 + 1) {
         unsigned char *bytes = arena_alloc(arena, size, 1);
-        assert_int_equal((uintptr_t)bytes % _Alignof(max_align_t), 0);
+        assert_int_equal((uintptr_t)bytes % ARENA_ALIGN, 0);
         assert_int_equal(bytes[0] | bytes[size - 1], 0);
         memset(bytes, 0xff, size);
     }

@@ -207,7 +207,14 @@ static void what_is_missing_is_told_up_to_where_it_is(void **state)
     }
 }
 
-/* In every order: what was looked up before must not change the answer. */
+/* As a plan does: enough of them for what a folder has to be read. */
+static void look_is_told(struct plain_cache *cache, const char *path)
+{
+    for (int i = 0; i < PLAIN_LOOKS; i++)
+        linux_path_ops.expect(cache, path);
+}
+
+/* In every order: what was looked up before must not change the answer, nor what was told. */
 static void what_is_remembered_changes_no_answer(void **state)
 {
     (void)state;
@@ -218,9 +225,14 @@ static void what_is_remembered_changes_no_answer(void **state)
         "folder/up/new", "other/file",    "folder/file-link",
         "round",         "folder/file/x", "folder/file/x/y",
     };
-    for (size_t from = 0; from < COUNT(names); from++) {
+    for (size_t from = 0; from < 2 * COUNT(names); from++) {
         CLEANUP(plain_cache_clear) struct plain_cache cache;
         plain_cache_init(&cache);
+        for (size_t i = 0; i < COUNT(names) && from >= COUNT(names); i++) {
+            char path[2 * PATH_MAX];
+            (void)snprintf(path, sizeof(path), "%s/%s", root, names[i]);
+            look_is_told(&cache, path);
+        }
         struct path_ops ops = linux_path_ops;
         ops.context = &cache;
         for (size_t i = 0; i < 2 * COUNT(names); i++) {
@@ -257,6 +269,30 @@ static void folders_that_were_given_up_are_found_again(void **state)
     }
 }
 
+/* Longer than the short way takes, by themselves and by what a link holds. */
+static void long_paths_are_found(void **state)
+{
+    (void)state;
+    CLEANUP(plain_cache_clear) struct plain_cache cache;
+    plain_cache_init(&cache);
+    char path[2 * PATH_MAX] = "";
+    for (size_t len = 0; strlen(path) <= PLAIN_PATH_MAX; len = strlen(path)) {
+        (void)snprintf(path + len, sizeof(path) - len, "%s%0200zu", len ? "/" : "", len);
+        assert_int_equal(mkdir(path, 0755), 0);
+    }
+    assert_int_equal(symlink(path, "long"), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_found(&cache, path);
+        assert_found(&cache, "long");
+    }
+    CLEANUP(path_found_clear) struct path_found none = { .fd = -1 };
+    size_t len = strlen(path);
+    (void)snprintf(path + len, sizeof(path) - len, "/none");
+    assert_true(find(&cache, path, &none));
+    assert_false(none.exists);
+    assert_int_equal(none.known, strlen(root) + 1 + len);
+}
+
 static void a_link_to_itself_is_refused(void **state)
 {
     (void)state;
@@ -273,6 +309,7 @@ int main(void)
         cmocka_unit_test(what_is_missing_is_told_up_to_where_it_is),
         cmocka_unit_test(what_is_remembered_changes_no_answer),
         cmocka_unit_test(folders_that_were_given_up_are_found_again),
+        cmocka_unit_test(long_paths_are_found),
         cmocka_unit_test(a_link_to_itself_is_refused),
     };
     return cmocka_run_group_tests_name("sandbox/linux/paths", tests, tree_set_up, tree_tear_down);
