@@ -59,10 +59,9 @@ static void addresses_add(const size_t *packed, size_t size)
             *next++ += base;
             continue;
         }
-        size_t *word = next; /* which of the words behind it are others */
-        for (size_t bits = *packed >> 1; bits; bits >>= 1, word++)
-            if (bits & 1)
-                *word += base;
+        /* which of those behind it are, too */
+        for (size_t bits = *packed >> 1; bits; bits &= bits - 1)
+            next[__builtin_ctzl(bits)] += base;
         next += 8 * sizeof(*packed) - 1;
     }
 }

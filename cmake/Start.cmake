@@ -6,6 +6,8 @@ set(NONO_START_FUNCTIONS "")
 foreach(name ${NONO_START_ORDER})
   string(APPEND NONO_START_FUNCTIONS "    *(.text.${name} .text.${name}.*)\n")
 endforeach()
+# What is only read stands behind the headers and the packed addresses, which are read first: one mapping and one page fault less
+# than in a place of its own.
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/start.ld @ONLY CONTENT "SECTIONS
 {
   .text.start :
@@ -15,8 +17,7 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/start.ld @ONLY CONTENT "SECTIONS
     *libc.a:__set_thread_area.lo(.text)
     *libc.a:mem*.lo(.text)
     *libc.a:syscall_cp.lo(.text)
-    *(.text.startup.main .text.unlikely.error_raise .text.unlikely.error_raise_errno .text.unlikely.text_mend .text.unlikely.file_read_path
-      .text.unlikely.find_profile .text.nono_start .text.nono_relocate)
+    *(.text.startup.main .text.unlikely.find_profile .text.nono_start .text.nono_relocate)
     *libpopt.a:popt.o(.text)
 @NONO_START_FUNCTIONS@    *libcrypto.a:*sha256*(.text .text.*)
     *libcrypto.a:*mem_clr*(.text .text.*)
@@ -25,9 +26,15 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/start.ld @ONLY CONTENT "SECTIONS
 INSERT BEFORE .text;
 SECTIONS
 {
-  .rodata.start : ALIGN(CONSTANT(MAXPAGESIZE)) { *libc.a:vfprintf.lo(.rodata .rodata.*) }
+  .rodata.start :
+  {
+    *libc.a:vfprintf.lo(.rodata .rodata.*)
+    *(.rodata.str* .rodata.cst*)
+    *(.rodata .rodata.*)
+  }
+  .eh_frame.start : { KEEP (*(.eh_frame .eh_frame.*)) }
 }
-INSERT BEFORE .rodata;
+INSERT AFTER .relr.dyn;
 SECTIONS
 {
   .bss.last (NOLOAD) : { *(.bss.arena_pool) }

@@ -6,6 +6,7 @@
 
 #include "client/cmd/reach.h"
 #include "lib/base/files.h"
+#include "lib/base/stack.h"
 #include "lib/base/text.h"
 #include "sandbox/platform/confine.h"
 
@@ -41,7 +42,7 @@ static bool leads_by_program_link(const struct policy *policy, const char *path)
 {
     const struct path_ops *ops = confine_path_ops();
     struct path_found found;
-    struct error ignored; /* what cannot be looked at cannot be made, which is told then */
+    struct error ignored UNINITIALIZED; /* what is wrong is told when it is made */
     if (!ops->look(ops->context, path, policy->arena, &found, &ignored))
         return false;
     const struct list reach = reach_of(policy); /* now: what was made before is in it */
@@ -51,7 +52,7 @@ static bool leads_by_program_link(const struct policy *policy, const char *path)
 void program_state_make(const struct policy *policy)
 {
     LIST_FOREACH (policy->profile->grants, const struct profile_path, grant) {
-        struct error err;
+        struct error err UNINITIALIZED;
         if (!is_to_be_made(policy, grant) || leads_by_program_link(policy, grant->path))
             continue;
         bool made = dir_make_path(grant->path, STATE_MODE, &err);

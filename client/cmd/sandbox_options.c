@@ -198,11 +198,13 @@ static bool variable_is_true(const char *name, bool *out, struct error *err)
 static bool workdir_find(char *path, struct error *err)
 {
     struct stat st;
-    if (opt_workdir && !*opt_workdir)
+    if (!opt_workdir)
+        return getcwd(path, PATH_MAX) || error_set_errno(err, "the working folder");
+    if (!*opt_workdir)
         return error_set(err, INVALID, "--workdir: an empty path");
-    if (opt_workdir ? !realpath(opt_workdir, path) : !getcwd(path, PATH_MAX))
-        return error_set_errno(err, "%s", opt_workdir ? opt_workdir : "the working folder");
-    return !opt_workdir || (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ||
+    if (!realpath(opt_workdir, path))
+        return error_set_errno(err, "%s", opt_workdir);
+    return (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) ||
            error_set(err, INVALID, "--workdir %s: not a folder", path);
 }
 

@@ -30,8 +30,10 @@ static bool table_read(const struct profile_env *env, struct arena *arena, const
     size_t len;
     struct doc *doc;
     *out = NULL;
-    if (!file_read_path(file, LIMIT_CONFIG_BYTES, arena, &text, &len, err))
-        return err->kind == ERROR_NOT_FOUND;
+    if (!file_read_if_there(file, LIMIT_CONFIG_BYTES, arena, &text, &len, err))
+        return false;
+    if (!text)
+        return true;
     if (!toml_parse(text, len, file, arena, &doc, err))
         return false;
     DOC_FOREACH (doc, member)

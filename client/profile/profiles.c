@@ -1,6 +1,8 @@
 #include "client/profile/profiles.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,18 +31,17 @@ static bool user_read(const struct places *places, const char *name, struct aren
                       struct profile_text *out, struct error *err)
 {
     const char *folder = path_join(arena, places->folders.config, "profiles");
-    CLEANUP(closep) int dir = -1;
     *out = (struct profile_text){ 0 };
-    if (!dir_open(folder, &dir, err))
-        return err->kind == ERROR_NOT_FOUND; /* most users have none: one look-up, not five */
+    if (faccessat(AT_FDCWD, folder, F_OK, AT_EACCESS) != 0 && errno == ENOENT)
+        return true; /* most users have none: one look-up, not five */
     for (size_t i = 0; i < COUNT(endings); i++) {
         const char *file = arena_printf(arena, "%s/%s%s", folder, name, endings[i]);
-        if (file_read_path(file, LIMIT_PROFILE_BYTES, arena, &out->text, &out->len, err)) {
+        if (!file_read_if_there(file, LIMIT_PROFILE_BYTES, arena, &out->text, &out->len, err))
+            return error_prefix(err, "profile %s", file);
+        if (out->text) {
             out->file = file;
             return profile_syntax_of(file, &out->syntax);
         }
-        if (err->kind != ERROR_NOT_FOUND)
-            return error_prefix(err, "profile %s", file);
     }
     return true;
 }

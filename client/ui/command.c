@@ -299,11 +299,20 @@ static void help_page(const struct program *program, int argc, const char **argv
         manual_open(program->name, argv[2]);
 }
 
+#define TITLE_SIZE 128 /* "nono profile show"; names are ours, and short */
+
+static void title_add(char *title, const char *name)
+{
+    if (*title)
+        (void)text_append(title, TITLE_SIZE, " ", 1);
+    (void)text_append(title, TITLE_SIZE, name, strlen(name));
+}
+
 /* Goes down the tables as far as argv names commands. */
 static int command_dispatch(const struct program *program, int argc, const char **argv)
 {
-    char title[128];
-    (void)snprintf(title, sizeof(title), "%s", program->name);
+    char title[TITLE_SIZE] = "";
+    title_add(title, program->name);
     const struct command *const *commands = program->commands;
     const char *summary = program->summary;
     struct error err;
@@ -329,8 +338,7 @@ static int command_dispatch(const struct program *program, int argc, const char 
             helper_exec(command, argv, &err);
             return report(title, &err);
         }
-        size_t used = strlen(title);
-        (void)snprintf(title + used, sizeof(title) - used, " %s", command->name);
+        title_add(title, command->name);
         if (!command->verbs)
             return run_and_report(command, title, argc - (int)(rest - argv), rest);
         commands = command->verbs;

@@ -34,15 +34,25 @@ static enum error_kind kind_of_errno(int sys)
     }
 }
 
-bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
-                 const char *format, ...)
+#define SUBJECT_MAX 400 /* before what the system says */
+
+static void error_begin(struct error *err, enum error_kind kind, int sys, const char *where,
+                        const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+
+static void error_begin(struct error *err, enum error_kind kind, int sys, const char *where,
+                        const char *format, va_list args)
 {
     assert(err && kind != ERROR_NONE);
     *err = (struct error){ .kind = kind, .sys = sys, .where = where };
+    (void)vsnprintf(err->message, sizeof(err->message), format, args);
+}
 
+bool error_raise(struct error *err, enum error_kind kind, int sys, const char *where,
+                 const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(err->message, sizeof(err->message), format, args);
+    error_begin(err, kind, sys, where, format, args);
     va_end(args);
     text_mend(err->message);
     return false;
@@ -62,15 +72,16 @@ const char *error_system_text(int sys)
 bool error_raise_errno(struct error *err, const char *where, const char *format, ...)
 {
     int sys = errno;
-    char subject[sizeof(err->message)];
-
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(subject, sizeof(subject), format, args);
+    error_begin(err, kind_of_errno(sys), sys, where, format, args);
     va_end(args);
 
-    return error_raise(err, kind_of_errno(sys), sys, where, "%.400s: %s", subject,
-                       error_system_text(sys));
+    const char *text = error_system_text(sys);
+    size_t used = strnlen(err->message, SUBJECT_MAX);
+    (void)snprintf(err->message + used, sizeof(err->message) - used, ": %s", text);
+    text_mend(err->message);
+    return false;
 }
 
 bool error_add_prefix(struct error *err, const char *format, ...)

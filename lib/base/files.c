@@ -146,13 +146,24 @@ bool file_read_beneath(int dir, const char *path, size_t max_bytes, struct arena
     return file_read(fd, max_bytes, arena, out, out_len, err) || error_prefix(err, "%s", path);
 }
 
+bool file_read_if_there(const char *path, size_t max_bytes, struct arena *arena, const char **out,
+                        size_t *out_len, struct error *err)
+{
+    CLEANUP(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    *out = NULL;
+    *out_len = 0;
+    if (fd < 0)
+        return errno == ENOENT || error_set_errno(err, "open %s", path);
+    return file_read(fd, max_bytes, arena, out, out_len, err) || error_prefix(err, "%s", path);
+}
+
 bool file_read_path(const char *path, size_t max_bytes, struct arena *arena, const char **out,
                     size_t *out_len, struct error *err)
 {
-    CLEANUP(closep) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set_errno(err, "open %s", path);
-    return file_read(fd, max_bytes, arena, out, out_len, err) || error_prefix(err, "%s", path);
+    if (!file_read_if_there(path, max_bytes, arena, out, out_len, err))
+        return false;
+    errno = ENOENT;
+    return *out || error_set_errno(err, "open %s", path);
 }
 
 bool file_write_all(int fd, const void *bytes, size_t len, struct error *err)
@@ -367,15 +378,15 @@ const char *path_join(struct arena *arena, const char *folder, const char *name)
 
 bool path_is_plain(const char *path)
 {
-    if (path[0] != '/')
-        return false;
-    for (const char *at = path; *at; at++) {
-        if (at[0] != '/')
-            continue;
+    const char *at = path;
+    while (*at == '/') {
         if (at[1] == '/' || (at[1] == '.' && (at[2] == '/' || at[2] == '\0' || at[2] == '.')))
             return false;
-        if (at[1] == '\0' && at != path)
-            return false;
+        if (at[1] == '\0')
+            return at == path;
+        do
+            at++;
+        while (*at && *at != '/');
     }
-    return true;
+    return at != path;
 }

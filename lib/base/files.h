@@ -34,6 +34,9 @@ bool file_read(int fd, size_t max_bytes, struct arena *arena, const char **out, 
                struct error *err) MUST_CHECK;
 bool file_read_beneath(int dir, const char *path, size_t max_bytes, struct arena *arena,
                        const char **out, size_t *out_len, struct error *err) MUST_CHECK;
+/* *out is NULL when there is no such file. */
+bool file_read_if_there(const char *path, size_t max_bytes, struct arena *arena, const char **out,
+                        size_t *out_len, struct error *err) MUST_CHECK;
 bool file_read_path(const char *path, size_t max_bytes, struct arena *arena, const char **out,
                     size_t *out_len, struct error *err) MUST_CHECK;
 

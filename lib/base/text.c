@@ -269,6 +269,16 @@ const char *text_escape_json(const char *json, struct arena *arena)
     return out;
 }
 
+bool text_append(char *out, size_t size, const char *text, size_t len)
+{
+    size_t used = strlen(out);
+    if (len >= size - used)
+        return false;
+    memcpy(out + used, text, len);
+    out[used + len] = '\0';
+    return true;
+}
+
 void text_mend(char *text)
 {
     size_t len = strlen(text);

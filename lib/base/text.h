@@ -36,5 +36,9 @@ const char *text_escape(const char *text, struct arena *arena);
  * same. In arena, or the text itself. */
 const char *text_escape_json(const char *json, struct arena *arena);
 
+/* Adds the first len bytes of text to what out holds, which has room for size. False, and nothing
+ * added: there is not room for it all. */
+bool text_append(char *out, size_t size, const char *text, size_t len);
+
 /* Puts '?' for every byte that is of a control, or of no UTF-8, such as what a cut left over. */
 void text_mend(char *text);

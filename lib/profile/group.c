@@ -297,7 +297,7 @@ bool profile_group_apply(struct resolver *resolver, const struct profile_group_r
     struct resolver outer = *resolver;
     resolver->part = &no_pack;
     resolver->level = PROFILE_FROM_GROUP;
-    resolver->origin_name = arena_printf(resolver->arena, "group %s", name);
+    resolver->origin_name = arena_join(resolver->arena, "group ", name);
     resolver->when = platform ? NULL : (ref->when ? ref->when : system);
     resolver->common = profile_texts_have(&resolver->common_groups, name); /* no pack's has it */
     bool ok = members_apply(resolver, group.doc);

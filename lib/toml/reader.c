@@ -58,6 +58,7 @@ bool toml_skip_comment(struct toml_reader *reader)
 {
     if (toml_peek(reader) != '#')
         return true;
+    reader->at += toml_plain_run(reader->at, reader->end, '\n', '\n');
     for (int next; (next = toml_peek(reader)) != -1; reader->at++) {
         if (next == '\n' || toml_looking_at(reader, "\r\n"))
             return true;

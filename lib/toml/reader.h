@@ -1,6 +1,7 @@
 /* The parts of the TOML reader: a cursor over the text, scalars, and the tables being built. */
 #pragma once
 
+#include <stdint.h>
 #include <string.h>
 
 #include "lib/toml/toml.h"
@@ -53,6 +54,26 @@ struct toml_key {
 static inline int toml_peek(const struct toml_reader *reader)
 {
     return reader->at < reader->end ? (unsigned char)*reader->at : -1;
+}
+
+/*
+ * How many bytes at text, eight at a time, hold no control character, no DEL and neither of the two
+ * that are named (ASCII). In a byte that is less than what is taken from it the topmost bit comes
+ * up; a borrow may bring it up in those above, but not before there is such a byte.
+ */
+static inline size_t toml_plain_run(const char *text, const char *end, char one, char other)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    size_t run = 0;
+    for (uint64_t eight; (size_t)(end - text) - run >= sizeof(eight); run += sizeof(eight)) {
+        memcpy(&eight, text + run, sizeof(eight));
+        uint64_t del = eight ^ ones * 0x7f, first = eight ^ ones * (unsigned char)one,
+                 second = eight ^ ones * (unsigned char)other;
+        uint64_t special = (eight - ones * ' ') | (del - ones) | (first - ones) | (second - ones);
+        if (special & ~eight & tops)
+            break;
+    }
+    return run;
 }
 
 /* Inline, since the lengths of what is looked for are then constants. */

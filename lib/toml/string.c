@@ -178,7 +178,8 @@ static size_t room_needed(const struct toml_reader *reader, char quote, bool lin
 static size_t simple_length(const struct toml_reader *reader, char quote)
 {
     const char *from = reader->at + 1;
-    for (const char *at = from; at < reader->end; at++) {
+    const char *at = from + toml_plain_run(from, reader->end, quote, '\\');
+    for (; at < reader->end; at++) {
         unsigned char c = (unsigned char)*at;
         if (*at == quote)
             return (size_t)(at - from);

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -123,13 +125,18 @@ static bool masks_exist(struct confinement *confinement, struct error *err)
 }
 
 /* /proc/self leads to whoever asks: what was found is ours, what is meant is the program's. */
-static void own_mark(struct plan *plan)
+static void own_mark(struct plan *plan, pid_t planner)
 {
-    char own[32];
-    int len = snprintf(own, sizeof(own), "/proc/%d", (int)getpid());
-    for (size_t i = 0; i < plan->node_count; i++)
-        if (path_within(plan->nodes[i].path, own))
-            plan->nodes[i].own = plan->nodes[i].path + len + (plan->nodes[i].path[len] == '/');
+    for (size_t i = 0; i < plan->node_count; i++) {
+        if (!path_is_of_process(plan->nodes[i].path))
+            continue;
+        const char *at = plan->nodes[i].path + strlen("/proc/");
+        uint64_t pid = 0;
+        for (; *at >= '0' && *at <= '9' && pid <= INT32_MAX; at++)
+            pid = pid * 10 + (uint64_t)(*at - '0');
+        if (pid == (uint64_t)planner && (*at == '/' || *at == '\0'))
+            plan->nodes[i].own = at + (*at == '/');
+    }
 }
 
 /* Every process has its own /proc/self, and most of it again for each of its threads: no path would
@@ -224,7 +231,7 @@ bool confine_prepare(const struct nono_caps *caps, const struct confine_options 
     made->report.landlock_abi = abi;
     if (!deny_is_held(made, err) || !network_is_held(made, err))
         return false;
-    own_mark(&made->plan);
+    own_mark(&made->plan, made->planner);
     if (!landlock_build(&made->plan, made->report.landlock_abi, &made->ruleset, err))
         return false;
     program_build(made);

@@ -96,7 +96,7 @@ struct search {
 
 static bool found_done(struct search *search)
 {
-    struct error ignored;
+    struct error ignored UNINITIALIZED;
     return memory_copy(search->arena, search->path, search->size, &search->found->path, &ignored);
 }
 
@@ -108,7 +108,7 @@ static bool found_missing(struct search *search, size_t known)
 
 static bool found_there(struct search *search, int fd)
 {
-    struct error ignored;
+    struct error ignored UNINITIALIZED;
     search->found->fd = fd;
     search->found->known = search->size;
     return plain_fill(search->found, fd, &ignored) && found_done(search);
@@ -215,7 +215,7 @@ static bool link_note(struct search *search)
 {
     size_t len = search->len;
     struct path_found *found = search->found;
-    struct error ignored;
+    struct error ignored UNINITIALIZED;
     char *left, *link;
     if (!memory_grow(search->arena, &found->crossed, found->crossed_count, sizeof(*found->crossed),
                      &ignored) ||
@@ -296,15 +296,14 @@ static enum step step_missing(struct search *search, size_t known)
     return known && found_missing(search, known) ? STEP_DONE : STEP_LONG_WAY;
 }
 
-/* Opens the folder for who looks, or comes again; who asks there for one thing needs it not. False:
+/* Opens the folder for who looks; who wants a descriptor gets it by the whole path as fast. False:
  * it cannot be opened, as errno tells. */
 static bool folder_prepare(struct search *search)
 {
-    bool again = search->folder != NULL;
-    if (!again)
+    if (!search->folder)
         search->folder = folder_remember(search);
     struct plain_folder *folder = search->folder;
-    if (folder && folder->fd < 0 && (again || search->look)) {
+    if (folder && folder->fd < 0 && search->look) {
         folder->fd = folder_open(search);
         return folder->fd >= 0;
     }

@@ -50,8 +50,13 @@
 #define BCACHEFS_SUBVOLUME_CREATE_V2  _IOW(0xbc, 29, uint64_t[6])
 #define BCACHEFS_SUBVOLUME_DESTROY_V2 _IOW(0xbc, 30, uint64_t[6])
 
-#define RET_DENY   (SECCOMP_RET_ERRNO | EPERM)
-#define RET_ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
+/* Of the checks that look at nothing; 0: it is another. */
+static const unsigned answers[CHECK_COUNT] = {
+    [CHECK_ALLOW] = SECCOMP_RET_ALLOW,
+    [CHECK_DENY] = SECCOMP_RET_ERRNO | EPERM,
+    [CHECK_ABSENT] = SECCOMP_RET_ERRNO | ENOSYS,
+    [CHECK_KILL] = SECCOMP_RET_KILL_PROCESS,
+};
 
 /* Above all numbers of either architecture but x32's; there are a few more each year. */
 #define NUMBERS     512
@@ -64,7 +69,7 @@ struct span {
 };
 
 #define SPANS_MAX (2 * SECCOMP_RULES_MAX + 2)
-#define JUMPS_MAX (2 * SECCOMP_PROGRAM_MAX)
+#define JUMPS_MAX ((size_t)2 * SECCOMP_PROGRAM_MAX)
 
 /*
  * A program being written: the search comes first and jumps to the checks behind it, and they to
@@ -128,7 +133,7 @@ static void emit_choice(struct writer *writer, const unsigned *values, size_t co
     if (count)
         jump_note(writer, true, otherwise);
     else
-        emit_return(writer->program, otherwise == CHECK_DENY ? RET_DENY : SECCOMP_RET_ALLOW);
+        emit_return(writer->program, answers[otherwise]);
 }
 
 /* Goes on when the word in hand is this one. */
@@ -242,16 +247,10 @@ static void emit_check(struct writer *writer, enum seccomp_check check)
     static const unsigned oneself[] = { 0 };
     switch (check) {
     case CHECK_ALLOW:
-        emit_return(writer->program, SECCOMP_RET_ALLOW);
-        return;
     case CHECK_DENY:
-        emit_return(writer->program, RET_DENY);
-        return;
     case CHECK_ABSENT:
-        emit_return(writer->program, RET_ABSENT);
-        return;
     case CHECK_KILL:
-        emit_return(writer->program, SECCOMP_RET_KILL_PROCESS);
+        emit_return(writer->program, answers[check]);
         return;
     case CHECK_NAMESPACES:
         emit_bits(writer, 0, NAMESPACE_FLAGS);
@@ -405,15 +404,11 @@ static void emit_tree(struct writer *writer, const struct span *spans, size_t co
     else
         emit_tree(writer, spans, half);
     if (rest > 1) {
-        writer->program->code[from].jt = (unsigned char)(writer->program->len - from - 1);
+        size_t distance = writer->program->len - from - 1;
+        assert(distance <= UCHAR_MAX);
+        writer->program->code[from].jt = (unsigned char)distance;
         emit_tree(writer, spans + half, rest);
     }
-}
-
-static bool is_answer(enum seccomp_check check)
-{
-    return check == CHECK_ALLOW || check == CHECK_DENY || check == CHECK_ABSENT ||
-           check == CHECK_KILL;
 }
 
 static void check_place(struct writer *writer, enum seccomp_check check)
@@ -440,7 +435,7 @@ static void jumps_aim(const struct writer *writer)
 static void emit_checks(struct writer *writer)
 {
     for (size_t i = 0; i < writer->span_count; i++)
-        if (!is_answer(writer->spans[i].check))
+        if (!answers[writer->spans[i].check])
             check_place(writer, writer->spans[i].check);
     check_place(writer, CHECK_ALLOW);
     check_place(writer, CHECK_DENY);

@@ -32,14 +32,16 @@ static bool text_copy(struct nono_caps *caps, const char *text, const char **out
 }
 
 /* Many that come one after the other have the same. */
-static bool source_copy(struct nono_caps *caps, const struct caps_paths *before, const char *source,
+static bool source_copy(struct nono_caps *caps, struct caps_paths *before, const char *source,
                         const char **out, struct error *err)
 {
-    const struct caps_path *last = before->count ? &before->items[before->count - 1] : NULL;
-    if (last && strcmp(last->source, source) == 0) {
-        *out = last->source;
+    size_t size = strlen(source) + 1;
+    const char *last = before->count ? before->items[before->count - 1].source : NULL;
+    if (last && size == before->source_size && memcmp(last, source, size) == 0) {
+        *out = last;
         return true;
     }
+    before->source_size = size;
     return text_copy(caps, source, out, err);
 }
 

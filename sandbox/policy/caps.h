@@ -28,6 +28,7 @@ struct caps_path {
 struct caps_paths {
     struct caps_path *items;
     size_t count;
+    size_t source_size; /* of the last one's, with its NUL */
 };
 
 struct caps_hosts {

@@ -156,11 +156,25 @@ static bool grants_place(struct plan *plan, const struct path_ops *ops, struct e
     return true;
 }
 
+/* Whether one of the same path may be there, as its end tells: most are new. It is from now on. */
+static bool mask_mark(struct plan *plan, const struct plan_mask *mask)
+{
+    uint64_t end = mask->len;
+    size_t size = mask->len < sizeof(end) ? mask->len : sizeof(end);
+    memcpy(&end, mask->path + mask->len - size, size);
+    size_t place = (end * UINT64_C(0x9e3779b97f4a7c15)) >> 56;
+    uint64_t *marks = &plan->mask_marks[place / 64], bit = UINT64_C(1) << place % 64;
+    bool marked = *marks & bit;
+    *marks |= bit;
+    return marked;
+}
+
 static bool mask_add(struct plan *plan, struct plan_mask *mask, struct error *err)
 {
     const char *path = mask->path;
     mask->len = strlen(path);
-    for (size_t i = 0; i < plan->mask_count; i++) {
+    size_t others = mask_mark(plan, mask) ? plan->mask_count : 0;
+    for (size_t i = 0; i < others; i++) {
         if (plan->masks[i].len == mask->len && memcmp(plan->masks[i].path, path, mask->len) == 0) {
             plan->masks[i].access |= mask->access;
             plan->masks[i].keeps |= mask->keeps;
@@ -253,13 +267,42 @@ static bool is_within(const struct plan_node *node, const struct plan_mask *mask
            (node->len == mask->len && memcmp(node->path, mask->path, mask->len) == 0);
 }
 
+/* The folder that all masks lie in, as a rule the home folder: its length in the first one's path,
+ * without a slash at its end. */
+static size_t masks_folder(const struct plan *plan)
+{
+    size_t len = plan->mask_count ? plan->masks[0].len : 0;
+    for (size_t m = 1; m < plan->mask_count; m++) {
+        size_t same = 0;
+        while (same < len && plan->masks[m].path[same] == plan->masks[0].path[same])
+            same++;
+        len = same;
+    }
+    while (len > 0 && plan->masks[0].path[--len] != '/')
+        ;
+    return len;
+}
+
+/* Most nodes are elsewhere: neither at that folder, nor in it, nor above it. */
+static void nodes_part(struct plan *plan)
+{
+    plan->all_apart = true;
+    size_t len = masks_folder(plan);
+    for (size_t i = 0; i < plan->node_count; i++) {
+        struct plan_node *node = &plan->nodes[i];
+        size_t both = node->len < len ? node->len : len;
+        node->apart = plan->mask_count == 0 || memcmp(node->path, plan->masks[0].path, both) != 0;
+        plan->all_apart &= node->apart;
+    }
+}
+
 /* Nodes at or below a mask lose what it takes; one that is left with nothing goes. */
 static void nodes_trim(struct plan *plan)
 {
     size_t kept = 0;
     for (size_t i = 0; i < plan->node_count; i++) {
         struct plan_node *node = &plan->nodes[i];
-        for (size_t m = 0; m < plan->mask_count; m++)
+        for (size_t m = 0; m < plan->mask_count && !node->apart; m++)
             if (is_within(node, &plan->masks[m]))
                 node->access &= ~plan->masks[m].access;
         if (node->access)
@@ -317,11 +360,14 @@ static bool is_sealed(const struct plan *plan, const struct plan_mask *mask)
 /* Which masks touch what is granted. Most touch nothing, and are looked at no further. */
 static void mask_judge(const struct plan *plan, struct plan_mask *mask)
 {
+    if (plan->all_apart && !mask->exists)
+        return;
     for (size_t i = 0; i < plan->node_count; i++) {
         const struct plan_node *node = &plan->nodes[i];
         /* A rule is on an object: one name of it granted, all are. */
         bool other_name = mask->exists && path_id_equal(node->id, mask->id);
-        bool below = node->is_dir && is_below(mask->path, mask->len, node->path, node->len);
+        bool below =
+            !node->apart && node->is_dir && is_below(mask->path, mask->len, node->path, node->len);
         if (!other_name && !below)
             continue;
         mask->in_grant |= (node->access & mask->access) != 0;
@@ -354,6 +400,7 @@ bool plan_make(const struct nono_caps *caps, const struct path_ops *ops, struct 
         return false;
     if (!denies_place(&plan, ops, err))
         return false;
+    nodes_part(&plan);
     nodes_trim(&plan);
     masks_judge(&plan);
     nodes_merge(&plan);

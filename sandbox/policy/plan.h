@@ -29,6 +29,7 @@ struct plan_node {
     int fd;     /* O_PATH */
     struct path_id id;
     bool is_dir, is_device;
+    bool apart; /* neither above nor below any mask */
     unsigned access;
     const char *source; /* the set's */
     const char *own;    /* in /proc of the process that planned: the part of path behind its id, to
@@ -62,10 +63,12 @@ struct plan {
     size_t node_count;
     struct plan_mask *masks;
     size_t mask_count;
-    struct plan_pin *pins; /* outermost first */
+    uint64_t mask_marks[4]; /* a bit for what the paths of masks end in */
+    struct plan_pin *pins;  /* outermost first */
     size_t pin_count;
     const struct caps_path **skipped; /* optional grants with nothing there */
     size_t skipped_count;
+    bool all_apart;   /* no node touches a mask */
     bool has_overlap; /* some mask is in_grant: method is what holds it */
     enum plan_method method;
     bool has_absent;         /* some mask in a tree that is only read does not exist */

@@ -79,34 +79,39 @@ static bool pattern_match(const char *pattern, const char *name)
     }
 }
 
-/* The letters that something begins with, by their five low bits: what begins otherwise need not be
- * compared with each. */
+/* What begins with a letter, by its five low bits: the rest need not be compared. */
+#define LETTERS 32
 struct letters {
-    uint32_t loader, outside; /* first ones */
-    uint32_t secret[32];      /* second ones, by the first */
+    uint64_t loader[LETTERS], outside[LETTERS]; /* patterns, a bit each */
+    uint32_t secret[LETTERS];                   /* second letters, a bit each */
 };
+
+static unsigned letter_of(char c)
+{
+    return c & (LETTERS - 1);
+}
 
 static uint32_t letter_bit(char c)
 {
-    return UINT32_C(1) << (c & 31);
+    return UINT32_C(1) << letter_of(c);
 }
 
 static void letters_read(struct letters *letters)
 {
+    _Static_assert(COUNT(loader_names) <= 64 && COUNT(outside_names) <= 64, "a bit for each");
     *letters = (struct letters){ 0 };
     for (size_t i = 0; i < COUNT(loader_names); i++)
-        letters->loader |= letter_bit(loader_names[i][0]);
+        letters->loader[letter_of(loader_names[i][0])] |= UINT64_C(1) << i;
     for (size_t i = 0; i < COUNT(outside_names); i++)
-        letters->outside |= letter_bit(outside_names[i][0]);
+        letters->outside[letter_of(outside_names[i][0])] |= UINT64_C(1) << i;
     for (size_t i = 0; i < COUNT(secret_words); i++)
-        letters->secret[secret_words[i].text[0] & 31] |= letter_bit(secret_words[i].text[1]);
+        letters->secret[letter_of(secret_words[i].text[0])] |= letter_bit(secret_words[i].text[1]);
 }
 
-static bool table_match(const char *const *patterns, size_t count, uint32_t firsts,
-                        const char *name)
+static bool table_match(const char *const *patterns, const uint64_t *by_letter, const char *name)
 {
-    for (size_t i = 0; i < count && firsts & letter_bit(*name); i++)
-        if (pattern_match(patterns[i], name))
+    for (uint64_t bits = by_letter[letter_of(*name)]; bits; bits &= bits - 1)
+        if (pattern_match(patterns[__builtin_ctzll(bits)], name))
             return true;
     return false;
 }
@@ -149,8 +154,19 @@ static bool secret_begins(const char *at)
     return false;
 }
 
+/* Whether two letters of the name, large or small, begin a word. */
+static bool may_be_secret(const struct letters *letters, const char *name)
+{
+    for (const char *at = name; *at; at++)
+        if (letters->secret[letter_of(*at)] & letter_bit(at[1]))
+            return true;
+    return false;
+}
+
 static bool looks_secret(const struct letters *letters, const char *name)
 {
+    if (!may_be_secret(letters, name))
+        return false;
     char upper[256] UNINITIALIZED;
     size_t len = 0;
     upper[len++] = '_';
@@ -159,7 +175,7 @@ static bool looks_secret(const struct letters *letters, const char *name)
     upper[len++] = '_';
     upper[len] = '\0';
     for (const char *at = upper + 1; *at; at++)
-        if (letters->secret[*at & 31] & letter_bit(at[1]) && secret_begins(at))
+        if (letters->secret[letter_of(*at)] & letter_bit(at[1]) && secret_begins(at))
             return true;
     return false;
 }
@@ -167,7 +183,7 @@ static bool looks_secret(const struct letters *letters, const char *name)
 static enum environment_verdict judge(const struct environment_rules *rules,
                                       const struct letters *letters, const char *name)
 {
-    if (table_match(loader_names, COUNT(loader_names), letters->loader, name))
+    if (table_match(loader_names, letters->loader, name))
         return ENVIRONMENT_LOADER;
     if (list_names(&rules->deny, name) || list_has_any(&rules->deny))
         return ENVIRONMENT_RULE;
@@ -176,7 +192,7 @@ static enum environment_verdict judge(const struct environment_rules *rules,
     bool is_folder = strcmp(name, "PWD") == 0 || strcmp(name, "OLDPWD") == 0;
     if (!is_folder && looks_secret(letters, name))
         return ENVIRONMENT_SECRET;
-    if (table_match(outside_names, COUNT(outside_names), letters->outside, name))
+    if (table_match(outside_names, letters->outside, name))
         return ENVIRONMENT_OUTSIDE;
     return rules->only_allowed && !list_has_any(&rules->allow) ? ENVIRONMENT_RULE
                                                                : ENVIRONMENT_PASSED;

@@ -1,11 +1,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/base/files.h"
+#include "lib/base/text.h"
 #include "sandbox/run/run.h"
 
 /* "dir/name", from folder when that is relative. An empty dir is the folder itself, as in PATH. */
@@ -13,9 +13,11 @@ static bool candidate_make(const char *folder, const char *dir, size_t len, cons
                            char *out)
 {
     bool from = folder && (len ? *dir : *name) != '/';
-    int used = snprintf(out, PATH_MAX, "%s%s%.*s%s%s", from ? folder : "", from ? "/" : "",
-                        (int)len, dir, len ? "/" : "", name);
-    return used > 0 && used < PATH_MAX;
+    *out = '\0';
+    return (!from || (text_append(out, PATH_MAX, folder, strlen(folder)) &&
+                      text_append(out, PATH_MAX, "/", 1))) &&
+           (!len || (text_append(out, PATH_MAX, dir, len) && text_append(out, PATH_MAX, "/", 1))) &&
+           text_append(out, PATH_MAX, name, strlen(name));
 }
 
 bool run_find_program(const char *name, const char *path, const char *folder, char *out,
