@@ -4,7 +4,7 @@
 usage: startup.py [--bin build/release/bin] [--rounds 200]
 
 Peers that are not installed are left out and named. Everything runs in a folder of its own that is
-removed at the end; the two C programs beside this file are compiled there.
+removed at the end, but for the home folder; the two C programs beside this file are compiled there.
 """
 import argparse
 import os
@@ -15,6 +15,9 @@ import tempfile
 
 HERE = pathlib.Path(__file__).parent
 PROGRAM = "/bin/true"
+# Records of runs stay there, as they do where people work: ext4 looks at each file that was removed in the last minutes before
+# it makes a new one, so that a table whose records are thrown away slows down `nono run` in the next.
+HOME = HERE.parent.parent / "build" / "bench" / "startup-home"
 # What a start may take over bare, as multiples of its limit: docs/performance.md has where they come from.
 AIMS = (("nono wrap", "raw Landlock, 12 rules", 1.3), ("nono run", "raw, fork, wait, record on disk", 1.35))
 
@@ -97,7 +100,8 @@ def main():
         rounds = compile_c("startup_rounds", folder)
         every = commands(install(args.bin.resolve(), folder), raw, musl, folder)
         present = {label: words for label, words in every.items() if words}
-        home = {**os.environ, "HOME": str(folder)}
+        HOME.mkdir(parents=True, exist_ok=True)
+        home = {**os.environ, "HOME": str(HOME)}
         home = {key: value for key, value in home.items() if not key.startswith("XDG_")}
         done = subprocess.run(
             [rounds, str(args.rounds)], input="\n".join("\t".join(words) for words in present.values()) + "\n",
