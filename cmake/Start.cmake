@@ -37,12 +37,16 @@ SECTIONS
 INSERT AFTER .relr.dyn;
 SECTIONS
 {
-  .bss.last (NOLOAD) : { *(.bss.arena_pool) }
+  .bss.last (NOLOAD) :
+  {
+    *(.bss.arena_pool)
+    *(.bss.run.*)
+  }
 }
 INSERT AFTER .bss;
 ")
-# Link-time optimization makes the sections anew, and is told here that each function has its own.
-target_link_options(nono PRIVATE -Wl,-T,${PROJECT_BINARY_DIR}/start.ld -ffunction-sections)
+# Link-time optimization makes the sections anew, and is told here that each function and object has its own.
+target_link_options(nono PRIVATE -Wl,-T,${PROJECT_BINARY_DIR}/start.ld -ffunction-sections -fdata-sections)
 set_property(TARGET nono APPEND PROPERTY LINK_DEPENDS ${PROJECT_BINARY_DIR}/start.ld)
 
 if(CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)

@@ -126,14 +126,12 @@ static void jump_note(struct writer *writer, bool otherwise, enum seccomp_check 
 static void emit_choice(struct writer *writer, const unsigned *values, size_t count,
                         enum seccomp_check found, enum seccomp_check otherwise)
 {
+    assert(count);
     for (size_t i = 0; i < count; i++) {
         emit(writer->program, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, values[i]);
         jump_note(writer, false, found);
     }
-    if (count)
-        jump_note(writer, true, otherwise);
-    else
-        emit_return(writer->program, answers[otherwise]);
+    jump_note(writer, true, otherwise);
 }
 
 /* Goes on when the word in hand is this one. */
@@ -302,11 +300,13 @@ static enum seccomp_check check_settle(enum seccomp_check check,
                                        const struct seccomp_options *options)
 {
     bool open = options->network == SECCOMP_NETWORK_OPEN;
+    bool none = options->network == SECCOMP_NETWORK_CLOSED && !options->unix_sockets;
     if (check == CHECK_IPC)
         return options->system_v_ipc ? CHECK_ALLOW : CHECK_ABSENT;
     if (check == CHECK_MEET)
-        return options->network == SECCOMP_NETWORK_CLOSED && !options->unix_sockets ? CHECK_DENY
-                                                                                    : CHECK_ALLOW;
+        return none ? CHECK_DENY : CHECK_ALLOW;
+    if (check == CHECK_SOCKET && none)
+        return CHECK_DENY;
     bool of_sockets = check == CHECK_SOCKET || check == CHECK_SOCKETPAIR || check == CHECK_SEND ||
                       check == CHECK_SENDMSG;
     return open && of_sockets ? CHECK_ALLOW : check;

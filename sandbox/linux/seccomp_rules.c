@@ -18,7 +18,7 @@ const struct seccomp_rule seccomp_rules[] = {
     { SYS_quotactl, CHECK_DENY }, { SYS_quotactl_fd, CHECK_DENY }, { SYS_vhangup, CHECK_DENY },
     { SYS_settimeofday, CHECK_DENY }, { SYS_clock_settime, CHECK_DENY }, { SYS_clock_adjtime, CHECK_DENY },
     { SYS_adjtimex, CHECK_DENY }, { SYS_sethostname, CHECK_DENY }, { SYS_setdomainname, CHECK_DENY },
-    { SYS_lookup_dcookie, CHECK_DENY }, { SYS_fanotify_init, CHECK_DENY },
+    { SYS_lookup_dcookie, CHECK_DENY }, { SYS_fanotify_init, CHECK_DENY }, { SYS_fanotify_mark, CHECK_DENY },
     /* mounts and namespaces: Landlock stops some of these, by no means all */
     { SYS_mount, CHECK_DENY }, { SYS_umount2, CHECK_DENY }, { SYS_pivot_root, CHECK_DENY },
     { SYS_fsopen, CHECK_DENY }, { SYS_fsconfig, CHECK_DENY }, { SYS_fsmount, CHECK_DENY }, { SYS_fspick, CHECK_DENY },
@@ -40,16 +40,19 @@ const struct seccomp_rule seccomp_rules[] = {
 #ifdef SYS_mknod /* x86-64 has the old ones too */
     { SYS_mknod, CHECK_MKNOD },
     { SYS_iopl, CHECK_DENY }, { SYS_ioperm, CHECK_DENY }, { SYS_modify_ldt, CHECK_DENY },
+    /* no kernel serves these any more: with them, their neighbours are one stretch to be searched for */
+    { SYS_create_module, CHECK_DENY }, { SYS_get_kernel_syms, CHECK_DENY }, { SYS_query_module, CHECK_DENY },
 #endif
     /* sockets that can be made; and what one that came from outside could be used for */
     { SYS_socket, CHECK_SOCKET }, { SYS_socketpair, CHECK_SOCKETPAIR },
     { SYS_connect, CHECK_MEET }, { SYS_listen, CHECK_MEET }, { SYS_accept, CHECK_MEET }, { SYS_accept4, CHECK_MEET },
     { SYS_sendto, CHECK_SEND }, { SYS_sendmmsg, CHECK_SEND }, { SYS_sendmsg, CHECK_SENDMSG },
     /* what programs of the user share by number, or by a name that no path rule covers */
-    { SYS_shmget, CHECK_IPC }, { SYS_shmat, CHECK_IPC }, { SYS_shmctl, CHECK_IPC },
+    { SYS_shmget, CHECK_IPC }, { SYS_shmat, CHECK_IPC }, { SYS_shmctl, CHECK_IPC }, { SYS_shmdt, CHECK_IPC },
     { SYS_semget, CHECK_IPC }, { SYS_semop, CHECK_IPC }, { SYS_semtimedop, CHECK_IPC }, { SYS_semctl, CHECK_IPC },
     { SYS_msgget, CHECK_IPC }, { SYS_msgsnd, CHECK_IPC }, { SYS_msgrcv, CHECK_IPC }, { SYS_msgctl, CHECK_IPC },
-    { SYS_mq_open, CHECK_IPC }, { SYS_mq_unlink, CHECK_IPC },
+    { SYS_mq_open, CHECK_IPC }, { SYS_mq_unlink, CHECK_IPC }, { SYS_mq_timedsend, CHECK_IPC },
+    { SYS_mq_timedreceive, CHECK_IPC }, { SYS_mq_notify, CHECK_IPC }, { SYS_mq_getsetattr, CHECK_IPC },
 };
 /* clang-format on */
 

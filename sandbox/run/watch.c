@@ -211,7 +211,8 @@ static void orphans_reap(const struct watch *watch)
     children_reap(&watch->before, watch->pid, proxy ? run_proxy_pid(proxy) : 0);
 }
 
-static void signals_read(struct watch *watch)
+/* ended: the program has. Then who is left is seen to at the end. */
+static void signals_read(struct watch *watch, bool ended)
 {
     struct signalfd_siginfo info;
     bool child = false, continued = false;
@@ -223,9 +224,9 @@ static void signals_read(struct watch *watch)
         else if (info.ssi_signo == SIGTSTP)
             watch->stop_due_us = clock_monotonic_us() + STOP_PATIENCE_US;
     }
-    if (child)
+    if (child && !ended)
         orphans_reap(watch);
-    if (child || continued)
+    if ((child && !ended) || continued)
         stops_follow(watch, continued);
 }
 
@@ -257,14 +258,14 @@ static bool watch_poll(struct watch *watch, bool *out_ended, struct error *err)
     size_t count = 2 + (proxy ? run_proxy_poll(proxy, polled + 2) : 0);
     if (poll(polled, count, patience_ms(watch)) < 0 && errno != EINTR)
         return error_set_errno(err, "poll");
+    *out_ended = polled[0].revents != 0;
     if (polled[1].revents)
-        signals_read(watch);
+        signals_read(watch, *out_ended);
     if (!polled[0].revents && patience_ms(watch) == 0)
         patience_end(watch);
     struct error failure;
     if (count > 2 && !run_proxy_serve(proxy, &failure)) /* the door is shut: the program goes on */
         (void)fprintf(stderr, "nono: the network: %s\n", failure.message);
-    *out_ended = polled[0].revents != 0;
     return true;
 }
 
